@@ -1,0 +1,14 @@
+import { v7 } from 'uuid';
+
+/** Time and identity come in as arguments, so that a history can be replayed and a test can stand at any moment. */
+export interface Clock {
+  /** The wall clock, as epoch milliseconds. */
+  now(): number;
+}
+
+/** Gives a new UUID v7 for the moment `at` (epoch milliseconds), so that ids rise with time. */
+export type NewId = (at?: number) => string;
+
+export const systemClock: Clock = { now: () => Date.now() };
+
+export const newUuid: NewId = (at) => (at === undefined ? v7() : v7({ msecs: at }));

@@ -1,0 +1,59 @@
+import type { FieldViolation } from '../errors/app-error.ts';
+
+/** One method of the contract, as the generator found it in proto/. */
+export interface MethodContract {
+  /** `opora.tickets.v1.TicketService` */
+  service: string;
+  /** `CreateTicket` */
+  name: string;
+  request: string;
+  response: string;
+  /** Any one of these is enough; empty: any signed-in principal. */
+  permissions: readonly string[];
+  /** No principal needed (sign-in). */
+  public: boolean;
+  /** `idempotency_level` NO_SIDE_EFFECTS or IDEMPOTENT: may be retried. */
+  retrySafe: boolean;
+  /** An update that needs If-Match; it fills `expectedVersion`. */
+  needsIfMatch: boolean;
+  http?: HttpRoute;
+}
+
+export interface HttpRoute {
+  verb: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** As Express takes it: `/api/v1/tickets/:id/transitions`. */
+  path: string;
+  /** Request fields that stand in the path. */
+  pathFields: readonly string[];
+  /** `*`: the body is the request without its path fields. */
+  body: boolean;
+  /** A create: 201 with this Location, `{id}` filled from the answer. */
+  location?: string;
+  /** A list's `items`, or any other single field, is not unwrapped: the answer is the message. */
+}
+
+export interface EventContract {
+  /** `opora.tickets.v1.TicketOpened` */
+  type: string;
+  source: string;
+  /** Field that is the key. */
+  key: string;
+  /** Who may see it in the stream: any of these permissions … */
+  permissions: readonly string[];
+  /** … or the account whose id stands in one of these fields. */
+  owners: readonly string[];
+}
+
+/** The contract at run time: read once from generated/, shared by edge, RPC and bus. */
+export interface Contract {
+  methods: readonly MethodContract[];
+  events: readonly EventContract[];
+  method(service: string, name: string): MethodContract;
+  event(type: string): EventContract | undefined;
+  /** All that is wrong with a message (of the given full name), with JSON pointers; empty when it fits. */
+  violations(message: string, value: unknown): FieldViolation[];
+  encode(message: string, value: object): Uint8Array;
+  decode(message: string, bytes: Uint8Array): object;
+  openapi: object;
+  asyncapi: object;
+}

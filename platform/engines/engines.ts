@@ -1,0 +1,24 @@
+import type { Driver } from 'neo4j-driver';
+import type { EventLog } from '../bus/event-log.ts';
+import type { RpcTransport } from '../rpc/transport.ts';
+import type { Database } from '../postgres/database.ts';
+
+/** A service offers both adapters of a graph port; the engine set takes the one that it has. */
+export type GraphChoice = <Graph>(adapters: { records(): Graph; neo4j(driver: Driver): Graph }) => Graph;
+
+/** One engine set. `embedded.ts` and `mesh.ts` are the only two places that choose. */
+export interface Engines {
+  readonly name: 'embedded' | 'mesh';
+  /** Opens the service's schema: makes role and schema if absent, applies its migrations. */
+  openDatabase(service: { name: string; migrations?: URL }): Promise<OpenDatabase>;
+  log: EventLog;
+  rpc: RpcTransport;
+  graph: GraphChoice;
+  /** Each engine by name. */
+  readiness(): Promise<Record<string, { ready: boolean; detail?: string }>>;
+  stop(): Promise<void>;
+}
+
+export interface OpenDatabase extends Database {
+  close(): Promise<void>;
+}

@@ -1,0 +1,61 @@
+import type { Logger } from 'pino';
+import type { Changes } from '../postgres/database.ts';
+
+/** Who asks. It travels with every call; the query uses it, not the page. */
+export interface Principal {
+  kind: 'account' | 'service';
+  /** Account id, or the service's name. */
+  id: string;
+  /** The person's name for history and logs. */
+  name: string;
+  /** `tickets.read`, `cmdb.write` …; `*` is all. Already narrowed by the token's scopes. */
+  permissions: readonly string[];
+}
+
+/** Options of a call. There is no call without a deadline. */
+export interface CallOptions {
+  /** Epoch milliseconds. */
+  deadline: number;
+  principal: Principal;
+  /** The same key and request give the first answer again, whatever died in between. */
+  idempotencyKey?: string;
+  /** Only for a service principal: decide as if it were this moment (epoch milliseconds). Used to load a past. */
+  at?: number;
+  signal?: AbortSignal;
+}
+
+/** What a use case knows of the call that it serves. */
+export interface Call {
+  readonly principal: Principal;
+  /** Epoch milliseconds, the same throughout the call. */
+  readonly now: number;
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  newId(): string;
+  /** Writes the changes, the idempotency row with the answer, or nothing; then gives the answer back. */
+  commit<Answer>(changes: Changes, answer: Answer): Promise<Answer>;
+  /** Options for a call further on: the same person, and never more time than this call has left. */
+  within(milliseconds: number, options?: { idempotencyKey?: string }): CallOptions;
+}
+
+export function may(principal: Principal, permission: string): boolean {
+  return principal.permissions.includes('*') || principal.permissions.includes(permission);
+}
+
+/** A method as its service implements it. */
+export type Method<Request, Answer> = (request: Request, call: Call) => Promise<Answer>;
+
+/** The caller's side of a service's interface `{ createTicket(request, call): Promise<Ticket> }`. */
+export type Client<Service> = {
+  [Name in keyof Service]: Service[Name] extends (request: infer Request, call: Call) => Promise<infer Answer>
+    ? (request: Request, options: CallOptions) => Promise<Answer>
+    : never;
+};
+
+/** A service of the contract by its full name, with its TypeScript interface: `opora.tickets.v1.TicketService`. The generator writes one for each. */
+export interface ServiceToken<Service> {
+  readonly name: string;
+  /** Never read; it carries the type. */
+  readonly interface?: Service;
+}

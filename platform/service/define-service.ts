@@ -1,0 +1,70 @@
+import type { Router } from 'express';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { Subscription } from '../bus/subscription.ts';
+import type { EventTail } from '../bus/event-log.ts';
+import type { Clock, NewId } from '../clock/clock.ts';
+import type { Contract } from '../contract/contract.ts';
+import type { GraphChoice } from '../engines/engines.ts';
+import type { Database } from '../postgres/database.ts';
+import type { CallOptions, Client, ServiceToken } from '../rpc/call.ts';
+import type { Timers } from '../timers/timers.ts';
+
+/** Everything that a service stands on, as one object; each part of it takes the least that it needs. */
+export interface Parts<Config = unknown> {
+  config: Config;
+  database: Database;
+  clock: Clock;
+  newId: NewId;
+  log: Logger;
+  contract: Contract;
+  /** The other services, wherever they run. */
+  client<Service>(token: ServiceToken<Service>): Client<Service>;
+  /** Options of a call in the service's own name. */
+  within(milliseconds: number, options?: { idempotencyKey?: string; at?: number }): CallOptions;
+  /** Picks the adapter that the engine set has. */
+  graph: GraphChoice;
+  /** Follows all events as they come, for those who only show them (the gateway's stream). */
+  tail: EventTail;
+  /** Readiness of every service and engine of this process, by name. */
+  readiness(): Promise<Record<string, { ready: boolean; detail?: string }>>;
+}
+
+export interface Served {
+  token: ServiceToken<unknown>;
+  methods: object;
+}
+
+/** Ties an implementation to its contract; a missing or mistyped method does not compile. */
+export function serve<Service extends object>(token: ServiceToken<Service>, methods: Service): Served {
+  return { token, methods };
+}
+
+export interface RunningService {
+  serves?: readonly Served[];
+  subscriptions?: readonly Subscription[];
+  timers?: Timers;
+  /** Stops taking new work; what was begun is finished. Called before `stop`. */
+  drain?(): Promise<void>;
+  stop?(): Promise<void>;
+  /** Called when every service of the process serves: the moment to open a door to the outside. */
+  open?(): Promise<void>;
+  /** Pages and endpoints beside the contract; only the gateway has them. */
+  router?: Router;
+}
+
+export interface ServiceDefinition<Config = unknown> {
+  /** Also its PostgreSQL schema, role and topic: `tickets`. */
+  name: string;
+  /** Services that must serve before this one starts. */
+  needs: readonly string[];
+  /** What it reads of the environment; every mistake is reported at once, at start. */
+  config: z.ZodType<Config>;
+  /** Folder of numbered SQL files. */
+  migrations?: URL;
+  start(parts: Parts<Config>): Promise<RunningService> | RunningService;
+}
+
+export function defineService<Config>(definition: ServiceDefinition<Config>): ServiceDefinition<Config> {
+  return definition;
+}
