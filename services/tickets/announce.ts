@@ -1,0 +1,50 @@
+import { ticketOpened, ticketTransitioned, ticketUpdated } from '../../generated/opora/tickets/v1/events.ts';
+import type { Phase } from './domain/lifecycle.ts';
+import type { TicketState } from './domain/ticket.ts';
+
+/** Tickets' states as the events that tell of them. */
+export function announceOpened(ticket: TicketState) {
+  return ticketOpened({
+    ticketId: ticket.id,
+    number: ticket.number,
+    type: ticket.type,
+    status: ticket.status,
+    subject: ticket.subject,
+    impact: ticket.impact,
+    urgency: ticket.urgency,
+    priority: ticket.priority,
+    ...(ticket.callerId !== undefined && { callerId: ticket.callerId }),
+    items: [...ticket.items],
+    ...(ticket.serviceId !== undefined && { serviceId: ticket.serviceId }),
+    ...(ticket.raiseKey !== undefined && { origin: 'monitoring' }),
+    version: ticket.version,
+  });
+}
+
+export function announceUpdated(ticket: TicketState) {
+  return ticketUpdated({
+    ticketId: ticket.id,
+    number: ticket.number,
+    type: ticket.type,
+    subject: ticket.subject,
+    priority: ticket.priority,
+    ...(ticket.callerId !== undefined && { callerId: ticket.callerId }),
+    ...(ticket.assigneeId !== undefined && { assigneeId: ticket.assigneeId }),
+    ...(ticket.serviceId !== undefined && { serviceId: ticket.serviceId }),
+    version: ticket.version,
+  });
+}
+
+export function announceTransition(ticket: TicketState, step: { transition: string; before: string; phase: Phase; byPerson: boolean }) {
+  return ticketTransitioned({
+    ticketId: ticket.id,
+    number: ticket.number,
+    transition: step.transition,
+    before: step.before,
+    after: ticket.status,
+    phase: step.phase,
+    byPerson: step.byPerson,
+    ...(ticket.callerId !== undefined && { callerId: ticket.callerId }),
+    version: ticket.version,
+  });
+}

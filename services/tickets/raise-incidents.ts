@@ -1,0 +1,86 @@
+import type { RaisedIncident, ResolvedIncident, ResolveOutcome } from '../../generated/opora/tickets/v1/tickets.ts';
+import type { Call } from '../../platform/rpc/call.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import { announceOpened, announceTransition } from './announce.ts';
+import { listChanges, type TicketState } from './domain/ticket.ts';
+import { insertHistory } from './storage/journal-store.ts';
+import { insertTickets, readTickets, updateTickets } from './storage/ticket-store.ts';
+import { entry, type TicketParts } from './tickets.ts';
+
+/** What rules do with incidents, many at a time and each at most once. */
+export function raisingUseCases({ database, definitions, drawNumbers }: TicketParts) {
+  return {
+    async raise<Answer>(wanted: readonly RaisedIncident[], call: Call, answer: (tickets: TicketState[]) => Answer): Promise<Answer> {
+      const keys = [...new Set(wanted.map(({ key }) => key))];
+      const known = new Map((await readTickets(database, sql`raise_key = any(${keys}::text[])`)).map((ticket) => [ticket.raiseKey, ticket]));
+      const missing = new Map(wanted.filter(({ key }) => !known.has(key)).map((incident) => [incident.key, incident]));
+      const numbers = missing.size > 0 ? await drawNumbers('incident', missing.size) : [];
+      const lifecycle = definitions.newest('incident');
+      const raised = [...missing.values()].map(
+        (incident, index): TicketState => ({
+          id: call.newId(),
+          number: numbers[index] ?? '',
+          type: 'incident',
+          lifecycleVersion: lifecycle.version,
+          status: lifecycle.initial,
+          subject: incident.subject,
+          ...(incident.description !== undefined && { description: incident.description }),
+          impact: incident.impact,
+          urgency: incident.urgency,
+          priority: definitions.matrix[incident.impact][incident.urgency],
+          items: incident.items,
+          raiseKey: incident.key,
+          alertIds: incident.alertIds,
+          takenOver: false,
+          explanation: incident.explanation,
+          version: 1,
+          createdAt: call.now,
+          updatedAt: call.now,
+        }),
+      );
+      for (const ticket of raised) known.set(ticket.raiseKey, ticket);
+      const tickets = wanted.flatMap(({ key }) => known.get(key) ?? []);
+      if (raised.length === 0) return call.commit({}, answer(tickets));
+      return call.commit(
+        {
+          statements: [insertTickets(raised), insertHistory(raised.map((ticket) => entry(call, ticket.id, 'created', [], ticket.explanation)))],
+          events: raised.map(announceOpened),
+        },
+        answer(tickets),
+      );
+    },
+
+    async resolve<Answer>(wanted: readonly ResolvedIncident[], call: Call, answer: (outcomes: ResolveOutcome[]) => Answer): Promise<Answer> {
+      const found = new Map(
+        (await readTickets(database, sql`id = any(${wanted.map(({ id }) => id)}::uuid[])`)).map((ticket) => [ticket.id, ticket]),
+      );
+      const steps = [...new Map(wanted.map((incident) => [incident.id, incident])).values()].flatMap(({ id, resolution, explanation }) => {
+        const before = found.get(id);
+        if (!before || before.takenOver) return [];
+        const lifecycle = definitions.pinned(before.type, before.lifecycleVersion);
+        if (!lifecycle.stepsFrom(before.status, 'rule').includes('resolve')) return [];
+        const facts = { type: before.type, priority: before.priority, hasAssignee: before.assigneeId !== undefined };
+        const status = lifecycle.take('resolve', before.status, { capacity: 'rule', resolution, facts });
+        const after: TicketState = { ...before, status, resolution, version: before.version + 1, updatedAt: call.now };
+        return [{ before, after, explanation, phase: lifecycle.phaseOf(status) }];
+      });
+      const resolved = new Set(steps.map(({ after }) => after.id));
+      const outcomes = wanted.map(({ id }): ResolveOutcome => {
+        const before = found.get(id);
+        if (!before) return { id, outcome: 'unknown' };
+        return { id, outcome: before.takenOver && !resolved.has(id) ? 'taken_over' : 'resolved' };
+      });
+      if (steps.length === 0) return call.commit({}, answer(outcomes));
+      return call.commit(
+        {
+          statements: [
+            updateTickets(steps.map(({ after }) => after)),
+            insertHistory(steps.map(({ before, after, explanation }) => entry(call, after.id, 'transitioned', listChanges(before, after), explanation))),
+          ],
+          events: steps.map(({ before, after, phase }) => announceTransition(after, { transition: 'resolve', before: before.status, phase, byPerson: false })),
+        },
+        answer(outcomes),
+      );
+    },
+  };
+}

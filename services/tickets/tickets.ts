@@ -1,0 +1,219 @@
+import { commentAdded } from '../../generated/opora/tickets/v1/events.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
+import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
+import { currentTraceId } from '../../platform/telemetry/tracing.ts';
+import { announceOpened, announceTransition, announceUpdated } from './announce.ts';
+import type { Capacity } from './domain/lifecycle.ts';
+import { applyPatch, type Level, listChanges, type TicketPatch, type TicketState, type TicketType } from './domain/ticket.ts';
+import type { Definitions } from './storage/definition-store.ts';
+import { type CommentState, hasPublicAnswer, insertComment, insertHistory, type JournalEntry } from './storage/journal-store.ts';
+import { insertTickets, readTickets, updateTickets } from './storage/ticket-store.ts';
+
+export interface TicketParts {
+  database: Database;
+  definitions: Definitions;
+  drawNumbers(type: TicketType, count: number): Promise<string[]>;
+}
+
+/** What somebody asks to be opened; the rest is decided here. */
+export interface NewTicket {
+  type: TicketType;
+  subject: string;
+  description?: string;
+  impact?: Level;
+  urgency?: Level;
+  callerId?: string;
+  items: readonly string[];
+  serviceId?: string;
+  externalReference?: { system: string; id: string };
+  form?: string;
+}
+
+export interface TicketView {
+  ticket: TicketState;
+  /** Steps that the reader may ask for now. */
+  steps: readonly string[];
+}
+
+export function ticketUseCases({ database, definitions, drawNumbers }: TicketParts) {
+  const view = (ticket: TicketState, principal: Principal): TicketView => ({
+    ticket,
+    steps: definitions.pinned(ticket.type, ticket.lifecycleVersion).stepsFrom(ticket.status, capacityOf(principal)),
+  });
+
+  /** One ticket that the principal may see, by id or number. */
+  async function find(idOrNumber: string, principal: Principal): Promise<TicketState> {
+    const where = uuidPattern.test(idOrNumber) ? sql`id = ${idOrNumber}` : sql`number = ${idOrNumber}`;
+    const [ticket] = await readTickets(database, sql`${where} and ${visibleTo(principal)}`);
+    if (!ticket) throw new AppError('not_found', `There is no ticket "${idOrNumber}" that you may see.`);
+    return ticket;
+  }
+
+  async function findAtVersion(id: string, expectedVersion: number, principal: Principal): Promise<TicketState> {
+    const ticket = await find(id, principal);
+    if (expectedVersion !== 0 && ticket.version !== expectedVersion) {
+      throw new AppError('conflict', `${ticket.number} was changed meanwhile: it is at version ${ticket.version}, not ${expectedVersion}. Read it again.`);
+    }
+    return ticket;
+  }
+
+  return {
+    view,
+
+    find: async (idOrNumber: string, principal: Principal) => view(await find(idOrNumber, principal), principal),
+
+    async create<Answer>(wanted: NewTicket, call: Call, answer: (view: TicketView) => Answer): Promise<Answer> {
+      const callerId = callerFor(wanted, call.principal);
+      const [number = ''] = await drawNumbers(wanted.type, 1);
+      const lifecycle = definitions.newest(wanted.type);
+      const impact = wanted.impact ?? 'low';
+      const urgency = wanted.urgency ?? 'medium';
+      const ticket: TicketState = {
+        ...wanted,
+        id: call.newId(),
+        number,
+        lifecycleVersion: lifecycle.version,
+        status: lifecycle.initial,
+        impact,
+        urgency,
+        priority: definitions.matrix[impact][urgency],
+        ...(callerId !== undefined && { callerId }),
+        alertIds: [],
+        takenOver: false,
+        version: 1,
+        createdAt: call.now,
+        updatedAt: call.now,
+      };
+      try {
+        return await call.commit(
+          { statements: [insertTickets([ticket]), insertHistory([entry(call, ticket.id, 'created')])], events: [announceOpened(ticket)] },
+          answer(view(ticket, call.principal)),
+        );
+      } catch (error) {
+        const same = wanted.externalReference && (await findByReference(database, wanted.externalReference, call.principal));
+        if (same) return answer(view(same, call.principal));
+        throw error;
+      }
+    },
+
+    async update<Answer>(id: string, expectedVersion: number, patch: TicketPatch, call: Call, answer: (view: TicketView) => Answer): Promise<Answer> {
+      const before = await findAtVersion(id, expectedVersion, call.principal);
+      const changed = applyPatch(before, patch, definitions.matrix, call.now);
+      if (!changed) return call.commit({}, answer(view(before, call.principal)));
+      return call.commit(
+        {
+          statements: [updateTickets([changed.ticket]), insertHistory([entry(call, id, 'updated', changed.changes)])],
+          events: [announceUpdated(changed.ticket)],
+        },
+        answer(view(changed.ticket, call.principal)),
+      );
+    },
+
+    async transition<Answer>(
+      step: { id: string; expectedVersion: number; transition: string; resolution?: string },
+      call: Call,
+      answer: (view: TicketView) => Answer,
+    ): Promise<Answer> {
+      const before = await findAtVersion(step.id, step.expectedVersion, call.principal);
+      const lifecycle = definitions.pinned(before.type, before.lifecycleVersion);
+      const status = lifecycle.take(step.transition, before.status, {
+        capacity: capacityOf(call.principal),
+        facts: { type: before.type, priority: before.priority, hasAssignee: before.assigneeId !== undefined },
+        ...(step.resolution !== undefined && { resolution: step.resolution }),
+      });
+      const after: TicketState = {
+        ...before,
+        status,
+        ...(step.resolution !== undefined && { resolution: step.resolution }),
+        takenOver: true,
+        version: before.version + 1,
+        updatedAt: call.now,
+      };
+      const told = { transition: step.transition, before: before.status, phase: lifecycle.phaseOf(status), byPerson: true };
+      return call.commit(
+        {
+          statements: [updateTickets([after]), insertHistory([entry(call, step.id, 'transitioned', listChanges(before, after))])],
+          events: [announceTransition(after, told)],
+        },
+        answer(view(after, call.principal)),
+      );
+    },
+
+    async comment<Answer>(
+      wanted: { ticketId: string; text: string; internal: boolean },
+      call: Call,
+      answer: (comment: CommentState) => Answer,
+    ): Promise<Answer> {
+      const worker = may(call.principal, 'tickets.work');
+      if (wanted.internal && !worker) throw new AppError('not_allowed', 'Internal comments are for those who work on tickets.');
+      const ticket = await find(wanted.ticketId, call.principal);
+      const answers = worker && !wanted.internal && call.principal.id !== ticket.callerId;
+      const answersFirst = answers && !(await hasPublicAnswer(database, ticket.id, ticket.callerId));
+      const comment: CommentState = { ...wanted, id: call.newId(), authorId: call.principal.id, authorName: call.principal.name, createdAt: call.now };
+      const takesOver: Statement[] = worker && !ticket.takenOver ? [exactly(1, sql`update ticket set taken_over = true where id = ${ticket.id} returning 1`)] : [];
+      return call.commit(
+        {
+          statements: [insertComment(comment), insertHistory([entry(call, ticket.id, 'commented')]), ...takesOver],
+          events: [
+            commentAdded({
+              ticketId: ticket.id,
+              number: ticket.number,
+              commentId: comment.id,
+              authorId: comment.authorId,
+              internal: comment.internal,
+              ...(!comment.internal && ticket.callerId !== undefined && { visibleTo: ticket.callerId }),
+              answersCaller: answersFirst,
+            }),
+          ],
+        },
+        answer(comment),
+      );
+    },
+  };
+}
+
+export type TicketUseCases = ReturnType<typeof ticketUseCases>;
+
+export function capacityOf(principal: Principal): Capacity {
+  if (principal.kind === 'service') return 'rule';
+  return may(principal, 'tickets.work') ? 'worker' : 'caller';
+}
+
+/** Rights are part of the query: who may not read all sees the own ones, and nothing tells that there are others. */
+export function visibleTo(principal: Principal): Statement {
+  return may(principal, 'tickets.read') ? sql`true` : sql`caller_id = ${principal.id}`;
+}
+
+export function entry(call: Call, ticketId: string, action: JournalEntry['action'], changes: JournalEntry['changes'] = [], explanation?: string): JournalEntry {
+  const traceId = currentTraceId();
+  return {
+    ticketId,
+    id: call.newId(),
+    action,
+    actorId: call.principal.id,
+    actorName: call.principal.name,
+    at: call.now,
+    changes,
+    ...(explanation !== undefined && { explanation }),
+    ...(traceId !== undefined && { traceId }),
+  };
+}
+
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function callerFor(wanted: NewTicket, principal: Principal): string | undefined {
+  if (may(principal, 'tickets.read')) return wanted.callerId;
+  if (wanted.callerId !== undefined && wanted.callerId !== principal.id) {
+    throw new AppError('not_allowed', 'You may open tickets for yourself only.', {
+      violations: [{ pointer: '/callerId', message: 'Leave it out: it is you.' }],
+    });
+  }
+  return principal.id;
+}
+
+async function findByReference(database: Database, reference: { system: string; id: string }, principal: Principal): Promise<TicketState | undefined> {
+  const [ticket] = await readTickets(database, sql`external_system = ${reference.system} and external_id = ${reference.id} and ${visibleTo(principal)}`);
+  return ticket;
+}
