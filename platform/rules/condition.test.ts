@@ -17,6 +17,13 @@ describe('a condition', () => {
     expect(outcome.reason).toMatch(/team/);
   });
 
+  it('knows the fields of an object and refuses any other', () => {
+    const about = conditionLanguage({ ticket: { fields: { type: 'string', items: 'list<string>' } } });
+    const ticket = { type: 'incident', items: ['pump-1'] };
+    expect(about('ticket.type == "incident" && "pump-1" in ticket.items').evaluate({ ticket })).toEqual({ matches: true });
+    expect(() => about('ticket.kind == "incident"')).toThrow('The condition cannot be used.');
+  });
+
   it.each([
     ['an unknown name', 'prioritty == "high"', /prioritty/],
     ['a wrong type', 'priority > 3.0', /overload/],

@@ -1,9 +1,11 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { AppError } from '../errors/app-error.ts';
 
-/** Types of what a condition may speak of. Numbers are CEL doubles; an absent text is ''. */
-export type VariableType = 'string' | 'double' | 'bool' | 'list<string>' | 'map<string, string>';
-export type Facts = Readonly<Record<string, string | number | boolean | readonly string[] | Readonly<Record<string, string>>>>;
+type PlainType = 'string' | 'double' | 'bool' | 'list<string>' | 'map<string, string>';
+/** Types of what a condition may speak of. Numbers are CEL doubles; an absent text is ''. An object names its fields (`ticket.type`). */
+export type VariableType = PlainType | { fields: Readonly<Record<string, PlainType>> };
+type PlainFact = string | number | boolean | readonly string[] | Readonly<Record<string, string>>;
+export type Facts = Readonly<Record<string, PlainFact | Readonly<Record<string, PlainFact>>>>;
 
 export interface Outcome {
   matches: boolean;
@@ -25,8 +27,12 @@ const limits = { maxAstNodes: 500, maxDepth: 30, maxListElements: 200, maxMapEnt
  */
 export function conditionLanguage(variables: Readonly<Record<string, VariableType>>): (text: string, pointer?: string) => Condition {
   const environment = new Environment({ limits });
-  for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
-  const known = Object.keys(variables).join(', ');
+  for (const [name, type] of Object.entries(variables)) {
+    environment.registerVariable(typeof type === 'string' ? { name, type } : { name, schema: { ...type.fields } });
+  }
+  const known = Object.entries(variables)
+    .flatMap(([name, type]) => (typeof type === 'string' ? name : Object.keys(type.fields).map((field) => `${name}.${field}`)))
+    .join(', ');
 
   return (text, pointer = '/condition') => {
     const refuse = (message: string) =>
