@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { Subscription } from '../bus/subscription.ts';
 import type { EventTail } from '../bus/event-log.ts';
 import type { Clock, NewId } from '../clock/clock.ts';
-import type { Contract } from '../contract/contract.ts';
+import type { Contract, MethodContract } from '../contract/contract.ts';
 import type { GraphChoice } from '../engines/engines.ts';
 import type { Database } from '../postgres/database.ts';
 import type { CallOptions, Client, ServiceToken } from '../rpc/call.ts';
@@ -20,6 +20,8 @@ export interface Parts<Config = unknown> {
   contract: Contract;
   /** The other services, wherever they run. */
   client<Service>(token: ServiceToken<Service>): Client<Service>;
+  /** Calls any method by its description: for the edge, which translates and knows no service. Services that know whom they ask take `client`. */
+  invoke(method: MethodContract, request: object, options: CallOptions): Promise<{ answer: object; replayed: boolean }>;
   /** Options of a call in the service's own name. */
   within(milliseconds: number, options?: { idempotencyKey?: string; at?: number }): CallOptions;
   /** Picks the adapter that the engine set has. */
