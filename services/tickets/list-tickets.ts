@@ -26,7 +26,7 @@ export async function listTickets(database: Database, request: ListTicketsReques
     conditions.push(sql`search @@ (websearch_to_tsquery('russian', ${request.q}) || websearch_to_tsquery('english', ${request.q}))`);
   }
   if (request.after !== undefined) {
-    const [moment, id] = decodeCursor(request.after, ['string', 'string'], sort);
+    const [moment, id] = decodeCursor(request.after, ['time', 'uuid'], sort);
     conditions.push(down ? sql`(${column}, id) < (${moment}::timestamptz, ${id}::uuid)` : sql`(${column}, id) > (${moment}::timestamptz, ${id}::uuid)`);
   }
   const direction = raw(down ? 'desc' : 'asc');

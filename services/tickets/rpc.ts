@@ -43,7 +43,7 @@ export function ticketMethods(parts: TicketParts): TicketService {
 }
 
 function afterId(after: string | undefined): { afterId?: string } {
-  return after === undefined ? {} : { afterId: decodeCursor(after, ['string'], 'id')[0] };
+  return after === undefined ? {} : { afterId: decodeCursor(after, ['uuid'], 'id')[0] };
 }
 
 /** `rows` were read one more than asked for: the one too many tells that there is a next page. */

@@ -1,5 +1,5 @@
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { type Condition, conditionLanguage, type Facts } from '../../../platform/rules/condition.ts';
+import { type Condition, conditionLanguage } from '../../../platform/rules/condition.ts';
 
 /** What kind of state it is; SLA clocks and lists look at this, not at the state's name. */
 export type Phase = 'open' | 'active' | 'paused' | 'resolved' | 'closed';
@@ -38,7 +38,7 @@ export interface TicketFacts {
   hasAssignee: boolean;
 }
 
-const compileGuard = conditionLanguage({ type: 'string', priority: 'string', hasAssignee: 'bool', resolution: 'string' });
+const compileGuard = conditionLanguage({ ticket: { fields: { type: 'string', priority: 'string', hasAssignee: 'bool' } }, resolution: 'string' });
 
 /** Checks a definition as a whole and compiles it; AppError `invalid_input` names every mistake. */
 export function compileLifecycle(definition: LifecycleDefinition, version: number): Lifecycle {
@@ -72,8 +72,7 @@ export function compileLifecycle(definition: LifecycleDefinition, version: numbe
         });
       }
       const guard = guards.get(step);
-      const known: Facts = { ...facts, resolution };
-      if (guard && !guard.evaluate(known).matches) throw new AppError('illegal_state', transition.guard?.message ?? 'The guard of the step does not hold.');
+      if (guard && !guard.evaluate({ ticket: { ...facts }, resolution }).matches) throw new AppError('illegal_state', transition.guard?.message ?? 'The guard of the step does not hold.');
       return transition.to;
     },
   };

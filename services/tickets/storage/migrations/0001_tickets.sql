@@ -118,7 +118,7 @@ select type, 1, '{
   "transitions": {
     "start": {
       "from": ["new", "waiting"], "to": "in_progress", "by": ["worker"],
-      "guard": {"condition": "hasAssignee", "message": "Assign it to somebody first."}
+      "guard": {"condition": "ticket.hasAssignee", "message": "Assign it to somebody first."}
     },
     "wait": {"from": ["in_progress"], "to": "waiting", "by": ["worker"]},
     "resolve": {"from": ["in_progress"], "to": "resolved", "by": ["worker"], "requires": ["resolution"]},
