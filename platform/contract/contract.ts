@@ -27,10 +27,16 @@ export interface HttpRoute {
   pathFields: readonly string[];
   /** `*`: the body is the request without its path fields. */
   body: boolean;
+  /** Request fields that stand in the query, and what their text is read as. */
+  query: Readonly<Record<string, QueryType>>;
   /** A create: 201 with this Location, `{id}` filled from the answer. */
   location?: string;
-  /** A list's `items`, or any other single field, is not unwrapped: the answer is the message. */
+  /** 201 for a create, 204 when the answer has no fields, else 200 with the message, nothing unwrapped. */
+  status: 200 | 201 | 204;
 }
+
+/** A list is given as `a=1&a=2`. */
+export type QueryType = 'string' | 'number' | 'boolean' | 'string[]' | 'number[]' | 'boolean[]';
 
 export interface EventContract {
   /** `opora.tickets.v1.TicketOpened` */
@@ -53,7 +59,12 @@ export interface Contract {
   /** All that is wrong with a message (of the given full name), with JSON pointers; empty when it fits. */
   violations(message: string, value: unknown): FieldViolation[];
   encode(message: string, value: object): Uint8Array;
+  /** Exactly the TypeScript shape: an absent `optional` field has no key, an absent list is empty. */
   decode(message: string, bytes: Uint8Array): object;
+  /** A REST body as a message: fields marked `json` become text. What does not fit stays as it is, for `violations` to tell. */
+  fromJson(message: string, body: object): object;
+  /** A message as a REST body: fields marked `json` become values again. */
+  toJson(message: string, value: object): object;
   openapi: object;
   asyncapi: object;
 }

@@ -1,0 +1,42 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import type { MessageModel, MethodModel } from './model.ts';
+import type { OptionReader } from './read-options.ts';
+import { readRoute } from './read-route.ts';
+import type { Refusals } from './refusals.ts';
+import { commentOf } from './source-location.ts';
+
+export function readMethod(
+  method: DescMethod,
+  messages: ReadonlyMap<string, MessageModel>,
+  options: OptionReader,
+  refusals: Refusals,
+): MethodModel {
+  const refuse = (reason: string) => refusals.refuse(method, `${method.parent.name}.${method.name}: ${reason}`);
+  const rules = options.methodOf(method);
+  const request = messages.get(method.input.typeName);
+  const response = messages.get(method.output.typeName);
+  if (method.methodKind !== 'unary') refuse('streams are not in the mapping: a method takes one message and gives one');
+  for (const [type, model] of [[method.input, request], [method.output, response]] as const) {
+    if (!model) refuse(`${type.typeName} is not a message of this contract: declare one of its own, empty if need be`);
+  }
+  const needsIfMatch = rules?.needsIfMatch ?? false;
+  if (needsIfMatch && request && !request.fields.some((field) => field.name === 'expectedVersion')) {
+    refuse('needs_if_match fills expected_version, which its request does not have');
+  }
+  const level = method.idempotency;
+  const rule = options.httpOf(method);
+  const http = rule && request && response && readRoute({ rule, request, response, messages, needsIfMatch, location: rules?.location ?? '', refuse });
+  if (!rule && rules?.location) refuse('location belongs to a method with google.api.http');
+  return {
+    name: method.name,
+    comment: commentOf(method),
+    request: method.input.typeName,
+    response: method.output.typeName,
+    permissions: [...(rules?.permissions ?? [])],
+    public: rules?.public ?? false,
+    retrySafe: level === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS || level === MethodOptions_IdempotencyLevel.IDEMPOTENT,
+    needsIfMatch,
+    ...(http && { http }),
+  };
+}

@@ -1,0 +1,77 @@
+import { type DescExtension, type DescField, type DescMessage, type DescMethod, type FileRegistry, getOption, hasOption } from '@bufbuild/protobuf';
+import type { FieldRules } from './model.ts';
+
+/** Options as @bufbuild/protobuf gives them: every field by its camelCase name. */
+interface MethodOption {
+  permissions: string[];
+  public: boolean;
+  needsIfMatch: boolean;
+  location: string;
+}
+
+interface EventOption {
+  key: string;
+  permissions: string[];
+  owners: string[];
+}
+
+export interface HttpRule {
+  pattern: { case: string | undefined; value?: unknown };
+  body: string;
+  responseBody: string;
+  additionalBindings: unknown[];
+}
+
+interface FieldOption {
+  required: boolean;
+  outputOnly: boolean;
+  json: boolean;
+  values: string[];
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  pattern: string;
+  format: string;
+  example: string;
+}
+
+type Optioned = DescField | DescMessage | DescMethod;
+
+/** Reads the options of `opora/api/v1/options.proto` and `google/api/http.proto` out of the descriptors at hand. */
+export function optionReader(registry: FileRegistry) {
+  function read<Option>(declared: Optioned, name: string): Option | undefined {
+    const extension: DescExtension | undefined = registry.getExtension(name);
+    return extension && hasOption(declared as DescMessage, extension as never) ? (getOption(declared as DescMessage, extension as never) as Option) : undefined;
+  }
+  return {
+    rulesOf(field: DescField): FieldRules {
+      const option = read<FieldOption>(field, 'opora.api.v1.field');
+      if (!option) return { required: false, outputOnly: false, json: false, values: [] };
+      const { required, outputOnly, json, values, minLength, maxLength, minimum, maximum, pattern, format, example } = option;
+      return {
+        required,
+        outputOnly,
+        json,
+        values: [...values],
+        ...(has(option, 'minLength') && minLength !== undefined && { minLength }),
+        ...(has(option, 'maxLength') && maxLength !== undefined && { maxLength }),
+        ...(has(option, 'minimum') && minimum !== undefined && { minimum }),
+        ...(has(option, 'maximum') && maximum !== undefined && { maximum }),
+        ...(pattern !== '' && { pattern }),
+        ...(format !== '' && { format }),
+        ...(example !== '' && { example }),
+      };
+    },
+    methodOf: (method: DescMethod) => read<MethodOption>(method, 'opora.api.v1.method'),
+    eventOf: (message: DescMessage) => read<EventOption>(message, 'opora.api.v1.event'),
+    httpOf: (method: DescMethod) => read<HttpRule>(method, 'google.api.http'),
+  };
+}
+
+export type OptionReader = ReturnType<typeof optionReader>;
+
+/** An absent proto3 `optional` stands as the default on the message's prototype: only its own keys were written. */
+function has(option: object, key: string): boolean {
+  return Object.hasOwn(option, key);
+}

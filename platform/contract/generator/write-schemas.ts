@@ -1,0 +1,82 @@
+import type { FieldModel, MessageModel } from './model.ts';
+
+/** A JSON Schema of the dialect 2020-12, which is OpenAPI 3.1's and AsyncAPI 3's too. */
+export type Schema = { [keyword: string]: unknown };
+
+const int32 = { minimum: -2147483648, maximum: 2147483647 };
+const uint32 = { minimum: 0, maximum: 4294967295 };
+
+const scalarSchemas = {
+  string: { type: 'string' },
+  bool: { type: 'boolean' },
+  double: { type: 'number' },
+  float: { type: 'number' },
+  int32: { type: 'integer', ...int32 },
+  sint32: { type: 'integer', ...int32 },
+  sfixed32: { type: 'integer', ...int32 },
+  uint32: { type: 'integer', ...uint32 },
+  fixed32: { type: 'integer', ...uint32 },
+};
+
+/**
+ * The schema of a message as it travels (a `json` field is text, `bytes` are a Uint8Array: keywords `json` and `bytes`,
+ * which `platform/contract/load-contract.ts` gives to ajv).
+ */
+export function writeSchema({ fields, comment }: MessageModel): Schema {
+  const required = fields.filter((field) => field.rules.required).map((field) => field.name);
+  return {
+    ...(comment && { description: comment }),
+    type: 'object',
+    properties: Object.fromEntries(fields.map((field) => [field.name, writeField(field)])),
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
+  };
+}
+
+function writeField(field: FieldModel): Schema {
+  const { shape, comment, rules } = field;
+  const described = { ...(comment && { description: comment }), ...(rules.outputOnly && { readOnly: true }) };
+  const entries = (kind: 'Items' | 'Properties') => lengths(rules, kind);
+  if (shape === 'list') return { ...described, type: 'array', items: writeValue(field), ...entries('Items') };
+  if (shape === 'map') return { ...described, type: 'object', additionalProperties: writeValue(field), ...entries('Properties') };
+  return { ...described, ...writeValue(field) };
+}
+
+/** The value of a single field, the entry of a list or the value of a map. */
+function writeValue({ shape, type, rules }: FieldModel): Schema {
+  if ('message' in type) return { $ref: referenceTo(type.message) };
+  const own = shape === 'single' ? rules : { ...rules, minLength: undefined, maxLength: undefined, required: false };
+  if (type.scalar === 'bytes') return { bytes: lengths(own, 'Length') };
+  return {
+    ...scalarSchemas[type.scalar],
+    ...(type.scalar === 'string' && lengths(own, 'Length')),
+    ...(rules.values.length > 0 && { enum: [...rules.values] }),
+    ...(rules.pattern !== undefined && { pattern: `^(?:${rules.pattern})$` }),
+    ...(rules.format !== undefined && { format: rules.format }),
+    ...(rules.minimum !== undefined && { minimum: rules.minimum }),
+    ...(rules.maximum !== undefined && { maximum: rules.maximum }),
+    ...(rules.json && { json: true }),
+    ...(rules.example !== undefined && { examples: [exampleOf(type.scalar, rules.example)] }),
+  };
+}
+
+/** `required` text or list has at least one character or entry: proto does not tell an empty one from an absent one. */
+function lengths(
+  rules: { required: boolean; minLength?: number | undefined; maxLength?: number | undefined },
+  kind: 'Length' | 'Items' | 'Properties',
+): Schema {
+  const minimum = rules.minLength ?? (rules.required ? 1 : undefined);
+  return {
+    ...(minimum !== undefined && { [`min${kind}`]: minimum }),
+    ...(rules.maxLength !== undefined && { [`max${kind}`]: rules.maxLength }),
+  };
+}
+
+export function referenceTo(message: string): string {
+  return `#/components/schemas/${message}`;
+}
+
+function exampleOf(scalar: string, example: string): unknown {
+  if (scalar === 'bool') return example === 'true';
+  return scalar === 'string' ? example : Number(example);
+}
