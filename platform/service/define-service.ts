@@ -8,6 +8,7 @@ import type { Contract, MethodContract } from '../contract/contract.ts';
 import type { GraphChoice } from '../engines/engines.ts';
 import type { Database } from '../postgres/database.ts';
 import type { CallOptions, Client, ServiceToken } from '../rpc/call.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Timers } from '../timers/timers.ts';
 
 /** Everything that a service stands on, as one object; each part of it takes the least that it needs. */
@@ -17,6 +18,7 @@ export interface Parts<Config = unknown> {
   clock: Clock;
   newId: NewId;
   log: Logger;
+  metrics: Metrics;
   contract: Contract;
   /** The other services, wherever they run. */
   client<Service>(token: ServiceToken<Service>): Client<Service>;
@@ -30,6 +32,8 @@ export interface Parts<Config = unknown> {
   tail: EventTail;
   /** Readiness of every service and engine of this process, by name. */
   readiness(): Promise<Record<string, { ready: boolean; detail?: string }>>;
+  /** Tells the person who started the process something once: the terminal, never the log (a first password). */
+  announce(text: string): void;
 }
 
 export interface Served {
