@@ -1,0 +1,3 @@
+import { runBuilt } from './run-built.mjs';
+
+await runBuilt('deploy/mesh/main.js', process.argv.slice(2));

@@ -1,0 +1,13 @@
+import './set-up/check-node.mjs';
+import { fileURLToPath } from 'node:url';
+import { build } from './set-up/build.mjs';
+import { generateContract } from './set-up/generate.mjs';
+import { installPackages } from './set-up/install.mjs';
+
+/** Everything between a fresh clone and code that can run; what is already done is skipped. */
+export async function setUp() {
+  process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+  await installPackages();
+  await generateContract();
+  await build();
+}
