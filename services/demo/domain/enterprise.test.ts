@@ -1,0 +1,37 @@
+import { buildEnterprise } from './enterprise.ts';
+import { imaginePastAlerts, imaginePastTickets } from './past.ts';
+import { seededRandom } from './random.ts';
+
+const now = Date.UTC(2026, 2, 1);
+
+describe('the demo enterprise', () => {
+  const { items, relations } = buildEnterprise(seededRandom(1));
+
+  it('is the same for the same seed', () => {
+    expect(buildEnterprise(seededRandom(1))).toEqual({ items, relations });
+  });
+
+  it('has some 1 500 items, each key and each monitored name once', () => {
+    expect(items.length).toBeGreaterThan(1_450);
+    expect(new Set(items.map(({ key }) => key)).size).toBe(items.length);
+    const lookups = items.flatMap((item) => item.lookups);
+    expect(new Set(lookups).size).toBe(lookups.length);
+  });
+
+  it('relates only items that exist', () => {
+    const keys = new Set(items.map(({ key }) => key));
+    expect(relations.filter(({ from, to }) => !keys.has(from) || !keys.has(to))).toEqual([]);
+  });
+
+  it('has a past whose steps go forward in time and never into the future', () => {
+    const tickets = imaginePastTickets(seededRandom(2), items, now, 300, 21);
+    for (const { openedAt, steps } of tickets) {
+      const times = [openedAt, ...steps.map(({ at }) => at)];
+      expect(times).toEqual([...times].sort((a, b) => a - b));
+      expect(Math.max(...times)).toBeLessThan(now);
+    }
+    const alerts = imaginePastAlerts(seededRandom(3), items, now, 60, 21);
+    expect(new Set(alerts.map(({ fingerprint }) => fingerprint)).size).toBe(60);
+    expect(alerts.every(({ startsAt, endsAt = now }) => startsAt < endsAt && endsAt <= now)).toBe(true);
+  });
+});

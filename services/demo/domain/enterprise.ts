@@ -1,0 +1,180 @@
+import type { Random } from './random.ts';
+
+/** A configuration item of the demo enterprise; `key` is its identity at the source `demo`. */
+export interface DemoItem {
+  key: string;
+  class: string;
+  name: string;
+  /** Names and addresses by which monitoring knows it. */
+  lookups: readonly string[];
+  attributes: Readonly<Record<string, string | number>>;
+}
+
+export interface DemoRelation {
+  type: string;
+  /** Keys of the items at its ends. */
+  from: string;
+  to: string;
+}
+
+export interface Enterprise {
+  items: DemoItem[];
+  relations: DemoRelation[];
+}
+
+interface Region {
+  code: string;
+  city: string;
+  timeZone: string;
+  stations: readonly string[];
+}
+
+/** Six legal entities in four time zones; every name is made up. */
+export const regions: readonly Region[] = [
+  { code: 'zar', city: 'Заречный', timeZone: 'Europe/Moscow', stations: ['Левобережная', 'Нагорная', 'Заводская', 'Луговая', 'Ключевая', 'Озёрная'] },
+  { code: 'sol', city: 'Солнечнореченск', timeZone: 'Europe/Moscow', stations: ['Северная', 'Южная', 'Пристань', 'Дубрава', 'Родниковая'] },
+  { code: 'vol', city: 'Волжанск', timeZone: 'Europe/Samara', stations: ['Береговая', 'Портовая', 'Степная', 'Маяк'] },
+  { code: 'kam', city: 'Каменный Брод', timeZone: 'Asia/Yekaterinburg', stations: ['Горная', 'Карьер', 'Лесная', 'Кедровая'] },
+  { code: 'tay', city: 'Таёжный', timeZone: 'Asia/Yekaterinburg', stations: ['Таёжная', 'Кордон', 'Моховая'] },
+  { code: 'obs', city: 'Обский', timeZone: 'Asia/Novosibirsk', stations: ['Обская', 'Протока', 'Островная', 'Сосновый Бор'] },
+];
+
+const businessServices = [
+  ['water-supply', 'Водоснабжение', ['scada', 'telemetry', 'gis']],
+  ['wastewater', 'Водоотведение', ['scada', 'telemetry']],
+  ['water-quality', 'Контроль качества воды', ['laboratory', 'telemetry']],
+  ['billing', 'Расчёты с абонентами', ['billing', 'erp', 'portal']],
+  ['customer-care', 'Обслуживание абонентов', ['crm', 'portal', 'telephony']],
+  ['metering', 'Коммерческий учёт воды', ['metering', 'billing']],
+  ['emergency', 'Аварийно-диспетчерская служба', ['dispatch', 'gis', 'fleet', 'telephony']],
+  ['fleet', 'Транспорт', ['fleet', 'erp']],
+  ['treasury', 'Казначейство', ['erp', 'bank']],
+  ['accounting', 'Бухгалтерский учёт', ['erp', 'edo']],
+  ['hr', 'Кадры и зарплата', ['hr', 'erp']],
+  ['workplace', 'Рабочие места', ['directory', 'mail']],
+] as const;
+
+const applications = {
+  scada: 'Диспетчеризация (SCADA)',
+  telemetry: 'Сбор телеметрии',
+  gis: 'Геоинформационная система сетей',
+  laboratory: 'Лабораторная система',
+  billing: 'Биллинг абонентов',
+  erp: '1С:ERP',
+  portal: 'Личный кабинет абонента',
+  crm: 'Обращения абонентов',
+  telephony: 'Телефония и контакт-центр',
+  metering: 'Учёт показаний',
+  dispatch: 'Журнал диспетчера',
+  fleet: 'Мониторинг транспорта',
+  bank: 'Банк-клиент',
+  edo: 'Электронный документооборот',
+  hr: '1С:ЗУП',
+  directory: 'Служба каталогов',
+  mail: 'Почта',
+} as const;
+
+/** Builds the inventory of the water utility: services on applications on machines in a data centre, and the plant and offices of each region. */
+export function buildEnterprise(random: Random): Enterprise {
+  const items: DemoItem[] = [];
+  const relations: DemoRelation[] = [];
+  const add = (itemClass: string, key: string, name: string, more: { lookups?: string[]; attributes?: DemoItem['attributes'] } = {}) => {
+    items.push({ key, class: itemClass, name, lookups: more.lookups ?? [], attributes: more.attributes ?? {} });
+    return key;
+  };
+  const relate = (type: string, from: string, to: string) => relations.push({ type, from, to });
+  let hosts = 0;
+  const nextAddress = (network: number) => `10.${network}.${Math.floor(hosts / 200)}.${(hosts++ % 200) + 10}`;
+  const addHost = (itemClass: string, key: string, name: string, network: number, attributes: DemoItem['attributes'] = {}) => {
+    const address = nextAddress(network);
+    return add(itemClass, key, name, { lookups: [name, address], attributes: { address, ...attributes } });
+  };
+
+  buildDataCentre();
+  regions.forEach(buildRegion);
+  return { items, relations };
+
+  function buildDataCentre() {
+    const site = add('site', 'site-dc', 'ЦОД Заречный', { attributes: { city: 'Заречный', timeZone: 'Europe/Moscow' } });
+    const core = ['core-1', 'core-2'].map((name) => addHost('network_device', `net-${name}`, `dc-${name}`, 10, { vendor: 'Eltex', model: 'MES5448' }));
+    for (const device of core) relate('located_in', device, site);
+    const storages = ['san-1', 'san-2'].map((name) => addHost('storage', `sto-${name}`, `dc-${name}`, 10, { vendor: 'YADRO', capacityTb: 240 }));
+    const servers = Array.from({ length: 24 }, (_, index) => {
+      const name = `dc-esx-${String(index + 1).padStart(2, '0')}`;
+      const server = addHost('server', `srv-${name}`, name, 10, { vendor: 'YADRO', model: 'VEGMAN R220', serial: `YD${910_000 + index}`, memoryGb: 512 });
+      relate('located_in', server, site);
+      relate('connected_to', server, random.pick(core));
+      relate('depends_on', server, random.pick(storages));
+      return server;
+    });
+    for (const [code, title] of Object.entries(applications)) {
+      const application = add('application_service', `app-${code}`, title, { attributes: { environment: 'production' } });
+      const database = add('database', `db-${code}`, `${code}-db`, { lookups: [`${code}-db`], attributes: { engine: 'PostgreSQL', version: '17' } });
+      relate('depends_on', application, database);
+      const machines = ['app-1', 'app-2', 'db-1'].map((role) => {
+        const name = `${code}-${role}`;
+        const machine = addHost('virtual_machine', `vm-${name}`, name, 11, { cores: random.pick([4, 8, 16]), memoryGb: random.pick([16, 32, 64]) });
+        relate('runs_on', machine, random.pick(servers));
+        return machine;
+      });
+      relate('runs_on', application, machines[0] ?? '');
+      relate('runs_on', application, machines[1] ?? '');
+      relate('runs_on', database, machines[2] ?? '');
+    }
+    for (const [code, title, needs] of businessServices) {
+      const service = add('business_service', `svc-${code}`, title, { attributes: { owner: 'Общий центр обслуживания' } });
+      for (const need of needs) relate('depends_on', service, `app-${need}`);
+    }
+  }
+
+  function buildRegion({ code, city, timeZone, stations }: Region, regionIndex: number) {
+    const network = 20 + regionIndex;
+    const office = add('site', `site-${code}`, `Офис ${city}`, { attributes: { city, timeZone } });
+    const router = addHost('network_device', `net-${code}-r1`, `${code}-router-1`, network, { vendor: 'Eltex', model: 'ESR-200' });
+    relate('located_in', router, office);
+    relate('connected_to', router, 'net-core-1');
+    for (let index = 1; index <= 76; index++) {
+      const name = `${code}-ws-${String(index).padStart(3, '0')}`;
+      const workstation = addHost('workstation', `ws-${name}`, name, network, { vendor: 'Аквариус', serial: `AQ${regionIndex}${10_000 + index}` });
+      relate('located_in', workstation, office);
+      relate('connected_to', workstation, router);
+      if (index % 6 === 0) {
+        const printer = addHost('printer', `prn-${name}`, `${code}-prn-${index / 6}`, network, { vendor: 'Катюша', model: 'M247' });
+        relate('located_in', printer, office);
+      }
+    }
+    for (const [index, station] of stations.entries()) buildStation(code, city, index, station, network, router);
+    for (let index = 1; index <= 12; index++) {
+      const plate = `${random.pick(['А', 'В', 'Е', 'К', 'М', 'Н'])}${random.between(100, 999)}${random.pick(['АВ', 'КМ', 'ОР'])}`;
+      const vehicle = add('vehicle', `car-${code}-${index}`, `${random.pick(['ГАЗон NEXT', 'КАМАЗ 43118', 'УАЗ Профи'])} ${plate}`, {
+        lookups: [`tracker-${code}-${index}`],
+        attributes: { plate, imei: `86${regionIndex}${String(100_000_000_000 + index * 7919 + regionIndex * 31)}` },
+      });
+      relate('located_in', vehicle, office);
+    }
+  }
+
+  function buildStation(code: string, city: string, index: number, title: string, network: number, router: string) {
+    const key = `ps-${code}-${index + 1}`;
+    const station = add('pumping_station', key, `НС «${title}», ${city}`, { attributes: { capacityM3h: random.pick([400, 800, 1200, 2500]) } });
+    relate('depends_on', 'svc-water-supply', station);
+    relate('located_in', station, `site-${code}`);
+    const controller = addHost('network_device', `${key}-plc`, `${code}-ps${index + 1}-plc`, network, { vendor: 'ОВЕН', model: 'ПЛК210' });
+    relate('located_in', controller, station);
+    relate('connected_to', controller, router);
+    for (let pump = 1; pump <= 4; pump++) {
+      const unit = add('pump', `${key}-pump-${pump}`, `Насос №${pump}, НС «${title}»`, {
+        lookups: [`${code}-ps${index + 1}-pump${pump}`],
+        attributes: { powerKw: random.pick([55, 90, 132]), inventoryNumber: `ВД-${code.toUpperCase()}-${index + 1}${pump}` },
+      });
+      relate('part_of', unit, station);
+      relate('depends_on', unit, controller);
+    }
+    for (let meter = 1; meter <= 24; meter++) {
+      const unit = add('meter', `${key}-meter-${meter}`, `Водомер ${meter}, НС «${title}»`, {
+        attributes: { serial: `WM-${code}-${index + 1}-${meter}`, diameterMm: random.pick([50, 80, 150]), verifiedUntil: `${2026 + random.between(0, 4)}-06-30` },
+      });
+      relate('part_of', unit, station);
+    }
+  }
+}
