@@ -1,0 +1,141 @@
+import type { CreateAccountRequest, ListAccountsRequest, UpdateAccountRequest } from '../../generated/opora/directory/v1/directory.ts';
+import { accountCreated, accountUpdated, sessionEnded } from '../../generated/opora/directory/v1/events.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
+import type { Call, Principal } from '../../platform/rpc/call.ts';
+import { covers } from './domain/permissions.ts';
+import type { Passwords } from './passwords.ts';
+import { type AccountState, insertAccount, readAccounts, readRoles, updateAccount } from './storage/account-store.ts';
+import { deleteSessions, readSessions } from './storage/credential-store.ts';
+
+export interface AccountParts {
+  database: Database;
+  passwords: Passwords;
+  defaultLocale: AccountState['locale'];
+}
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export function accountUseCases({ database, passwords, defaultLocale }: AccountParts) {
+  async function find(idOrLogin: string): Promise<AccountState> {
+    const where = uuidPattern.test(idOrLogin) ? sql`where a.id = ${idOrLogin}` : sql`where a.login_key = lower(${idOrLogin})`;
+    const [account] = await readAccounts(database, where);
+    if (!account) throw new AppError('not_found', `There is no account "${idOrLogin}".`);
+    return account;
+  }
+
+  /** The permissions of roles. Throws `invalid_input` for a role that does not exist, `not_allowed` for one that gives more than the giver has. */
+  async function permissionsToGive(names: readonly string[], giver: Principal): Promise<string[]> {
+    const roles = new Map((await readRoles(database)).map((role) => [role.name, role]));
+    const violations = names.flatMap((name, index) =>
+      roles.has(name) ? [] : [{ pointer: `/roles/${index}`, message: `must be one of: ${[...roles.keys()].join(', ')}` }],
+    );
+    if (violations.length > 0) throw new AppError('invalid_input', 'There is no such role.', { violations });
+    const permissions = [...new Set(names.flatMap((name) => roles.get(name)?.permissions ?? []))];
+    requireCovered(giver, permissions);
+    return permissions;
+  }
+
+  return {
+    find,
+
+    async create<Answer>(wanted: CreateAccountRequest, call: Call, answer: (account: AccountState) => Answer): Promise<Answer> {
+      const roles = [...new Set(wanted.roles.length > 0 ? wanted.roles : ['requester'])];
+      const account: AccountState = {
+        id: call.newId(),
+        login: wanted.login,
+        name: wanted.name,
+        ...(wanted.email !== undefined && { email: wanted.email }),
+        locale: wanted.locale ?? defaultLocale,
+        roles,
+        active: true,
+        ...(wanted.password !== undefined && { passwordHash: await passwords.hash(wanted.password) }),
+        version: 1,
+        createdAt: call.now,
+        updatedAt: call.now,
+        permissions: await permissionsToGive(roles, call.principal),
+      };
+      const [same] = await readAccounts(database, sql`where a.login_key = lower(${wanted.login})`);
+      if (same) {
+        const message = `is the login of "${same.name}"; choose another`;
+        throw new AppError('conflict', `The login "${wanted.login}" is taken.`, { violations: [{ pointer: '/login', message }] });
+      }
+      return call.commit({ statements: [insertAccount(account)], events: [announceCreated(account)] }, answer(account));
+    },
+
+    async list({ limit = 50, after, q, role, active }: ListAccountsRequest): Promise<{ accounts: AccountState[]; next?: string }> {
+      const conditions: Statement[] = [sql`true`];
+      if (q !== undefined) conditions.push(sql`position(lower(${q}) in lower(a.name || ' ' || a.login || ' ' || coalesce(a.email, ''))) > 0`);
+      if (role !== undefined) conditions.push(sql`${role} = any(a.roles)`);
+      if (active !== undefined) conditions.push(sql`a.active = ${active}`);
+      if (after !== undefined) conditions.push(sql`a.login_key > ${decodeCursor(after, ['string'], 'login')[0]}`);
+      const page = await readAccounts(database, sql`where ${joinSql(conditions, ' and ')} order by a.login_key limit ${limit + 1}`);
+      const accounts = page.slice(0, limit);
+      const last = accounts.at(-1);
+      return { accounts, ...(page.length > limit && last && { next: encodeCursor([last.login.toLowerCase()], 'login') }) };
+    },
+
+    async update<Answer>(wanted: UpdateAccountRequest, call: Call, answer: (account: AccountState) => Answer): Promise<Answer> {
+      const before = await find(wanted.id);
+      if (before.version !== wanted.expectedVersion) {
+        throw new AppError(
+          'conflict',
+          `The account was changed meanwhile: it is at version ${before.version}, not ${wanted.expectedVersion}. Read it again.`,
+        );
+      }
+      requireCovered(call.principal, before.permissions);
+      const roles = wanted.roles.length > 0 ? [...new Set(wanted.roles)] : before.roles;
+      const account: AccountState = {
+        ...before,
+        ...(wanted.name !== undefined && { name: wanted.name }),
+        ...(wanted.email !== undefined && { email: wanted.email }),
+        ...(wanted.locale !== undefined && { locale: wanted.locale }),
+        ...(wanted.active !== undefined && { active: wanted.active }),
+        ...(wanted.password !== undefined && { passwordHash: await passwords.hash(wanted.password) }),
+        roles,
+        permissions: wanted.roles.length > 0 ? await permissionsToGive(roles, call.principal) : before.permissions,
+        version: before.version + 1,
+        updatedAt: call.now,
+      };
+      if (before.id === call.principal.id && !(account.active && covers(account.permissions, before.permissions))) {
+        throw new AppError('illegal_state', 'Nobody can take away their own rights: ask another administrator.');
+      }
+      const mustEndSessions = !account.active || wanted.password !== undefined;
+      const sessions = mustEndSessions ? await readSessions(database, sql`account_id = ${account.id}`) : [];
+      return call.commit(
+        {
+          statements: [updateAccount(account), ...(sessions.length > 0 ? [deleteSessions(sessions.map(({ id }) => id))] : [])],
+          events: [announceUpdated(account), ...sessions.map(({ id }) => sessionEnded({ accountId: account.id, sessionId: id }))],
+        },
+        answer(account),
+      );
+    },
+  };
+}
+
+function requireCovered(giver: Principal, permissions: readonly string[]): void {
+  if (covers(giver.permissions, permissions)) return;
+  throw new AppError('not_allowed', 'This account may do more than you may, or would: ask somebody who may do all of it.');
+}
+
+export function announceCreated(account: AccountState) {
+  return accountCreated({ ...toldOf(account) });
+}
+
+function announceUpdated(account: AccountState) {
+  return accountUpdated({ ...toldOf(account), active: account.active });
+}
+
+function toldOf(account: AccountState) {
+  return {
+    accountId: account.id,
+    login: account.login,
+    name: account.name,
+    ...(account.email !== undefined && { email: account.email }),
+    locale: account.locale,
+    roles: [...account.roles],
+    version: account.version,
+  };
+}

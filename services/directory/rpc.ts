@@ -1,0 +1,84 @@
+import type { Account, DirectoryService, Me, Token } from '../../generated/opora/directory/v1/directory.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { type AccountParts, accountUseCases } from './accounts.ts';
+import { narrow } from './domain/permissions.ts';
+import { sessionUseCases } from './sessions.ts';
+import { type AccountState, readRoles } from './storage/account-store.ts';
+import type { TokenState } from './storage/credential-store.ts';
+import { tokenUseCases } from './tokens.ts';
+
+/** The contract's methods, each mapped to its use case and back. */
+export function directoryMethods(parts: AccountParts & { database: Database; knownPermissions: ReadonlySet<string> }): DirectoryService {
+  const accounts = accountUseCases(parts);
+  const sessions = sessionUseCases(parts);
+  const tokens = tokenUseCases({ ...parts, findAccount: accounts.find });
+
+  return {
+    async getMe(_request, { principal }) {
+      if (principal.kind === 'service') throw new AppError('not_found', 'A service has no account.');
+      return { ...toMe(await accounts.find(principal.id)), permissions: [...principal.permissions] };
+    },
+    createAccount: (request, call) => accounts.create(request, call, toAccount),
+    getAccount: async ({ id }) => toAccount(await accounts.find(id)),
+    async listAccounts(request) {
+      const { accounts: page, next } = await accounts.list(request);
+      return { items: page.map(toAccount), ...(next !== undefined && { next }) };
+    },
+    updateAccount: (request, call) => accounts.update(request, call, toAccount),
+    listRoles: async () => ({ items: (await readRoles(parts.database)).map((role) => ({ ...role, permissions: [...role.permissions] })) }),
+    async createToken(request, call) {
+      const { answer, secret } = await tokens.create(request, call, toToken);
+      return { ...answer, secret };
+    },
+    getToken: async ({ id }, call) => toToken(await tokens.find(id, call.principal)),
+    async listTokens(request, call) {
+      const { tokens: page, next } = await tokens.list(request, call.principal);
+      return { items: page.map(toToken), ...(next !== undefined && { next }) };
+    },
+    revokeToken: ({ id }, call) => tokens.revoke(id, call, {}),
+    signIn: ({ login, password }, call) =>
+      sessions.signIn(login, password, call, ({ id, secret, expiresAt, account }) => ({
+        sessionId: id,
+        secret,
+        expiresAt: new Date(expiresAt).toISOString(),
+        me: toMe(account),
+      })),
+    signOut: ({ secret }, call) => sessions.signOut(secret, call, {}),
+    async authenticate({ token, session }, call) {
+      const holder = await sessions.authenticate(oneOf(token, session), call);
+      return {
+        accountId: holder.accountId,
+        name: holder.name,
+        permissions: narrow(holder.permissions, holder.scopes),
+        credentialId: holder.credentialId,
+        ...(holder.expiresAt !== undefined && { expiresAt: new Date(holder.expiresAt).toISOString() }),
+      };
+    },
+  };
+}
+
+function oneOf(token: string | undefined, session: string | undefined): { kind: 'token' | 'session'; secret: string } {
+  if (token !== undefined) return { kind: 'token', secret: token };
+  if (session !== undefined) return { kind: 'session', secret: session };
+  throw new AppError('invalid_input', 'Either a token or a session is needed.');
+}
+
+function toAccount({ passwordHash: _, permissions: __, roles, createdAt, updatedAt, ...rest }: AccountState): Account {
+  return { ...rest, roles: [...roles], createdAt: new Date(createdAt).toISOString(), updatedAt: new Date(updatedAt).toISOString() };
+}
+
+function toMe({ id, login, name, email, locale, roles, permissions }: AccountState): Me {
+  return { id, login, name, ...(email !== undefined && { email }), locale, roles: [...roles], permissions: [...permissions] };
+}
+
+function toToken({ scopes, createdAt, expiresAt, lastUsedAt, revokedAt, ...rest }: TokenState): Token {
+  return {
+    ...rest,
+    scopes: [...scopes],
+    createdAt: new Date(createdAt).toISOString(),
+    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
+    ...(lastUsedAt !== undefined && { lastUsedAt: new Date(lastUsedAt).toISOString() }),
+    ...(revokedAt !== undefined && { revokedAt: new Date(revokedAt).toISOString() }),
+  };
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
+import { defineService, serve } from '../../platform/service/define-service.ts';
+import { createFirstAdministrator } from './bootstrap.ts';
+import { createPasswords } from './passwords.ts';
+import { directoryMethods } from './rpc.ts';
+import { readRoles } from './storage/account-store.ts';
+
+export const directory = defineService({
+  name: 'directory',
+  needs: [],
+  config: z.object({
+    OPORA_ADMIN_PASSWORD: z.string().min(8, 'needs at least 8 characters').max(200).optional(),
+    OPORA_ADMIN_TOKEN: z.string().min(8, 'needs at least 8 characters').max(500).optional(),
+    OPORA_LOCALE: z.enum(['ru', 'en']).default('ru'),
+  }),
+  migrations: new URL('./storage/migrations/', import.meta.url),
+  async start({ config, database, clock, newId, contract, announce }) {
+    const passwords = await createPasswords();
+    const { madePassword } = await createFirstAdministrator({
+      database,
+      passwords,
+      clock,
+      newId,
+      locale: config.OPORA_LOCALE,
+      password: config.OPORA_ADMIN_PASSWORD,
+      token: config.OPORA_ADMIN_TOKEN,
+    });
+    if (madePassword !== undefined)
+      announce(`Sign in as admin with the password ${madePassword} (shown only this once; OPORA_ADMIN_PASSWORD chooses another).`);
+    const named = [...contract.methods, ...contract.events].flatMap(({ permissions }) => permissions);
+    const ofRoles = (await readRoles(database)).flatMap(({ permissions }) => permissions);
+    const knownPermissions = new Set([...named, ...ofRoles, 'operations.manage']);
+    const methods = directoryMethods({ database, passwords, defaultLocale: config.OPORA_LOCALE, knownPermissions });
+    return { serves: [serve(DirectoryService, methods)] };
+  },
+});

@@ -1,0 +1,87 @@
+import type { Account } from '../../../generated/opora/directory/v1/directory.ts';
+import type { Database } from '../../../platform/postgres/database.ts';
+import { exactly, type Statement, sql } from '../../../platform/postgres/sql.ts';
+
+/** An account as it is kept: times are epoch milliseconds. */
+export interface AccountState {
+  id: string;
+  login: string;
+  name: string;
+  email?: string;
+  locale: Account['locale'];
+  roles: readonly string[];
+  active: boolean;
+  passwordHash?: string;
+  version: number;
+  createdAt: number;
+  updatedAt: number;
+  /** What its roles allow it. */
+  permissions: readonly string[];
+}
+
+export interface RoleState {
+  name: string;
+  titleEn: string;
+  titleRu: string;
+  permissions: readonly string[];
+}
+
+interface AccountRow {
+  id: string;
+  login: string;
+  name: string;
+  email: string | null;
+  locale: Account['locale'];
+  roles: string[];
+  active: boolean;
+  password_hash: string | null;
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+  permissions: string[];
+}
+
+/** The permissions of the roles of `a`, an account. */
+export const permissionsOfAccount = sql`array(select distinct unnest(r.permissions) from role r where r.name = any(a.roles) order by 1)`;
+
+/** `rest`: what comes after `from account a`. */
+export async function readAccounts(database: Database, rest: Statement): Promise<AccountState[]> {
+  const rows = await database.query<AccountRow>(
+    sql`select a.id, a.login, a.name, a.email, a.locale, a.roles, a.active, a.password_hash, a.version, a.created_at, a.updated_at,
+      ${permissionsOfAccount} as permissions from account a ${rest}`,
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    login: row.login,
+    name: row.name,
+    ...(row.email !== null && { email: row.email }),
+    locale: row.locale,
+    roles: row.roles,
+    active: row.active,
+    ...(row.password_hash !== null && { passwordHash: row.password_hash }),
+    version: row.version,
+    createdAt: row.created_at.getTime(),
+    updatedAt: row.updated_at.getTime(),
+    permissions: row.permissions,
+  }));
+}
+
+export function insertAccount(account: AccountState): Statement {
+  return sql`insert into account (id, login, name, email, locale, roles, active, password_hash, version, created_at, updated_at)
+    values (${account.id}, ${account.login}, ${account.name}, ${account.email ?? null}, ${account.locale}, ${account.roles}, ${account.active},
+      ${account.passwordHash ?? null}, ${account.version}, ${new Date(account.createdAt)}, ${new Date(account.updatedAt)})`;
+}
+
+/** Only if it still has the version before; otherwise the commit is a conflict. */
+export function updateAccount(account: AccountState): Statement {
+  return exactly(
+    1,
+    sql`update account set name = ${account.name}, email = ${account.email ?? null}, locale = ${account.locale}, roles = ${account.roles},
+        active = ${account.active}, password_hash = ${account.passwordHash ?? null}, version = ${account.version}, updated_at = ${new Date(account.updatedAt)}
+      where id = ${account.id} and version = ${account.version - 1} returning 1`,
+  );
+}
+
+export async function readRoles(database: Database): Promise<RoleState[]> {
+  return database.query<RoleState>(sql`select name, title_en as "titleEn", title_ru as "titleRu", permissions from role order by name`);
+}

@@ -1,0 +1,98 @@
+import type { CreateTokenRequest, ListTokensRequest } from '../../generated/opora/directory/v1/directory.ts';
+import { tokenCreated, tokenRevoked } from '../../generated/opora/directory/v1/events.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
+import { covers, narrow } from './domain/permissions.ts';
+import { hashSecret, makeToken } from './domain/secret.ts';
+import type { AccountState } from './storage/account-store.ts';
+import { insertToken, readTokens, revokeToken, type TokenState } from './storage/credential-store.ts';
+
+export interface TokenParts {
+  database: Database;
+  /** Everything that a scope can name. */
+  knownPermissions: ReadonlySet<string>;
+  findAccount(id: string): Promise<AccountState>;
+}
+
+export function tokenUseCases({ database, knownPermissions, findAccount }: TokenParts) {
+  async function find(id: string, principal: Principal): Promise<TokenState> {
+    const [token] = await readTokens(database, sql`where id = ${id}`);
+    if (!token || !mayManage(principal, token.accountId)) throw new AppError('not_found', `There is no token "${id}" that you may see.`);
+    return token;
+  }
+
+  return {
+    find,
+
+    /** The secret is given back beside the committed answer, so that no record of an idempotency key ever holds it. */
+    async create<Answer>(wanted: CreateTokenRequest, call: Call, answer: (token: TokenState) => Answer): Promise<{ answer: Answer; secret: string }> {
+      const accountId = wanted.accountId ?? call.principal.id;
+      requireMayManage(call.principal, accountId);
+      const account = await findAccount(accountId);
+      const token: TokenState = {
+        id: call.newId(),
+        accountId,
+        name: wanted.name,
+        scopes: scopesFor(wanted.scopes, account, call.principal),
+        createdAt: call.now,
+        ...(wanted.expiresAt !== undefined && { expiresAt: readFuture(wanted.expiresAt, call.now) }),
+      };
+      const secret = makeToken();
+      const committed = await call.commit(
+        {
+          statements: [insertToken(token, hashSecret(secret))],
+          events: [tokenCreated({ accountId, tokenId: token.id, name: token.name })],
+        },
+        answer(token),
+      );
+      return { answer: committed, secret };
+    },
+
+    async list({ limit = 50, after, accountId }: ListTokensRequest, principal: Principal): Promise<{ tokens: TokenState[]; next?: string }> {
+      const owner = accountId ?? principal.id;
+      requireMayManage(principal, owner);
+      const before = after === undefined ? sql`true` : sql`id < ${decodeCursor(after, ['uuid'], '-id')[0]}`;
+      const page = await readTokens(database, sql`where account_id = ${owner} and ${before} order by id desc limit ${limit + 1}`);
+      const tokens = page.slice(0, limit);
+      const last = tokens.at(-1);
+      return { tokens, ...(page.length > limit && last && { next: encodeCursor([last.id], '-id') }) };
+    },
+
+    async revoke<Answer>(id: string, call: Call, answer: Answer): Promise<Answer> {
+      const token = await find(id, call.principal);
+      if (token.revokedAt !== undefined) return call.commit({}, answer);
+      return call.commit({ statements: [revokeToken(id, call.now)], events: [tokenRevoked({ accountId: token.accountId, tokenId: id })] }, answer);
+    },
+  };
+
+  /** A token can do no more than its account, and no more than the one who makes it. */
+  function scopesFor(wanted: readonly string[], account: AccountState, maker: Principal): string[] {
+    const violations = wanted.flatMap((scope, index) =>
+      knownPermissions.has(scope) ? [] : [{ pointer: `/scopes/${index}`, message: 'is not a permission that exists' }],
+    );
+    if (violations.length > 0) throw new AppError('invalid_input', 'There is no such permission.', { violations });
+    const given = narrow(account.permissions, wanted);
+    if (covers(maker.permissions, given)) return [...new Set(wanted)];
+    if (maker.id === account.id && wanted.length === 0) return [...maker.permissions];
+    throw new AppError('not_allowed', 'Such a token could do more than you may: narrow its scopes.');
+  }
+}
+
+function mayManage(principal: Principal, accountId: string): boolean {
+  return principal.id === accountId || may(principal, 'directory.manage');
+}
+
+function requireMayManage(principal: Principal, accountId: string): void {
+  if (!mayManage(principal, accountId)) throw new AppError('not_allowed', 'Tokens of others need the permission directory.manage.');
+}
+
+function readFuture(time: string, now: number): number {
+  const moment = Date.parse(time);
+  if (moment > now) return moment;
+  throw new AppError('invalid_input', 'A token cannot have expired before it is made.', {
+    violations: [{ pointer: '/expiresAt', message: 'must be in the future' }],
+  });
+}
