@@ -10,8 +10,12 @@ for (const file of removed) {
   rmSync(target(file), { force: true });
   rmSync(`${target(file)}.map`, { force: true });
 }
-await Promise.all(changed.map((file) => (file.endsWith('.ts') ? compile(file) : copy(file))));
-place(stamp, stamped);
+const failures = (await Promise.allSettled(changed.map((file) => (file.endsWith('.ts') ? compile(file) : copy(file))))).filter(
+  ({ status }) => status === 'rejected',
+);
+for (const { reason } of failures) console.error(reason.message.split('\nCaused by:')[0].trim());
+if (failures.length === 0) place(stamp, stamped);
+else process.exitCode = 1;
 
 async function compile(file) {
   const { code, map } = await transformFile(file, {
@@ -32,7 +36,7 @@ async function compile(file) {
   place(to, `${code}//# sourceMappingURL=${basename(to)}.map\n`);
 }
 
-function copy(file) {
+async function copy(file) {
   mkdirSync(dirname(target(file)), { recursive: true });
   cpSync(file, target(file));
 }

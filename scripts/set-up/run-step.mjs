@@ -35,7 +35,7 @@ function runQuietly(command, args, env) {
     child.on('close', (code, signal) => {
       process.off('SIGTERM', forward);
       if (code === 0) return resolve();
-      reject(new Error(`${[command, ...args].join(' ')} ended with ${signal ?? `code ${code}`}\n${Buffer.concat(output)}`));
+      reject(new Error(`${Buffer.concat(output)}${title} failed (${signal ?? `code ${code}`})`));
     });
   });
 }
