@@ -1,4 +1,5 @@
 import type { Driver } from 'neo4j-driver';
+import type { Client } from 'pg';
 import type { EventLog } from '../bus/event-log.ts';
 import type { RpcTransport } from '../rpc/transport.ts';
 import type { Database } from '../postgres/database.ts';
@@ -20,5 +21,11 @@ export interface Engines {
 }
 
 export interface OpenDatabase extends Database {
+  /** Calls `wake` after each commit that had events; gives the way to stop that. */
+  onCommit(wake: () => void): () => void;
+  /** A connection of its own under the service's role, for what holds a lock as long as it works. */
+  openClient(): Promise<Client>;
+  /** Connections of the pool: all, idle, and how many queries wait for one. */
+  gauge(): { total: number; idle: number; waiting: number };
   close(): Promise<void>;
 }
