@@ -64,7 +64,7 @@ function follow(told: readonly TicketFact[], ticking = false): Told {
     const step = followTicket(ticket, fact, rules);
     if (!step) continue;
     ticket = step.ticket;
-    for (const { kind, event } of step.events) history[kind].push(event);
+    for (const { event, clock } of step.steps) history[clock.kind].push(event);
   }
   return { ticket, history };
 }
@@ -257,7 +257,7 @@ describe('a ticket that gets another definition', () => {
     };
     const { ticket } = follow([opened(monday)]);
     const step = followTicket(ticket, retold(monday + minute, 'critical'), published);
-    expect(step?.events).toEqual([]);
+    expect(step?.steps).toEqual([]);
     expect(step?.ticket.agreement?.definition.version).toBe(1);
   });
 });

@@ -45,21 +45,27 @@ export interface Rules {
 
 export interface Followed {
   ticket: FollowedTicket;
-  events: { kind: ClockKind; event: ClockEvent }[];
+  /** What happened to its clocks, each with the clock as it was right after. */
+  steps: ClockStep[];
+}
+
+export interface ClockStep {
+  event: ClockEvent;
+  clock: Clock;
 }
 
 /** Applies one fact; undefined when it is late, repeated or of no interest. */
 export function followTicket(before: FollowedTicket | undefined, fact: TicketFact, rules: Rules): Followed | undefined {
   const ticket = applyFact(before, fact, rules);
   if (!ticket) return undefined;
-  const events: Followed['events'] = [];
+  const steps: ClockStep[] = [];
   const clocks: FollowedTicket['clocks'] = {};
   for (const kind of clockKinds) {
     let clock = ticket.clocks[kind];
     const note = (happened: readonly ClockEvent[]) => {
       for (const event of happened) {
         clock = evolveClock(kind, clock, event);
-        events.push({ kind, event });
+        steps.push({ event, clock });
       }
     };
     if (clock) note(advanceClock(clock, ticket.at));
@@ -69,7 +75,7 @@ export function followTicket(before: FollowedTicket | undefined, fact: TicketFac
     if (clock) note(advanceClock(clock, ticket.at));
     if (clock) clocks[kind] = clock;
   }
-  return { ticket: { ...ticket, clocks }, events };
+  return { ticket: { ...ticket, clocks }, steps };
 }
 
 function applyFact(ticket: FollowedTicket | undefined, fact: TicketFact, rules: Rules): FollowedTicket | undefined {

@@ -1,0 +1,22 @@
+import type { TicketsEvent } from '../../generated/opora/tickets/v1/events.ts';
+import type { TicketFact } from './domain/follow-ticket.ts';
+
+/** The fact that a ticket's event tells its clocks; undefined when it tells nothing. */
+export function hearTicket(event: TicketsEvent): TicketFact | undefined {
+  const at = Date.parse(event.time);
+  switch (event.type) {
+    case 'opora.tickets.v1.TicketOpened': {
+      const { version, number, type, priority, impact, urgency, serviceId = '', origin = '', callerId = '', items } = event.data;
+      return { type: 'opened', at, version, number, facts: { type, priority, impact, urgency, serviceId, origin, callerId, items } };
+    }
+    case 'opora.tickets.v1.TicketUpdated': {
+      const { version, type, priority, impact, urgency, serviceId = '', callerId = '' } = event.data;
+      const levels = { ...(impact !== undefined && { impact }), ...(urgency !== undefined && { urgency }) };
+      return { type: 'updated', at, version, facts: { type, priority, serviceId, callerId, ...levels } };
+    }
+    case 'opora.tickets.v1.TicketTransitioned':
+      return { type: 'moved', at, version: event.data.version, phase: event.data.phase, byPerson: event.data.byPerson };
+    case 'opora.tickets.v1.CommentAdded':
+      return event.data.answersCaller ? { type: 'answered', at } : undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import { LRUCache } from 'lru-cache';
+import type { Database } from '../../../platform/postgres/database.ts';
+import { sql } from '../../../platform/postgres/sql.ts';
+import type { Condition } from '../../../platform/rules/condition.ts';
+import type { Pinned } from '../domain/clock.ts';
+import { compileCondition, type Rule } from '../domain/pick-definition.ts';
+import { compileCalendar, type WorkingTime } from '../domain/working-time.ts';
+import { readCalendars, readPinnedCalendars } from './calendar-store.ts';
+import { readDefinitions } from './definition-store.ts';
+
+export interface Rulebook {
+  /** The active definitions as they are now, in the order of trying. */
+  currentRules(): Promise<Rule[]>;
+  /** Gives the working time of all these calendars' versions at once; asking it for any other is a bug. */
+  workingTimes(calendars: Iterable<Pinned>): Promise<(calendar: Pinned) => WorkingTime>;
+}
+
+/** Definitions and calendars, compiled once a version: a version never changes, so only what is newest is asked for anew. */
+export function openRulebook(database: Database): Rulebook {
+  const conditions = new LRUCache<string, Condition>({ max: 5000 });
+  const calendars = new LRUCache<string, WorkingTime>({ max: 500 });
+
+  const conditionOf = (definition: Pinned & { condition: string }): Condition => {
+    const known = conditions.get(keyOf(definition));
+    if (known) return known;
+    const compiled = compileCondition(definition.condition);
+    conditions.set(keyOf(definition), compiled);
+    return compiled;
+  };
+
+  return {
+    async currentRules() {
+      const [definitions, newest] = await Promise.all([readDefinitions(database, sql`active`), readCalendars(database, sql`true`)]);
+      const versions = new Map(newest.map(({ id, version }) => [id, version]));
+      return definitions.map(({ id, version, name, condition, targets, calendarId }) => ({
+        definition: { id, version, name },
+        calendar: { id: calendarId, version: versions.get(calendarId) ?? 0 },
+        targets,
+        condition: conditionOf({ id, version, condition }),
+      }));
+    },
+
+    async workingTimes(wanted) {
+      const held = new Map<string, WorkingTime>();
+      const missing = new Map<string, Pinned>();
+      for (const calendar of wanted) {
+        const known = calendars.get(keyOf(calendar));
+        if (known) held.set(keyOf(calendar), known);
+        else missing.set(keyOf(calendar), calendar);
+      }
+      if (missing.size > 0) {
+        for (const calendar of await readPinnedCalendars(database, [...missing.values()])) {
+          const compiled = compileCalendar(calendar.rules);
+          calendars.set(keyOf(calendar), compiled);
+          held.set(keyOf(calendar), compiled);
+        }
+      }
+      return (calendar) => {
+        const time = held.get(keyOf(calendar));
+        if (!time) throw new Error(`Calendar ${calendar.id} has no version ${calendar.version}.`);
+        return time;
+      };
+    },
+  };
+}
+
+function keyOf({ id, version }: Pinned): string {
+  return `${id}:${version}`;
+}
