@@ -87,9 +87,9 @@ create table timer (
 create index timer_due on timer (due_at);
 
 -- Fails the statement that it stands in when a change did not hit as many rows as it had to.
-create function assert_rows(found bigint, expected bigint) returns void language plpgsql as $$
+create function assert_rows(changed bigint, expected bigint) returns void language plpgsql as $$
 begin
-  if found <> expected then
-    raise exception using errcode = 'OP001', message = format('%s rows were to change, %s did', expected, found);
+  if changed <> expected then
+    raise exception using errcode = 'OP001', message = format('%s rows were to change, %s did', expected, changed);
   end if;
 end $$;

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { type Clock, newUuid, systemClock } from '../clock/clock.ts';
+import type { OpenDatabase } from '../engines/engines.ts';
+import { fingerprintMigrations } from './migrate.ts';
+import { type Connection, openDatabase, toClientConfig } from './open-database.ts';
+import { parseConnection } from './parse-connection.ts';
+
+export interface TestDatabase extends OpenDatabase {
+  /** The server as its administrator, with this database. */
+  admin: Connection;
+}
+
+export interface TestService {
+  name: string;
+  migrations?: URL;
+}
+
+/** A database of its own with the service's migrations applied, cloned from a template that is made once a run; `close` drops it. */
+export async function openTestDatabase(service: TestService, { clock = systemClock }: { clock?: Clock } = {}): Promise<TestDatabase> {
+  const [database] = await openTestDatabases([service], { clock });
+  if (!database) throw new Error('There is no database.');
+  return database;
+}
+
+/** Several services' schemas in one database, as in a hub. The first one's `close` drops it: close it last. */
+export async function openTestDatabases(services: readonly TestService[], { clock = systemClock }: { clock?: Clock } = {}): Promise<TestDatabase[]> {
+  const server = parseConnection(process.env['OPORA_TEST_DATABASE_URL'] ?? '');
+  const prints = await Promise.all(services.map(async ({ name, migrations }) => `${name}_${await fingerprintMigrations(migrations)}`));
+  const template = `template_${prints.join('_')}`.slice(0, 60);
+  const admin: Connection = { ...server, database: `test_${randomBytes(8).toString('hex')}` };
+
+  await withClient(server, async (client) => {
+    await client.query(`select pg_advisory_lock(hashtext($1))`, [template]);
+    const { rows } = await client.query('select 1 from pg_database where datname = $1 and datistemplate', [template]);
+    if (rows.length === 0) await makeTemplate(client, server, template, services);
+    await client.query(`create database ${admin.database} template ${template} strategy wal_log`);
+  });
+
+  const opened = await Promise.all(services.map((service) => openDatabase({ admin, service, clock, newId: newUuid })));
+  return opened.map((database, index) => ({
+    ...database,
+    admin,
+    async close() {
+      await database.close();
+      if (index === 0) await withClient(server, (client) => client.query(`drop database if exists ${admin.database} with (force)`));
+    },
+  }));
+}
+
+async function makeTemplate(client: pg.Client, server: Connection, template: string, services: readonly TestService[]): Promise<void> {
+  await client.query(`drop database if exists ${template}`);
+  await client.query(`create database ${template}`);
+  for (const service of services) {
+    const database = await openDatabase({ admin: { ...server, database: template }, service, clock: systemClock, newId: newUuid });
+    await database.close();
+  }
+  await client.query(`alter database ${template} is_template true`);
+}
+
+async function withClient(connection: Connection, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client(toClientConfig(connection, 'public'));
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}

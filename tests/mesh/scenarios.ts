@@ -1,0 +1,221 @@
+import type { Api } from './api.ts';
+import { eventually } from './api.ts';
+import { alertmanagerPayload } from './alertmanager-payload.ts';
+
+/** A hub as a scenario sees it: its HTTP interface, and a hand on its processes. */
+export interface Hub {
+  api: Api;
+  /** Kills what runs the service, by SIGKILL; in one process that is the whole hub. It comes back by itself or by `revive`. */
+  kill(service: string): Promise<void>;
+  /** Waits until everything is ready again. */
+  revive(): Promise<void>;
+}
+
+interface Ticket {
+  id: string;
+  number: string;
+  status: string;
+  priority: string;
+  version: number;
+  items: string[];
+  origin?: { kind: string; alertIds: string[] };
+  explanation?: string;
+}
+interface Clock {
+  kind: string;
+  state: string;
+  deadline: string;
+}
+
+let serial = 0;
+/** A name that no other scenario and no earlier run has used. */
+const unique = (word: string) => `${word}-${process.pid}-${Date.now().toString(36)}-${++serial}`;
+
+/** The stories that must come out the same on both engine sets; everything goes through HTTP. */
+export function describeScenarios(getHub: () => Hub): void {
+  const api = () => getHub().api;
+
+  async function createItem(name: string): Promise<string> {
+    const { status, body } = await api().post<{ id: string }>('/api/v1/cmdb/items', { class: 'server', name, lookups: [name] });
+    expect(status).toBe(201);
+    return body.id;
+  }
+  const ingest = (...alerts: Parameters<typeof alertmanagerPayload>) => api().post<{ opened: number }>('/ingest/alertmanager', alertmanagerPayload(...alerts));
+  const alertsOf = async (instance: string) => {
+    const { body } = await api().get<{ items: { labels: Record<string, string>; incidentId?: string; itemId?: string; explanation?: string; status: string }[] }>(
+      '/api/v1/monitoring/alerts?limit=500',
+    );
+    return body.items.filter(({ labels }) => labels['instance'] === instance);
+  };
+  const readTicket = async (id: string) => (await api().get<Ticket>(`/api/v1/tickets/${id}`)).body;
+  const readClocks = async (id: string) => (await api().get<{ items: Clock[] }>(`/api/v1/tickets/${id}/clocks`)).body.items;
+
+  it('raises an incident from an alert, bound to its item, with clocks that run, and resolves it when the alert is over', async () => {
+    const name = unique('db');
+    const itemId = await createItem(name);
+    const labels = { alertname: 'HostDown', instance: `${name}:9100`, severity: 'critical' };
+    const startsAt = new Date().toISOString();
+    const taken = await ingest({ labels, summary: `Узел ${name} недоступен`, startsAt });
+    expect([taken.status, taken.body.opened]).toEqual([200, 1]);
+
+    const alert = await eventually(async () => (await alertsOf(`${name}:9100`)).find(({ incidentId }) => incidentId !== undefined));
+    expect(alert.itemId).toBe(itemId);
+    const ticket = await readTicket(alert.incidentId ?? '');
+    expect(ticket).toMatchObject({ status: 'new', priority: 'critical', items: [itemId], origin: { kind: 'monitoring' } });
+    expect(ticket.number).toMatch(/^INC-\d{6}$/);
+    expect(ticket.explanation).toMatch(/Rule "Critical alerts raise an incident" \(version 1\) matched.*Bound to/);
+    const clocks = await eventually(async () => {
+      const found = await readClocks(ticket.id);
+      return found.length === 2 && found;
+    });
+    expect(clocks.map(({ kind, state }) => `${kind} ${state}`).sort()).toEqual(['resolution running', 'response running']);
+
+    await ingest({ labels, startsAt, endsAt: new Date().toISOString() });
+    const resolved = await eventually(async () => {
+      const now = await readTicket(ticket.id);
+      return now.status === 'resolved' && now;
+    });
+    expect(resolved.version).toBeGreaterThan(ticket.version);
+    await eventually(async () => (await readClocks(ticket.id)).every(({ state }) => state === 'met'));
+  });
+
+  it('changes nothing when notifications come twice, late or out of order', async () => {
+    const instance = unique('node');
+    const labels = { alertname: 'HostDown', instance, severity: 'critical' };
+    const startsAt = new Date(Date.now() - 60_000).toISOString();
+    const firing = { labels, startsAt };
+    const over = { labels, startsAt, endsAt: new Date().toISOString() };
+    await Promise.all([ingest(firing), ingest(firing), ingest(firing, firing)]);
+    const [alert] = await eventually(async () => {
+      const alerts = await alertsOf(instance);
+      return alerts[0]?.incidentId !== undefined && alerts;
+    });
+    await ingest(over);
+    await ingest(firing);
+    await ingest(over);
+    await eventually(async () => (await readTicket(alert?.incidentId ?? '')).status === 'resolved');
+    const alerts = await alertsOf(instance);
+    expect(alerts).toMatchObject([{ status: 'resolved' }]);
+    const incidents = await api().get<{ items: Ticket[] }>('/api/v1/tickets?type=incident&limit=500');
+    const about = incidents.body.items.filter(({ id }) => id === alert?.incidentId);
+    expect(about).toHaveLength(1);
+  });
+
+  it('leaves an incident alone once a person has taken it over', async () => {
+    const instance = unique('node');
+    const labels = { alertname: 'HostDown', instance, severity: 'critical' };
+    const startsAt = new Date().toISOString();
+    await ingest({ labels, startsAt });
+    const alert = await eventually(async () => (await alertsOf(instance)).find(({ incidentId }) => incidentId));
+    const ticket = await readTicket(alert.incidentId ?? '');
+    const started = await api().post<Ticket>(`/api/v1/tickets/${ticket.id}/transitions`, { transition: 'start' }, { 'if-match': `"${ticket.version}"` });
+    expect([started.status, started.body.status]).toEqual([200, 'in_progress']);
+
+    await ingest({ labels, startsAt, endsAt: new Date().toISOString() });
+    // Another alert that is decided after this one shows that the decision was made.
+    const marker = unique('marker');
+    await ingest({ labels: { ...labels, instance: marker }, startsAt });
+    await eventually(async () => (await alertsOf(marker)).find(({ incidentId }) => incidentId));
+    await eventually(async () => (await alertsOf(instance))[0]?.status === 'resolved');
+    expect((await readTicket(ticket.id)).status).toBe('in_progress');
+  });
+
+  it('lets only one of two writers win, and asks the other to read again', async () => {
+    const created = await api().post<Ticket>('/api/v1/tickets', { type: 'request', subject: unique('Доступ') });
+    expect(created.status).toBe(201);
+    expect(created.headers.get('location')).toBe(`/api/v1/tickets/${created.body.id}`);
+    const etag = created.headers.get('etag') ?? '';
+    const path = `/api/v1/tickets/${created.body.id}`;
+    expect((await api().patch(path, { subject: 'x' })).status).toBe(428);
+    const both = await Promise.all([1, 2].map((n) => api().patch<Ticket>(path, { subject: `Правка ${n}` }, { 'if-match': etag })));
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+    expect((await readTicket(created.body.id)).version).toBe(2);
+  });
+
+  it('gives the first answer again for the same idempotency key, refuses the key for another request, and knows an external reference', async () => {
+    const key = unique('key');
+    const request = { type: 'request', subject: 'Новый сотрудник', externalReference: { system: 'hr', id: unique('ref') } };
+    const many = await Promise.all(Array.from({ length: 8 }, () => api().post<Ticket>('/api/v1/tickets', request, { 'idempotency-key': key })));
+    expect(new Set(many.map(({ body }) => body.id)).size).toBe(1);
+    expect(many.map(({ status }) => status)).toEqual(many.map(() => 201));
+    expect(many.filter(({ headers }) => headers.get('idempotent-replayed') === 'true')).toHaveLength(7);
+    expect((await api().post('/api/v1/tickets', { ...request, subject: 'Другой' }, { 'idempotency-key': key })).status).toBe(422);
+    const again = await api().post<Ticket>('/api/v1/tickets', request);
+    expect(again.body.id).toBe(many[0]?.body.id);
+  });
+
+  it('pauses the clocks while a ticket waits, goes on with what was left, and announces the breach', async () => {
+    const serviceId = crypto.randomUUID();
+    const calendars = await api().get<{ items: { id: string; name: string }[] }>('/api/v1/sla/calendars');
+    const always = calendars.body.items.find(({ name }) => /24|Кругл/.test(name));
+    const definition = await api().post('/api/v1/sla/definitions', {
+      name: unique('Короткий'),
+      rank: 1,
+      condition: `ticket.serviceId == "${serviceId}"`,
+      resolutionTarget: 'PT3S',
+      calendarId: always?.id,
+    });
+    expect(definition.status).toBe(201);
+    const { body: ticket } = await api().post<Ticket>('/api/v1/tickets', { type: 'incident', subject: unique('Течь'), serviceId });
+    const clock = async () => (await readClocks(ticket.id)).find(({ kind }) => kind === 'resolution');
+    await eventually(async () => (await clock())?.state === 'running');
+    const waiting = await api().post<Ticket>(`/api/v1/tickets/${ticket.id}/transitions`, { transition: 'wait' }, { 'if-match': `"${ticket.version}"` });
+    expect(waiting.status).toBe(200);
+    await eventually(async () => (await clock())?.state === 'paused');
+    const pausedFor = Date.now() + 3_500;
+    await eventually(async () => Date.now() > pausedFor);
+    expect((await clock())?.state).toBe('paused');
+    await api().post(`/api/v1/tickets/${ticket.id}/transitions`, { transition: 'start' }, { 'if-match': `"${waiting.body.version}"` });
+    const running = await eventually(async () => {
+      const now = await clock();
+      return now?.state === 'running' && now;
+    });
+    const breached = await eventually(async () => {
+      const now = await clock();
+      return now?.state === 'breached' && now;
+    });
+    expect(Date.now() - Date.parse(running.deadline)).toBeLessThan(2_500);
+    expect(breached.deadline).toBe(running.deadline);
+  });
+
+  it('goes on where it was when a service is killed, and loses and doubles nothing', async () => {
+    const hub = getHub();
+    const subjects = Array.from({ length: 20 }, () => unique('Обрыв'));
+    const [before, after] = [subjects.slice(0, 10), subjects.slice(10)];
+    const create = (subject: string) =>
+      eventually(async () => {
+        const answer = await api().post<Ticket>('/api/v1/tickets', { type: 'incident', subject }, { 'idempotency-key': subject });
+        return answer.status === 201 && answer.body;
+      }, { within: 60_000 });
+    const first = await Promise.all(before.map(create));
+    await hub.kill('sla');
+    const pending = after.map(create);
+    await hub.revive();
+    const second = await Promise.all(pending);
+    for (const { id } of [...first, ...second]) {
+      const clocks = await eventually(
+        async () => {
+          const found = await readClocks(id);
+          return found.length > 0 && found;
+        },
+        { within: 60_000 },
+      );
+      expect(new Set(clocks.map(({ kind }) => kind)).size).toBe(clocks.length);
+    }
+  });
+
+  it('tells people and programs what it offers and how it is', async () => {
+    const [openapi, asyncapi, docs, ready, metrics] = await Promise.all([
+      api().get<{ openapi: string; paths: object }>('/api/openapi.json'),
+      api().get<{ asyncapi: string }>('/api/asyncapi.json'),
+      api().get<unknown>('/api/docs'),
+      api().get<Record<string, unknown>>('/readyz'),
+      api().get<unknown>('/metrics'),
+    ]);
+    expect(openapi.body.openapi).toMatch(/^3\.1/);
+    expect(Object.keys(openapi.body.paths)).toEqual(expect.arrayContaining(['/api/v1/tickets', '/api/v1/cmdb/items/{id}/impact', '/api/v1/sla/clocks']));
+    expect(asyncapi.body.asyncapi).toMatch(/^3\./);
+    expect([docs.status, ready.status, metrics.status]).toEqual([200, 200, 200]);
+    expect(String(metrics.body)).toMatch(/opora_/);
+  });
+}
