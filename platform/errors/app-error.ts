@@ -2,15 +2,7 @@
  * The closed set of ways in which a use case can refuse. One place each translates a kind to a gRPC status
  * (`platform/rpc/status.ts`) and to problem+json (`platform/http/problem.ts`). Anything that is not an AppError is a bug.
  */
-export const errorKinds = [
-  'invalid_input',
-  'unauthenticated',
-  'not_allowed',
-  'not_found',
-  'conflict',
-  'illegal_state',
-  'unavailable',
-] as const;
+export const errorKinds = ['invalid_input', 'unauthenticated', 'not_allowed', 'not_found', 'conflict', 'illegal_state', 'unavailable'] as const;
 export type ErrorKind = (typeof errorKinds)[number];
 
 /** One bad field. `pointer` is a JSON pointer into the request ("/form/serial"), `message` says what is wrong and the way out. */
