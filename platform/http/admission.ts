@@ -19,10 +19,16 @@ export interface EdgeLimits {
 export interface Admission {
   /** Takes a place; the returned function gives it back. Throws AppError `unavailable` when all are taken. */
   enter(): () => void;
-  /** The same for bytes that are about to be held. */
-  hold(bytes: number): () => void;
+  /** Keeps account of the bytes of one body. */
+  hold(): HeldBytes;
   /** Counts a request of a principal or of an address without one. Throws HttpRefusal `too_many_requests`. */
   count(who: { principal: string } | { address: string }): Promise<void>;
+}
+
+export interface HeldBytes {
+  /** Throws AppError `unavailable` when all bodies together would be more than the hub may hold. */
+  grow(bytes: number): void;
+  release(): void;
 }
 
 const windowSeconds = 10;
@@ -38,13 +44,27 @@ export function createAdmission(limits: EdgeLimits): Admission {
       if (inFlight >= limits.inFlight)
         throw new AppError('unavailable', 'The hub is at work on as many requests as it can hold. Ask again.', { retryAfterSeconds: 1 });
       inFlight++;
-      return once(() => inFlight--);
+      let isIn = true;
+      return () => {
+        if (isIn) inFlight--;
+        isIn = false;
+      };
     },
-    hold(bytes) {
-      if (held + bytes > limits.heldBytes)
-        throw new AppError('unavailable', 'The hub holds as much input as it can. Send it again.', { retryAfterSeconds: 1 });
-      held += bytes;
-      return once(() => (held -= bytes));
+    hold() {
+      let mine = 0;
+      return {
+        grow(bytes) {
+          if (held + bytes > limits.heldBytes) {
+            throw new AppError('unavailable', 'The hub holds as much input as it can. Send it again.', { retryAfterSeconds: 1 });
+          }
+          held += bytes;
+          mine += bytes;
+        },
+        release() {
+          held -= mine;
+          mine = 0;
+        },
+      };
     },
     async count(who) {
       try {
@@ -65,12 +85,4 @@ export function networkOf(address: string): string {
   const tail = right === undefined || right === '' ? [] : right.split(':');
   const zeros = right === undefined ? [] : Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0');
   return `${[...head, ...zeros, ...tail].slice(0, 4).join(':')}::/64`;
-}
-
-function once(giveBack: () => void): () => void {
-  let done = false;
-  return () => {
-    if (!done) giveBack();
-    done = true;
-  };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { createGunzip } from 'node:zlib';
-import type { Admission } from './admission.ts';
+import { createGunzip, type Gunzip } from 'node:zlib';
+import type { Admission, HeldBytes } from './admission.ts';
+import { parseJson } from './json-body.ts';
 import { HttpRefusal } from './problem.ts';
 
 /** How much of a too large body is still read and thrown away, so that its sender can hear the answer. */
@@ -26,19 +27,30 @@ export async function readBody(request: IncomingMessage, { limit, admission }: B
       headers: { 'accept-encoding': 'gzip, identity' },
     });
   }
-  const declared = request.headers['content-length'];
-  const release = admission.hold(encoding === 'identity' && declared !== undefined ? Math.min(Number(declared), limit) : limit);
+  const held = admission.hold();
   try {
-    const bytes = encoding === 'gzip' ? await readGzip(request, limit) : await readPlain(request, limit);
-    return { bytes, release };
+    const bytes = await collect(request, encoding === 'gzip' ? createGunzip() : undefined, limit, held);
+    return { bytes, release: held.release };
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+}
+
+/** The body as JSON. An empty one is an empty object: a command may need nothing but its path. */
+export async function readJsonBody(request: IncomingMessage, options: BodyOptions): Promise<{ value: unknown; release(): void }> {
+  const { bytes, release } = await readBody(request, options);
+  try {
+    if (bytes.length === 0) return { value: {}, release };
+    requireJson(request.headers['content-type']);
+    return { value: parseJson(bytes), release };
   } catch (error) {
     release();
     throw error;
   }
 }
 
-/** Refuses a body that is not JSON in UTF-8 by its header. */
-export function requireJson(contentType: string | undefined): void {
+function requireJson(contentType: string | undefined): void {
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
   const isJson = /^application\/(?:[\w.-]+\+)?json$/.test(type.trim());
   const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
@@ -48,39 +60,36 @@ export function requireJson(contentType: string | undefined): void {
   });
 }
 
-async function readPlain(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= limit) chunks.push(chunk);
-    else if (size > limit + politeBytes) break;
-  }
-  if (size > limit) throw tooLarge(limit);
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
-}
-
-/** Counts what comes out of the decompression, so that a small bomb stays small. */
-function readGzip(request: IncomingMessage, limit: number): Promise<Buffer> {
+/** Counts what comes out of a decompression, so that a small bomb stays small. */
+function collect(request: IncomingMessage, gunzip: Gunzip | undefined, limit: number, held: HeldBytes): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const gunzip = createGunzip();
-    const fail = (error: Error) => {
-      request.unpipe(gunzip);
-      gunzip.destroy();
-      request.resume();
+    let fault: Error | undefined;
+    const stopAndRefuse = (error: Error) => {
+      if (gunzip) request.unpipe(gunzip).resume();
+      else request.pause();
+      gunzip?.destroy();
       reject(error);
     };
-    gunzip.on('data', (chunk: Buffer) => {
+    const source = gunzip ? request.pipe(gunzip) : request;
+    source.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > limit) fail(tooLarge(limit));
-      else chunks.push(chunk);
+      if (!fault) {
+        try {
+          if (size > limit) throw tooLarge(limit);
+          held.grow(chunk.length);
+          chunks.push(chunk);
+        } catch (error) {
+          fault = error as Error;
+          chunks.length = 0;
+        }
+      }
+      if (fault && (gunzip || size > limit + politeBytes)) stopAndRefuse(fault);
     });
-    gunzip.on('end', () => resolve(Buffer.concat(chunks, size)));
-    gunzip.on('error', () => fail(new HttpRefusal('malformed', 'The body is not gzip, though its Content-Encoding says so.')));
-    request.on('error', fail);
-    request.pipe(gunzip);
+    source.on('end', () => (fault ? reject(fault) : resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size))));
+    gunzip?.on('error', () => stopAndRefuse(new HttpRefusal('malformed', 'The body is not gzip, though its Content-Encoding says so.')));
+    request.on('error', stopAndRefuse);
   });
 }
 

@@ -1,0 +1,59 @@
+import type { Express, Request } from 'express';
+import { DirectoryService, type SignInRequest } from '../../generated/opora/directory/v1/directory.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { sendJson } from '../../platform/http/answer.ts';
+import { allowOnly, type Edge } from '../../platform/http/create-edge.ts';
+import { readJsonBody } from '../../platform/http/read-body.ts';
+import type { Parts } from '../../platform/service/define-service.ts';
+import { readCredential, sessionCookie } from './credentials.ts';
+import type { Identifier } from './identify.ts';
+import { refuseForeignOrigin, requireSameOrigin } from './same-origin.ts';
+import { createSignInThrottle } from './sign-in-throttle.ts';
+
+/** Signing in and out with the browser's cookie, which is not a call of the contract. */
+export function mountSessions(
+  app: Express,
+  edge: Edge,
+  { client, within, contract }: Pick<Parts, 'client' | 'within' | 'contract'>,
+  identifier: Identifier,
+): void {
+  const directory = client(DirectoryService);
+  const throttle = createSignInThrottle();
+
+  async function readSignIn(request: Request): Promise<SignInRequest> {
+    const { value, release } = await readJsonBody(request, { limit: edge.limits.bodyBytes, admission: edge.admission });
+    release();
+    const violations = contract.violations('opora.directory.v1.SignInRequest', value);
+    if (violations.length > 0) throw new AppError('invalid_input', 'A login and a password are needed.', { violations });
+    return value as SignInRequest;
+  }
+
+  app.post('/api/v1/sessions', edge.admit, async (request, response) => {
+    refuseForeignOrigin(request);
+    const { login, password } = await readSignIn(request);
+    const address = request.ip ?? '';
+    await throttle.begin(login, address);
+    const { secret, sessionId, expiresAt, me } = await directory.signIn({ login, password }, within(10_000));
+    await throttle.succeed(login, address);
+    response.cookie(sessionCookie, secret, { ...cookieOptions(request), expires: new Date(expiresAt) });
+    response.setHeader('cache-control', 'no-store');
+    response.setHeader('location', '/api/v1/sessions/current');
+    sendJson(response, 201, { id: sessionId, expiresAt, me });
+  });
+  app.all('/api/v1/sessions', allowOnly(['post']));
+
+  app.delete('/api/v1/sessions/current', edge.admit, async (request, response) => {
+    const credential = readCredential(request);
+    if (credential?.kind !== 'session') throw new AppError('unauthenticated', 'There is no session to end: the request has no session cookie.');
+    requireSameOrigin(request);
+    await directory.signOut({ secret: credential.secret }, within(10_000));
+    identifier.forget(credential);
+    response.clearCookie(sessionCookie, cookieOptions(request));
+    response.status(204).end();
+  });
+  app.all('/api/v1/sessions/current', allowOnly(['delete']));
+}
+
+function cookieOptions(request: Request) {
+  return { httpOnly: true, sameSite: 'lax', secure: request.secure, path: '/' } as const;
+}
