@@ -3,6 +3,7 @@ import { accountCreated, accountUpdated, sessionEnded } from '../../generated/op
 import { AppError } from '../../platform/errors/app-error.ts';
 import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import { violatedConstraint } from '../../platform/postgres/server-error.ts';
 import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Call, Principal } from '../../platform/rpc/call.ts';
 import { covers } from './domain/permissions.ts';
@@ -57,12 +58,13 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
         updatedAt: call.now,
         permissions: await permissionsToGive(roles, call.principal),
       };
-      const [same] = await readAccounts(database, sql`where a.login_key = lower(${wanted.login})`);
-      if (same) {
-        const message = `is the login of "${same.name}"; choose another`;
-        throw new AppError('conflict', `The login "${wanted.login}" is taken.`, { violations: [{ pointer: '/login', message }] });
+      try {
+        return await call.commit({ statements: [insertAccount(account)], events: [announceCreated(account)] }, answer(account));
+      } catch (error) {
+        if (violatedConstraint(error) !== 'account_login_key_key') throw error;
+        const violations = [{ pointer: '/login', message: 'is taken by another account' }];
+        throw new AppError('conflict', `The login "${wanted.login}" is taken.`, { violations, cause: error });
       }
-      return call.commit({ statements: [insertAccount(account)], events: [announceCreated(account)] }, answer(account));
     },
 
     async list({ limit = 50, after, q, role, active }: ListAccountsRequest): Promise<{ accounts: AccountState[]; next?: string }> {
