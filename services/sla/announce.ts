@@ -52,7 +52,6 @@ function promiseOf({ terms, warnAt, deadline }: Clock) {
     target: formatDuration(terms.target),
     ...(warnAt !== undefined && { warnAt: toTime(warnAt) }),
     ...(deadline !== undefined && { deadline: toTime(deadline) }),
-    explanation: terms.explanation,
   };
 }
 
