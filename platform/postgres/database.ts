@@ -9,6 +9,8 @@ import type { Statement } from './sql.ts';
 export interface Changes {
   statements?: readonly Statement[];
   events?: readonly NewEvent[];
+  /** When it was decided (epoch milliseconds), which is the events' time; the clock's now unless told. */
+  at?: number;
 }
 
 /** A service's own schema, under its own role. Errors of the server are turned into AppErrors: `unavailable`, `conflict`. */

@@ -12,6 +12,9 @@ export interface Principal {
   permissions: readonly string[];
 }
 
+/** Who calls a method that is public, before signing in. */
+export const nobody: Principal = { kind: 'account', id: 'nobody', name: 'nobody', permissions: [] };
+
 /** Options of a call. There is no call without a deadline. */
 export interface CallOptions {
   /** Epoch milliseconds. */

@@ -1,0 +1,63 @@
+import type { Clock } from '../clock/clock.ts';
+import type { AppError } from '../errors/app-error.ts';
+import type { CallOptions } from './call.ts';
+import { cancelled, deadlineExceeded } from './status.ts';
+
+/** What a call may still use: it is over when its deadline passes or its caller gives up. */
+export interface Allowance {
+  /** Aborts when it is over. Made when somebody asks for it: most calls never do. */
+  signal(): AbortSignal;
+  /** Throws when it is over, so that nothing is written for a caller who was told that it failed. */
+  requireTime(): void;
+}
+
+/** setTimeout takes no more. */
+export const longestTimer = 2 ** 31 - 1;
+
+/** Runs `run` and waits for it until the allowance is over: then AppError `unavailable`, whatever `run` still does. */
+export async function runWithin<Result>(
+  { deadline, signal }: Pick<CallOptions, 'deadline' | 'signal'>,
+  clock: Clock,
+  run: (allowance: Allowance) => Promise<Result>,
+): Promise<Result> {
+  const left = deadline - clock.now();
+  if (left <= 0) throw deadlineExceeded();
+  if (signal?.aborted) throw cancelled();
+
+  let over: AppError | undefined;
+  let controller: AbortController | undefined;
+  const allowance: Allowance = {
+    signal() {
+      controller ??= new AbortController();
+      if (over && !controller.signal.aborted) controller.abort(over);
+      return controller.signal;
+    },
+    requireTime() {
+      if (over) throw over;
+    },
+  };
+  return await new Promise<Result>((resolve, reject) => {
+    const finish = (reason: AppError) => {
+      over = reason;
+      controller?.abort(reason);
+      reject(reason);
+    };
+    const onAbort = () => finish(cancelled());
+    const timer = setTimeout(() => finish(deadlineExceeded()), Math.min(left, longestTimer));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const settle = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    run(allowance).then(
+      (result) => {
+        settle();
+        resolve(result);
+      },
+      (error: unknown) => {
+        settle();
+        reject(error);
+      },
+    );
+  });
+}

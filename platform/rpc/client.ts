@@ -1,0 +1,66 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Clock, systemClock } from '../clock/clock.ts';
+import type { Contract, MethodContract } from '../contract/contract.ts';
+import { AppError } from '../errors/app-error.ts';
+import type { CallOptions, Client, ServiceToken } from './call.ts';
+import { methodProperty } from './method-property.ts';
+import type { Reply, RpcTransport } from './transport.ts';
+
+export interface Calling {
+  contract: Contract;
+  transport: RpcTransport;
+  clock?: Clock;
+}
+
+/** Calls a method by its description. */
+export type Invoke = (method: MethodContract, request: object, options: CallOptions) => Promise<{ answer: object; replayed: boolean }>;
+
+const firstPause = 50;
+const longestPause = 1000;
+
+/** What the edge takes, which translates every method and knows none; services that know whom they ask take `createClient`. */
+export function createInvoke({ contract, transport, clock = systemClock }: Calling): Invoke {
+  return async (method, request, options) => {
+    const reply = await send(method, contract.encode(method.request, request), options, { transport, clock });
+    return { answer: contract.decode(method.response, reply.body), replayed: reply.replayed };
+  };
+}
+
+export function createClient<Service>(token: ServiceToken<Service>, calling: Calling): Client<Service> {
+  const invoke = createInvoke(calling);
+  const methods = calling.contract.methods.filter(({ service }) => service === token.name);
+  if (methods.length === 0) throw new Error(`The contract has no service ${token.name}`);
+  const client = methods.map((method) => [
+    methodProperty(method.name),
+    async (request: object, options: CallOptions) => (await invoke(method, request, options)).answer,
+  ]);
+  return Object.fromEntries(client) as Client<Service>;
+}
+
+/** Sends again only what was `unavailable`, and only when a second effect cannot come of it. */
+async function send(
+  method: MethodContract,
+  request: Uint8Array,
+  options: CallOptions,
+  { transport, clock }: { transport: RpcTransport; clock: Clock },
+): Promise<Reply> {
+  const retrySafe = method.retrySafe || options.idempotencyKey !== undefined;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await transport.invoke(method.service, method.name, request, options);
+    } catch (error) {
+      if (!retrySafe || !(error instanceof AppError) || error.kind !== 'unavailable' || options.signal?.aborted) throw error;
+      const wait = chooseWait(attempt, error);
+      if (clock.now() + wait >= options.deadline) throw error;
+      await pause(wait, undefined, options.signal && { signal: options.signal }).catch(() => {
+        throw error; // the caller gave up meanwhile
+      });
+    }
+  }
+}
+
+/** Doubling, with jitter so that callers do not come back together; never before the other side asked to. */
+function chooseWait(attempt: number, { retryAfterSeconds = 0 }: AppError): number {
+  const most = Math.min(firstPause * 2 ** attempt, longestPause);
+  return Math.max(most * (0.5 + Math.random() / 2), retryAfterSeconds * 1000);
+}

@@ -1,0 +1,110 @@
+import type { Logger } from 'pino';
+import type { Clock, NewId } from '../clock/clock.ts';
+import type { Contract, MethodContract } from '../contract/contract.ts';
+import { AppError } from '../errors/app-error.ts';
+import { InternalFault } from '../errors/internal-fault.ts';
+import type { Database } from '../postgres/database.ts';
+import type { Served } from '../service/define-service.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { currentTraceId, inSpan } from '../telemetry/tracing.ts';
+import { type Allowance, runWithin } from './allowance.ts';
+import { type CallOptions, type Method, may, nobody, type Principal } from './call.ts';
+import { keyCall, recallAnswer } from './idempotency.ts';
+import { makeCall } from './make-call.ts';
+import { methodProperty } from './method-property.ts';
+import { statusName } from './status.ts';
+import type { BoundMethod, Reply } from './transport.ts';
+
+export interface Serving {
+  contract: Contract;
+  database: Database;
+  clock: Clock;
+  newId: NewId;
+  log: Logger;
+  metrics: Metrics;
+}
+
+/**
+ * Ties what a service implements to its contract, as the transports take it: by the service's full name, then by the method's name in proto.
+ * The methods throw AppErrors, and InternalFault for everything else, which is in the log by then.
+ */
+export function bindMethods({ served, ...serving }: Serving & { served: readonly Served[] }): Record<string, Record<string, BoundMethod>> {
+  const bound: Record<string, Record<string, BoundMethod>> = {};
+  for (const { token, methods } of served) {
+    const declared = serving.contract.methods.filter(({ service }) => service === token.name);
+    if (declared.length === 0) throw new Error(`The contract has no service ${token.name}`);
+    bound[token.name] = Object.fromEntries(declared.map((method) => [method.name, bindMethod(method, findImplementation(method, methods), serving)]));
+  }
+  return bound;
+}
+
+function findImplementation({ service, name }: MethodContract, methods: object): Method<object, object> {
+  const implementation = (methods as Readonly<Record<string, Method<object, object> | undefined>>)[methodProperty(name)];
+  if (!implementation) throw new Error(`${service} has no implementation of ${name}`);
+  return (request, call) => implementation.call(methods, request, call);
+}
+
+function bindMethod(method: MethodContract, run: Method<object, object>, serving: Serving): BoundMethod {
+  const { contract, database, clock, log, metrics } = serving;
+  const fullName = `${method.service}/${method.name}`;
+  const shortName = fullName.slice(fullName.lastIndexOf('.') + 1);
+  const attributes = { 'rpc.service': method.service, 'rpc.method': method.name };
+  const encode = (answer: object) => contract.encode(method.response, answer);
+
+  const answer = async (bytes: Uint8Array, options: CallOptions, allowance: Allowance): Promise<Reply> => {
+    requirePermission(options.principal, method);
+    const request = readRequest(bytes, method, contract);
+    const keyed = keyCall(fullName, bytes, options);
+    const { call, committed } = makeCall({ ...serving, method: shortName, options, allowance, keyed, encode });
+    try {
+      const result = await run(request, call);
+      const written = committed();
+      return { body: written?.answer === result ? written.bytes : encode(result), replayed: false };
+    } catch (error) {
+      // Whatever it failed of: when the first call under this key was settled, its answer is the answer.
+      const first = keyed && (await recallAnswer(database, keyed));
+      if (first) return { body: first, replayed: true };
+      throw error;
+    }
+  };
+
+  return (bytes, options) =>
+    inSpan(shortName, attributes, async () => {
+      const began = performance.now();
+      let code: string = 'OK';
+      try {
+        return await runWithin(options, clock, (allowance) => answer(bytes, options, allowance));
+      } catch (error) {
+        code = statusName(error);
+        if (error instanceof AppError) throw error;
+        log.error({ err: error, rpc: shortName, principal: options.principal.id }, 'a call failed of a fault of ours');
+        throw new InternalFault(currentTraceId());
+      } finally {
+        const seconds = (performance.now() - began) / 1000;
+        metrics.rpc.observe({ service: method.service, method: method.name, code }, seconds);
+        log.debug({ rpc: shortName, code, ms: Math.round(seconds * 1e5) / 100, principal: options.principal.id }, 'call served');
+      }
+    });
+}
+
+function requirePermission(principal: Principal, method: MethodContract): void {
+  if (method.public) return;
+  if (principal.id === nobody.id) throw new AppError('unauthenticated', 'Sign in first.');
+  if (method.permissions.length === 0 || method.permissions.some((permission) => may(principal, permission))) return;
+  throw new AppError('not_allowed', `This needs the permission ${method.permissions.join(' or ')}.`);
+}
+
+function readRequest(bytes: Uint8Array, method: MethodContract, contract: Contract): object {
+  const request = decodeRequest(bytes, method, contract);
+  const violations = contract.violations(method.request, request);
+  if (violations.length > 0) throw new AppError('invalid_input', `The request does not fit ${method.request}`, { violations });
+  return request;
+}
+
+function decodeRequest(bytes: Uint8Array, method: MethodContract, contract: Contract): object {
+  try {
+    return contract.decode(method.request, bytes);
+  } catch (error) {
+    throw new AppError('invalid_input', `The bytes are no ${method.request}`, { cause: error });
+  }
+}
