@@ -27,7 +27,7 @@ export function noteSteps(batch: ClockBatch, ticketId: string, ticket: FollowedT
 }
 
 /** Histories, announcements and timers of all that was noted. `settle` says when a timer is really due, or undefined to leave its key alone. */
-export function writeBatch(batch: ClockBatch, settle: (timer: Timer) => Timer | undefined): Required<Changes> {
+export function writeBatch(batch: ClockBatch, settle: (timer: Timer) => Timer | undefined): Required<Pick<Changes, 'statements' | 'events'>> {
   const clocks: ChangedClock[] = [];
   const events: NewEvent[] = [];
   const set: Timer[] = [];
