@@ -9,6 +9,8 @@ export interface RunningSubscription {
    * Timers wait for it, so that a deadline is not announced as missed while the event that met it is still on its way.
    */
   caughtUpAt(): number;
+  /** Events that were announced and are not handled yet, as far as the log numbers them. */
+  lag(): Promise<number>;
   /** Stops after the batch under way. */
   stop(): Promise<void>;
 }
@@ -33,10 +35,16 @@ export type EventTail = (options: {
   onEvent(event: Envelope, position: TailPosition): void;
 }) => Promise<{ stop(): Promise<void> }>;
 
+export interface Publisher {
+  /** The sequencer calls it after it has appended: whoever waits for this log may look now. */
+  appended(): void;
+  stop(): Promise<void>;
+}
+
 /** The port between services: two adapters (`postgres-log.ts`, `kafka-log.ts`), one contract suite (`event-log.contract.ts`). */
 export interface EventLog {
   /** Begins to carry what the service's sequencer appends to `bus_log` to those who subscribed. */
-  publish(database: Database): Promise<{ stop(): Promise<void> }>;
+  publish(database: Database): Promise<Publisher>;
   subscribe(options: SubscriberOptions): Promise<RunningSubscription>;
   tail: EventTail;
 }
