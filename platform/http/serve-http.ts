@@ -9,6 +9,8 @@ export interface HttpServerOptions {
   port: number;
   /** Variable that sets the port, for the message that says it is taken. */
   portVariable: string;
+  /** Milliseconds in which the header of a request must have come; 10 000 unless told. */
+  headerPatience?: number;
 }
 
 export interface HttpServer {
@@ -21,14 +23,17 @@ export interface HttpServer {
 const largestHeader = 16 * 1024;
 
 /** Listens, with time limits against senders that are slow on purpose. */
-export async function serveHttp(listener: RequestListener, { host, port, portVariable }: HttpServerOptions): Promise<HttpServer> {
+export async function serveHttp(
+  listener: RequestListener,
+  { host, port, portVariable, headerPatience = 10_000 }: HttpServerOptions,
+): Promise<HttpServer> {
   const server = createServer(
     {
       maxHeaderSize: largestHeader,
-      headersTimeout: 10_000,
+      headersTimeout: headerPatience,
       requestTimeout: 60_000,
       keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 2_000,
+      connectionsCheckingInterval: Math.min(2_000, headerPatience),
       requireHostHeader: true,
     },
     listener,
@@ -46,10 +51,12 @@ export async function serveHttp(listener: RequestListener, { host, port, portVar
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async drain(milliseconds) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const timer = setTimeout(() => server.closeAllConnections(), milliseconds);
-      server.closeIdleConnections();
+      const lastMoment = setTimeout(() => server.closeAllConnections(), milliseconds);
+      // A connection is idle only after its last answer: a kept one would hold the door open for a minute.
+      const sweeping = setInterval(() => server.closeIdleConnections(), 20);
       await closed;
-      clearTimeout(timer);
+      clearTimeout(lastMoment);
+      clearInterval(sweeping);
     },
   };
 }
