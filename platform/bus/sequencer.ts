@@ -2,83 +2,127 @@ import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import type { OpenDatabase } from '../engines/engines.ts';
 import { crashPoint } from '../faults/crash-point.ts';
-import { createPause } from './wait.ts';
+import { sql } from '../postgres/sql.ts';
+import { backOff } from './back-off.ts';
+import type { BusMetrics } from './bus-metrics.ts';
+import type { LogHead } from './event-log.ts';
+import { createWaker } from './waker.ts';
+
+export interface SequencerOptions {
+  database: OpenDatabase;
+  /** Told after each pass how far the log goes: what carries it on is woken by this. */
+  onPass(head: LogHead): void;
+  log: Logger;
+  metrics: BusMetrics;
+}
 
 export interface Sequencer {
-  /** Looks at the outbox now instead of at the end of the pause. */
   wake(): void;
   stop(): Promise<void>;
 }
 
-const batch = 1_000;
-const shortestPause = 5;
-const longestPause = 250;
-
-// Rows become visible when their transaction commits, not in the order of their ids: whoever reads the outbox by id loses events. Taking rows away
-// misses none, and one taker, in id order, keeps the order of events with one key, since whoever wrote the later one had seen the earlier.
-const move = `with taken as (
-    delete from outbox where id in (select id from outbox order by id limit ${batch}) returning *
-  ), appended as (
-    insert into bus_log (event_id, type, key, time, data, traceparent)
-    select event_id, type, key, time, data, traceparent from taken order by id returning 1
-  ) select count(*)::int as moved from appended`;
+const batch = 1000;
+const quickest = 5;
+const slowest = 250;
+/** How often a process that is not the one asks whether it can be. */
+const lockInterval = 500;
 
 /**
- * Moves what was committed from the service's outbox to its bus_log. Only one of all processes does: it holds a lock on the connection that does the
- * work, so that losing the one is losing the other.
+ * Gives the events of one schema their one order: moves committed rows from `outbox` to the end of `bus_log`. A reader of `outbox` itself would
+ * have to guess which lower ids are still uncommitted; here one process at a time appends, so whoever has read up to `pos` has missed nothing.
+ * The lock is the session's own, on the connection that does the work: whoever loses the one has lost the other.
  */
-export function startSequencer({ database, onAppended, log }: { database: OpenDatabase; onAppended(): void; log: Logger }): Sequencer {
-  const { pause, wake } = createPause();
-  let isStopping = false;
-  const unsubscribe = database.onCommit(wake);
-  const finished = run();
+export function startSequencer({ database, onPass, log, metrics }: SequencerOptions): Sequencer {
+  const { schema } = database;
+  const waker = createWaker();
+  const stopping = new AbortController();
+  const unhook = database.onCommit(waker.wake);
+  const unwatch = metrics.watchBacklog(schema, () => readBacklog(database));
+
+  async function moveWhileConnected(client: Client): Promise<void> {
+    let pause = quickest;
+    let busy = true;
+    let head = await readHead(client);
+    while (!stopping.signal.aborted) {
+      const began = Date.now();
+      if (busy) crashPoint('sequencer.before-move');
+      const moved = await moveBatch(client);
+      head = moved.head ?? head;
+      if (moved.count > 0) {
+        crashPoint('sequencer.after-move');
+        metrics.appended.inc({ service: schema }, moved.count);
+      }
+      if (moved.count === batch) {
+        onPass({ pos: head });
+        continue;
+      }
+      onPass({ pos: head, drainedAt: began });
+      pause = moved.count > 0 ? quickest : Math.min(slowest, pause * 2);
+      busy = (await waker.wait(pause)) || moved.count > 0;
+      // Commits that come one upon the other share a pass: an early wake waits for the quickest pace.
+      const rest = began + quickest - Date.now();
+      if (busy && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+    }
+  }
 
   async function run(): Promise<void> {
-    while (!isStopping) {
-      const client = await database.openClient().catch(() => undefined);
+    for (let failures = 0; !stopping.signal.aborted; ) {
+      let client: Client | undefined;
       try {
-        if (client) await work(client);
+        client = await database.openClient();
+        client.on('error', () => undefined); // the query under way fails too, and tells
+        while (!stopping.signal.aborted && !(await takeLock(client, schema))) await waker.wait(lockInterval);
+        failures = 0;
+        await moveWhileConnected(client);
       } catch (error) {
-        if (!isStopping) log.warn({ err: error }, 'the sequencer lost its connection and takes another');
+        failures++;
+        if (!stopping.signal.aborted) log.warn({ err: error, failures }, 'the sequencer lost its connection and takes a new one');
+        await backOff(failures, { first: 50, most: 2_000 }, stopping.signal).catch(() => undefined);
       } finally {
         await client?.end().catch(() => undefined);
       }
-      if (!isStopping) await pause(longestPause);
     }
   }
 
-  async function work(client: Client): Promise<void> {
-    client.on('error', () => undefined); // the query under way or the next one fails with it
-    await client.query('set statement_timeout = 0');
-    for (;;) {
-      const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock(hashtext($1)) as mine', [`opora/sequencer/${database.schema}`]);
-      if (rows[0]?.mine) break;
-      if (isStopping) return;
-      await pause(1_000);
-    }
-    let idle = shortestPause;
-    while (!isStopping) {
-      crashPoint('sequencer.before-move');
-      const { rows } = await client.query<{ moved: number }>({ name: 'move', text: move });
-      const moved = rows[0]?.moved ?? 0;
-      if (moved > 0) {
-        crashPoint('sequencer.after-move');
-        onAppended();
-        idle = shortestPause;
-      } else {
-        idle = Math.min(longestPause, idle * 2);
-      }
-      if (moved < batch) await pause(idle);
-    }
-  }
-
+  const running = run();
   return {
-    wake,
+    wake: waker.wake,
     async stop() {
-      isStopping = true;
-      unsubscribe();
-      wake();
-      await finished;
+      stopping.abort();
+      waker.wake();
+      unhook();
+      unwatch();
+      await running;
     },
   };
+}
+
+async function takeLock(client: Client, schema: string): Promise<boolean> {
+  const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock(hashtext($1), 1) as taken', [`opora/sequencer/${schema}`]);
+  return rows[0]?.taken === true;
+}
+
+async function readHead(client: Client): Promise<number> {
+  const { rows } = await client.query<{ pos: number }>('select coalesce(max(pos), 0)::float8 as pos from bus_log');
+  return rows[0]?.pos ?? 0;
+}
+
+/** `= any(array(…))` keeps PostgreSQL on the index however the outbox grew since it planned; identity values follow the `order by`. */
+async function moveBatch(client: Client): Promise<{ count: number; head: number | undefined }> {
+  const { rows } = await client.query<{ count: number; head: number | null }>({
+    name: 'move-outbox',
+    text: `with moved as (delete from outbox where id = any(array(select id from outbox order by id limit ${batch})) returning *),
+      appended as (insert into bus_log (event_id, type, key, time, data, traceparent)
+        select event_id, type, key, time, data, traceparent from moved order by id returning pos)
+      select count(*)::int as count, max(pos)::float8 as head from appended`,
+  });
+  return { count: rows[0]?.count ?? 0, head: rows[0]?.head ?? undefined };
+}
+
+async function readBacklog(database: OpenDatabase) {
+  const [row] = await database.query<{ outbox: number; outboxAge: number; deadLetters: number }>(sql`
+    select count(*)::int as outbox, coalesce(greatest(0, extract(epoch from clock_timestamp() - min(time))), 0)::float8 as "outboxAge",
+      (select count(*)::int from dead_letter where status = 'waiting') as "deadLetters"
+    from outbox`);
+  return row ?? { outbox: 0, outboxAge: 0, deadLetters: 0 };
 }

@@ -1,0 +1,148 @@
+import type { Link } from '@opentelemetry/api';
+import { propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import type { Logger } from 'pino';
+import { isAppError } from '../errors/app-error.ts';
+import { crashPoint } from '../faults/crash-point.ts';
+import type { Changes } from '../postgres/database.ts';
+import type { Statement } from '../postgres/sql.ts';
+import { inSpan, withTraceparent } from '../telemetry/tracing.ts';
+import { backOff } from './back-off.ts';
+import { buryEvents, type DeadEvent } from './bury-events.ts';
+import type { BusMetrics } from './bus-metrics.ts';
+import type { Envelope } from './event.ts';
+import type { SubscriberOptions } from './event-log.ts';
+
+/** One source (or partition) on its way into one subscription; the adapters differ only in how they remember what has had its effect. */
+export interface Lane extends SubscriberOptions {
+  log: Logger;
+  metrics: BusMetrics;
+  signal: AbortSignal;
+  /** What is written with the effect of these events so that they have no second one; it must conflict when they had theirs. */
+  mark(events: readonly Envelope[]): Statement;
+  /** Called when that was committed. */
+  marked?(events: readonly Envelope[]): void;
+  /** Those of the events that have had no effect yet; asked after a conflict, which may be a commit that succeeded and was not heard of. */
+  remaining(events: readonly Envelope[]): Promise<readonly Envelope[]>;
+}
+
+/** How often an event is handled before it goes to the dead letters. */
+const tries = 5;
+/** A conflict that is still there after so many fresh looks is no race, it is a mistake. */
+const conflictTries = 20;
+
+/** Gives each of the events its one effect, or its place in the dead letters. Rejects only when `signal` says stop. */
+export async function deliver(lane: Lane, events: readonly Envelope[]): Promise<void> {
+  let left = events;
+  let faults = 0;
+  let conflicts = 0;
+  for (let waits = 0; left.length > 0; ) {
+    lane.signal.throwIfAborted();
+    try {
+      if (conflicts > 0) left = await lane.remaining(left);
+      if (left.length > 0) await handleAndCommit(lane, left);
+      return;
+    } catch (error) {
+      noteFailure(lane, error, left);
+      if (isAppError(error, 'unavailable')) {
+        await backOff(++waits, { first: 100, most: 5_000 }, lane.signal);
+      } else if (isAppError(error, 'conflict') && ++conflicts < conflictTries) {
+        await backOff(conflicts, { first: 20, most: 5_000 }, lane.signal);
+      } else if (left.length > 1) {
+        const half = Math.ceil(left.length / 2);
+        await deliver(lane, left.slice(0, half));
+        await deliver(lane, left.slice(half));
+        return;
+      } else if (++faults < tries && !isAppError(error, 'conflict')) {
+        await backOff(faults, { first: 50, most: 1_000 }, lane.signal);
+      } else {
+        await bury(lane, left, error, Math.max(faults, conflicts));
+        return;
+      }
+    }
+  }
+}
+
+async function handleAndCommit(lane: Lane, events: readonly Envelope[]): Promise<void> {
+  const { good, bad } = sortOut(lane, events);
+  const labels = { service: lane.database.schema, subscription: lane.subscription.name };
+  const stopTimer = lane.metrics.handling.startTimer(labels);
+  await withCause(lane, events, async () => {
+    const { statements = [], events: announced = [] }: Changes = good.length > 0 ? await lane.subscription.handle(good, lane.context()) : {};
+    crashPoint('subscriber.before-commit');
+    await commit(lane, { statements: bad.length > 0 ? [...statements, buryEvents(lane, bad)] : statements, events: announced }, events);
+  });
+  stopTimer();
+  lane.metrics.batchSize.observe(labels, events.length);
+  if (bad.length > 0) lane.metrics.buried.inc(labels, bad.length);
+}
+
+/** Data that does not fit the contract will not fit it the next time either. */
+function sortOut(lane: Lane, events: readonly Envelope[]): { good: Envelope[]; bad: DeadEvent[] } {
+  const good: Envelope[] = [];
+  const bad: DeadEvent[] = [];
+  for (const event of events) {
+    try {
+      lane.check(event);
+      good.push(event);
+    } catch (error) {
+      lane.log.error({ err: error, eventId: event.id, type: event.type }, 'an event does not fit its contract and goes to the dead letters');
+      bad.push({ event, error, tries: 1 });
+    }
+  }
+  return { good, bad };
+}
+
+async function commit(lane: Lane, { statements = [], events = [] }: Changes, handled: readonly Envelope[]): Promise<void> {
+  await lane.database.commit({ statements: [...statements, lane.mark(handled)], events });
+  lane.marked?.(handled);
+  crashPoint('subscriber.after-commit');
+}
+
+async function bury(lane: Lane, events: readonly Envelope[], error: unknown, tried: number): Promise<void> {
+  const { database, subscription, log, metrics, signal } = lane;
+  let left = events;
+  for (let failures = 0; left.length > 0; ) {
+    signal.throwIfAborted();
+    try {
+      await commit(lane, { statements: [buryEvents(lane, left.map((event) => ({ event, error, tries: tried })))] }, left);
+      for (const event of left) log.error({ err: error, eventId: event.id, type: event.type, key: event.key }, 'an event could not be handled and goes to the dead letters');
+      metrics.buried.inc({ service: database.schema, subscription: subscription.name }, left.length);
+      return;
+    } catch (refusal) {
+      noteFailure(lane, refusal, left);
+      await backOff(++failures, { first: 100, most: 5_000 }, signal);
+      if (isAppError(refusal, 'conflict')) left = await lane.remaining(left).catch(() => left);
+    }
+  }
+}
+
+/** Runs in a span that continues the first event's trace and is linked to the others'. */
+function withCause(lane: Lane, events: readonly Envelope[], run: () => Promise<void>): Promise<void> {
+  const { database, subscription } = lane;
+  return withTraceparent(events[0]?.traceparent, () =>
+    inSpan(
+      `${database.schema}.${subscription.name}`,
+      { 'messaging.operation.type': 'process', 'messaging.batch.message_count': events.length },
+      (span) => {
+        if (span.isRecording()) span.addLinks(linksTo(events.slice(1)));
+        return run();
+      },
+      SpanKind.CONSUMER,
+    ),
+  );
+}
+
+function linksTo(events: readonly Envelope[]): Link[] {
+  return events.flatMap(({ traceparent }) => {
+    const context = traceparent === undefined ? undefined : trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent }));
+    return context ? [{ context }] : [];
+  });
+}
+
+function noteFailure({ log, metrics, database, subscription }: Lane, error: unknown, events: readonly Envelope[]): void {
+  const reason = isAppError(error) ? error.kind : 'fault';
+  metrics.retries.inc({ service: database.schema, subscription: subscription.name, reason });
+  const facts = { err: error, events: events.length, first: events[0]?.id };
+  if (reason === 'conflict') log.debug(facts, 'somebody else was quicker; the events are handled again');
+  else log.warn(facts, 'events could not be handled; they are tried again');
+}
