@@ -2,7 +2,7 @@ import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Reaper } from './reaper.ts';
+import { endWithUs } from '../../platform/process/end-with-us.ts';
 
 /** A process that we started and that ends with us. */
 export interface ChildProcess {
@@ -20,20 +20,19 @@ export interface ChildOptions {
   args: readonly string[];
   /** The file that gets everything it prints. */
   logFile: string;
-  reaper: Reaper;
   env?: NodeJS.ProcessEnv;
 }
 
 /** Starts a process in a group of its own, so that Ctrl+C reaches only us and we decide who stops first. */
-export async function startChild({ command, args, logFile, reaper, env }: ChildOptions): Promise<ChildProcess> {
+export async function startChild({ command, args, logFile, env }: ChildOptions): Promise<ChildProcess> {
   const file = await open(logFile, 'a');
   const options: SpawnOptions = { stdio: ['ignore', file.fd, file.fd], detached: true, ...(env && { env }) };
   const child = spawn(command, args, options);
   await once(child, 'spawn').finally(() => file.close());
   const pid = child.pid as number; // it has spawned
-  reaper.watch(pid);
+  const release = endWithUs(pid);
   const ended = once(child, 'exit').then(([code, signal]) => {
-    reaper.forget(pid);
+    release();
     return signal === null ? `code ${code}` : String(signal);
   });
   const end = async (signal: NodeJS.Signals) => {

@@ -9,7 +9,6 @@ import { Kafka, logLevel } from 'kafkajs';
 import { type ChildProcess, startChild, waitUntilReady } from './child-process.ts';
 import { type FetchedEngine, fetchEngine } from './fetch-engine.ts';
 import { checkListening, findFreePort } from './ports.ts';
-import type { Reaper } from './reaper.ts';
 
 export interface LocalKafka extends ChildProcess {
   /** As OPORA_KAFKA_BROKERS takes it. */
@@ -21,7 +20,6 @@ export interface LocalKafkaOptions {
   dir: string;
   /** A free one unless told. */
   port?: number;
-  reaper: Reaper;
   /** Told of long steps of the first time: fetching the jars, making the class archive. */
   log(line: string): void;
 }
@@ -31,12 +29,12 @@ const jvm = '-Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:a
 const log4j = `-Dlog4j2.configurationFile=${fileURLToPath(new URL('./kafka/log4j2.xml', import.meta.url))}`;
 
 /** A real Kafka broker (KRaft, one node) as a child process; resolves when it answers. */
-export async function startLocalKafka({ dir, port, reaper, log }: LocalKafkaOptions): Promise<LocalKafka> {
-  const engine = await fetchEngine({ name: 'kafka', log, train: (untrained, options) => train(untrained, options, reaper) });
-  return start(engine, resolve(dir), port ?? (await findFreePort()), [`-XX:SharedArchiveFile=${engine.archive}`], reaper);
+export async function startLocalKafka({ dir, port, log }: LocalKafkaOptions): Promise<LocalKafka> {
+  const engine = await fetchEngine({ name: 'kafka', log, train });
+  return start(engine, resolve(dir), port ?? (await findFreePort()), [`-XX:SharedArchiveFile=${engine.archive}`]);
 }
 
-async function start(engine: FetchedEngine, dir: string, port: number, options: readonly string[], reaper: Reaper): Promise<LocalKafka> {
+async function start(engine: FetchedEngine, dir: string, port: number, options: readonly string[]): Promise<LocalKafka> {
   await mkdir(dir, { recursive: true });
   const properties = join(dir, 'server.properties');
   await writeFile(properties, describeBroker(join(dir, 'log'), port, await findFreePort()));
@@ -45,15 +43,15 @@ async function start(engine: FetchedEngine, dir: string, port: number, options: 
     await promisify(execFile)(engine.java, [...java, 'kafka.tools.StorageTool', 'format', '-t', 'b3BvcmEtbG9jYWwta2Fma2', '-c', properties]);
   }
   const logFile = join(dir, 'kafka.log');
-  const child = await startChild({ command: engine.java, args: [...java, 'kafka.Kafka', properties], logFile, reaper });
+  const child = await startChild({ command: engine.java, args: [...java, 'kafka.Kafka', properties], logFile });
   await waitUntilReady('kafka', child, logFile, () => askForMetadata(port));
   return { ...child, brokers: `127.0.0.1:${port}` };
 }
 
-async function train(engine: FetchedEngine, options: readonly string[], reaper: Reaper): Promise<void> {
+async function train(engine: FetchedEngine, options: readonly string[]): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'opora-kafka-'));
   try {
-    const kafka = await start(engine, dir, await findFreePort(), options, reaper);
+    const kafka = await start(engine, dir, await findFreePort(), options);
     await kafka.stop();
   } finally {
     await rm(dir, { recursive: true });

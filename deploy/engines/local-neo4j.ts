@@ -7,7 +7,6 @@ import neo4j from 'neo4j-driver';
 import { type ChildProcess, startChild, waitUntilReady } from './child-process.ts';
 import { type FetchedEngine, fetchEngine } from './fetch-engine.ts';
 import { checkListening, findFreePort } from './ports.ts';
-import type { Reaper } from './reaper.ts';
 
 export interface LocalNeo4j extends ChildProcess {
   /** As OPORA_NEO4J_URL takes it. */
@@ -21,7 +20,6 @@ export interface LocalNeo4jOptions {
   dir: string;
   /** Of Bolt; a free one unless told. */
   port?: number;
-  reaper: Reaper;
   /** Told of long steps of the first time: fetching the jars, making the class archive. */
   log(line: string): void;
 }
@@ -34,19 +32,19 @@ const jvm = [
 ].flatMap((options) => options.split(' '));
 
 /** A real Neo4j Community as a child process; resolves when it answers over Bolt. */
-export async function startLocalNeo4j({ dir, port, reaper, log }: LocalNeo4jOptions): Promise<LocalNeo4j> {
-  const engine = await fetchEngine({ name: 'neo4j', log, train: (untrained, options) => train(untrained, options, reaper) });
-  return start(engine, resolve(dir), port ?? (await findFreePort()), [`-XX:SharedArchiveFile=${engine.archive}`], reaper);
+export async function startLocalNeo4j({ dir, port, log }: LocalNeo4jOptions): Promise<LocalNeo4j> {
+  const engine = await fetchEngine({ name: 'neo4j', log, train });
+  return start(engine, resolve(dir), port ?? (await findFreePort()), [`-XX:SharedArchiveFile=${engine.archive}`]);
 }
 
-async function start(engine: FetchedEngine, dir: string, port: number, options: readonly string[], reaper: Reaper): Promise<LocalNeo4j> {
+async function start(engine: FetchedEngine, dir: string, port: number, options: readonly string[]): Promise<LocalNeo4j> {
   await mkdir(join(dir, 'conf'), { recursive: true });
   await writeFile(join(dir, 'conf', 'neo4j.conf'), describeServer(join(dir, 'data'), port));
   const password = await keepPassword(join(dir, 'password'));
   const logFile = join(dir, 'neo4j.log');
   const folders = [`--home-dir=${dir}`, `--config-dir=${join(dir, 'conf')}`];
   const args = [...jvm, ...options, '-cp', engine.classPath, 'org.neo4j.server.CommunityEntryPoint', ...folders];
-  const child = await startChild({ command: engine.java, args, logFile, reaper });
+  const child = await startChild({ command: engine.java, args, logFile });
   const url = `bolt://127.0.0.1:${port}`;
   await waitUntilReady('neo4j', child, logFile, async () => {
     await checkListening(port);
@@ -55,10 +53,10 @@ async function start(engine: FetchedEngine, dir: string, port: number, options: 
   return { ...child, url, user: 'neo4j', password };
 }
 
-async function train(engine: FetchedEngine, options: readonly string[], reaper: Reaper): Promise<void> {
+async function train(engine: FetchedEngine, options: readonly string[]): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'opora-neo4j-'));
   try {
-    const server = await start(engine, dir, await findFreePort(), options, reaper);
+    const server = await start(engine, dir, await findFreePort(), options);
     await server.stop();
   } finally {
     await rm(dir, { recursive: true });

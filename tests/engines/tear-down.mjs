@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 
 export default async function tearDown() {
+  await globalThis.oporaSharedEngines?.stop();
   const running = globalThis.oporaTestServer;
   if (!running) return;
   await running.server.stop();

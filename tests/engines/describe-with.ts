@@ -1,0 +1,37 @@
+import type { KafkaEngine, Neo4jEngine } from './engine-source.ts';
+import type { SharedEngines } from './shared-engines.ts';
+
+const shared = JSON.parse(process.env['OPORA_TEST_ENGINES'] ?? '{}') as Partial<SharedEngines>;
+const required = (process.env['REQUIRE'] ?? '').split(',');
+
+/**
+ * `describe` for tests that need a real Kafka: the one that the whole run shares, so topics and groups need names of their own.
+ * Without one they are reported as skipped by name; REQUIRE=kafka makes that a failure. `kafka` is filled before the first hook of `tests`.
+ */
+export function describeWithKafka(name: string, tests: (kafka: KafkaEngine) => void): void {
+  describeWith('kafka', name, tests);
+}
+
+/** As `describeWithKafka`, for Neo4j. Its one database is shared: mark what a test writes, and look only at that. */
+export function describeWithNeo4j(name: string, tests: (neo4j: Neo4jEngine) => void): void {
+  describeWith('neo4j', name, tests);
+}
+
+function describeWith<Engine extends object>(engine: 'kafka' | 'neo4j', name: string, tests: (running: Engine) => void): void {
+  const available = shared[engine] === true;
+  if (!available && required.includes(engine)) {
+    it(`${name}: finds the ${engine} that REQUIRE asks for`, () => {
+      throw new Error(`no ${engine}: name one in the environment, or install Docker, or Java 17 and Maven`);
+    });
+    return;
+  }
+  (available ? describe : describe.skip)(name, () => {
+    const running = {} as Engine;
+    beforeAll(async () => {
+      const response = await fetch(`${shared.url}/${engine}`);
+      if (!response.ok) throw new Error(`${engine} did not start: ${await response.text()}`);
+      Object.assign(running, await response.json());
+    }, 300_000);
+    tests(running);
+  });
+}
