@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import type { RunningSubscription } from '../bus/event-log.ts';
+import type { HandlingContext } from '../bus/subscription.ts';
 import { startSequencer } from '../bus/sequencer.ts';
 import { type Clock, type NewId, newUuid, systemClock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import type { Engines } from '../engines/engines.ts';
 import type { CallOptions, Principal } from '../rpc/call.ts';
-import { createClient } from '../rpc/client.ts';
+import { createClient, createInvoke } from '../rpc/client.ts';
 import { bindMethods } from '../rpc/server.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { startTimers } from '../timers/start-timers.ts';
@@ -20,6 +21,8 @@ export interface RunOptions {
   configs: Readonly<Record<string, unknown>>;
   log: Logger;
   metrics: Metrics;
+  /** Says something once to the person who started the process. */
+  announce(text: string): void;
   clock?: Clock;
   newId?: NewId;
 }
@@ -35,7 +38,7 @@ export interface RunningHub {
  * What was started is stopped again when a later step fails.
  */
 export async function runServices(options: RunOptions): Promise<RunningHub> {
-  const { engines, contract, configs, log, metrics, clock = systemClock, newId = newUuid } = options;
+  const { engines, contract, configs, log, metrics, announce, clock = systemClock, newId = newUuid } = options;
   const stops: (() => Promise<void>)[] = [() => engines.stop()];
   const started = new Map<string, { running: RunningService; subscriptions: RunningSubscription[] }>();
 
@@ -52,10 +55,10 @@ export async function runServices(options: RunOptions): Promise<RunningHub> {
     for (const service of orderByNeed(options.services)) {
       const database = await engines.openDatabase(service);
       stops.push(() => database.close());
-      const sequencer = await startSequencer({ database, log: log.child({ service: service.name }), metrics });
-      stops.push(() => sequencer.stop());
       const publisher = await engines.log.publish(database);
       stops.push(() => publisher.stop());
+      const sequencer = startSequencer({ database, onAppended: publisher.appended, log: log.child({ service: service.name }) });
+      stops.push(() => sequencer.stop());
 
       const principal: Principal = { kind: 'service', id: service.name, name: service.name, permissions: ['*'] };
       const within = (milliseconds: number, more: { idempotencyKey?: string; at?: number } = {}): CallOptions => ({
@@ -69,12 +72,15 @@ export async function runServices(options: RunOptions): Promise<RunningHub> {
         clock,
         newId,
         log: log.child({ service: service.name }),
+        metrics,
         contract,
-        client: (token) => createClient(token, { contract, transport: engines.rpc }),
+        client: (token) => createClient(token, { contract, transport: engines.rpc, clock }),
+        invoke: createInvoke({ contract, transport: engines.rpc, clock }),
         within,
         graph: engines.graph,
         tail: engines.log.tail,
         readiness,
+        announce,
       };
       const running = await service.start(parts);
       if (running.stop) stops.push(() => running.stop?.() ?? Promise.resolve());
@@ -87,14 +93,14 @@ export async function runServices(options: RunOptions): Promise<RunningHub> {
     for (const { service, database, parts, running } of opened) {
       const subscriptions: RunningSubscription[] = [];
       for (const subscription of running.subscriptions ?? []) {
-        const context = () => ({ now: clock.now(), newId, within: parts.within });
+        const context = (): HandlingContext => ({ now: clock.now(), newId, within: parts.within });
         const one = await engines.log.subscribe({ database, subscription, context, check: (event) => contract.checkEvent(event) });
         stops.push(() => one.stop());
         subscriptions.push(one);
       }
       if (running.timers) {
         const caughtUpAt = () => Math.min(...subscriptions.map((one) => one.caughtUpAt()), clock.now());
-        const timers = startTimers({ database, timers: running.timers, caughtUpAt, clock, log: parts.log, metrics });
+        const timers = startTimers({ database, timers: running.timers, caughtUpAt, clock, log: parts.log });
         stops.push(() => timers.stop());
       }
       started.set(service.name, { running, subscriptions });

@@ -1,0 +1,126 @@
+import type { CmdbService } from '../../generated/opora/cmdb/v1/cmdb.ts';
+import type { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
+import type { IngestService } from '../../generated/opora/monitoring/v1/monitoring.ts';
+import type { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
+import type { CallOptions, Client } from '../../platform/rpc/call.ts';
+import { buildEnterprise } from './domain/enterprise.ts';
+import { imaginePastAlerts, imaginePastTickets, type PastAlert, type PastStep, type PastTicket } from './domain/past.ts';
+import { type DemoPerson, people } from './domain/people.ts';
+import { type Random, seededRandom } from './domain/random.ts';
+
+/** The neighbours' use cases, and nothing else: no table is filled behind a service's back. */
+export interface WaterParts {
+  directory: Pick<Client<DirectoryService>, 'createAccount'>;
+  cmdb: Pick<Client<CmdbService>, 'upsertItems' | 'upsertRelations'>;
+  tickets: Pick<Client<TicketService>, 'createTicket' | 'updateTicket' | 'transitionTicket' | 'addComment'>;
+  monitoring: Pick<Client<IngestService>, 'ingest'>;
+  within(milliseconds: number, options: { idempotencyKey: string; at?: number }): CallOptions;
+  /** Runs a step that was not done yet; a step may be begun again after a crash, and then changes nothing that it had done. */
+  once(step: string, work: () => Promise<void>): Promise<void>;
+  report(text: string): void;
+}
+
+const days = 21;
+const pastTickets = 420;
+const pastAlerts = 160;
+
+/** Loads the water utility as of `now`, which is the moment that the first start chose: a load that is resumed tells the same past. */
+export async function loadWater(parts: WaterParts, now: number): Promise<void> {
+  const random = seededRandom(7_041_961);
+  const { items, relations } = buildEnterprise(random);
+  const tickets = imaginePastTickets(random, items, now, pastTickets, days);
+  const alerts = imaginePastAlerts(random, items, now, pastAlerts, days);
+  const ids = new Map<string, string>();
+  const itemIds = new Map<string, string>();
+
+  parts.report(`demo: people and ${items.length} configuration items`);
+  for (const person of people) ids.set(person.login, await createPerson(parts, person));
+  for (const [index, batch] of slice(items, 250)) {
+    const { outcomes } = await parts.cmdb.upsertItems(
+      { source: 'demo', items: batch.map(({ attributes, lookups, ...item }) => ({ ...item, attributes: JSON.stringify(attributes), lookups: [...lookups] })) },
+      parts.within(20_000, { idempotencyKey: `demo/items/${index}` }),
+    );
+    outcomes.forEach(({ id }, place) => itemIds.set(batch[place]?.key ?? '', id));
+  }
+  await parts.once('relations', async () => {
+    for (const [index, batch] of slice(relations, 400)) {
+      const wanted = batch.map(({ type, from, to }) => ({ type, fromKey: from, toKey: to }));
+      await parts.cmdb.upsertRelations({ source: 'demo', relations: wanted }, parts.within(20_000, { idempotencyKey: `demo/relations/${index}` }));
+    }
+  });
+
+  parts.report(`demo: ${tickets.length} tickets and ${alerts.length} alerts of the last ${days} days`);
+  await parts.once('tickets', async () => {
+    const byRole = (role: DemoPerson['role']) => people.filter((person) => person.role === role).map(({ login, name }) => ({ id: ids.get(login) ?? '', name }));
+    const cast = { agents: byRole('agent'), callers: byRole('requester'), itemIds, random };
+    const queue = [...tickets];
+    await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        for (let ticket = queue.shift(); ticket; ticket = queue.shift()) await playTicket(parts, ticket, cast);
+      }),
+    );
+  });
+  await parts.once('alerts', () => sendAlerts(parts, alerts));
+  parts.report('demo: loaded');
+}
+
+async function createPerson({ directory, within }: WaterParts, { login, name, role }: DemoPerson): Promise<string> {
+  const { id } = await directory.createAccount({ login, name, roles: [role] }, within(10_000, { idempotencyKey: `demo/person/${login}` }));
+  return id;
+}
+
+interface Cast {
+  agents: readonly { id: string; name: string }[];
+  callers: readonly { id: string; name: string }[];
+  itemIds: ReadonlyMap<string, string>;
+  random: Random;
+}
+
+/** Opens the ticket and takes its steps, each by the person who took it and at its time. */
+async function playTicket({ tickets, within }: WaterParts, past: PastTicket, { agents, callers, itemIds, random }: Cast): Promise<void> {
+  const { key, item, openedAt, steps, ...wanted } = past;
+  // Who does what depends on the ticket alone, so that a load that goes on later tells the same story.
+  const place = Number(key.slice(key.lastIndexOf('-') + 1));
+  const caller = callers[place % callers.length] ?? random.pick(callers);
+  const agent = agents[(place * 7) % agents.length] ?? random.pick(agents);
+  const as = (person: { id: string; name: string }, step: string, at: number): CallOptions => ({
+    ...within(20_000, { idempotencyKey: `demo/${key}/${step}`, at }),
+    principal: { kind: 'service', id: person.id, name: person.name, permissions: ['*'] },
+  });
+  const itemId = item === undefined ? undefined : itemIds.get(item);
+  const { id } = await tickets.createTicket({ ...wanted, callerId: caller.id, items: itemId === undefined ? [] : [itemId] }, as(caller, 'open', openedAt));
+  for (const [index, step] of steps.entries()) await take(id, step, as(agent, String(index), step.at));
+
+  async function take(ticketId: string, step: PastStep, options: CallOptions): Promise<void> {
+    if (step.kind === 'assign') await tickets.updateTicket({ id: ticketId, expectedVersion: 0, assigneeId: agent.id }, options);
+    else if (step.kind === 'comment') await tickets.addComment({ id: ticketId, text: step.text }, options);
+    else {
+      const { transition, resolution } = step;
+      await tickets.transitionTicket({ id: ticketId, expectedVersion: 0, transition, ...(resolution !== undefined && { resolution }) }, options);
+    }
+  }
+}
+
+/** Alerts that are over are told as over, and raise nothing; those that still burn raise their incidents now. */
+async function sendAlerts({ monitoring, within }: WaterParts, alerts: readonly PastAlert[]): Promise<void> {
+  for (const [index, batch] of slice(alerts, 40)) {
+    const payload = {
+      version: '4',
+      groupKey: `demo/${index}`,
+      alerts: batch.map(({ fingerprint, name, severity, instance, summary, startsAt, endsAt }) => ({
+        status: endsAt === undefined ? 'firing' : 'resolved',
+        labels: { alertname: name, severity, instance, job: 'node' },
+        annotations: { summary },
+        startsAt: new Date(startsAt).toISOString(),
+        ...(endsAt !== undefined && { endsAt: new Date(endsAt).toISOString() }),
+        fingerprint,
+      })),
+    };
+    const request = { source: 'alertmanager', contentType: 'application/json', body: Buffer.from(JSON.stringify(payload)) };
+    await monitoring.ingest(request, within(20_000, { idempotencyKey: `demo/alerts/${index}` }));
+  }
+}
+
+function slice<Value>(values: readonly Value[], size: number): [number, Value[]][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) => [index, values.slice(index * size, (index + 1) * size)]);
+}
