@@ -1,0 +1,112 @@
+import { type MethodDefinition, Server, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import type { Clock } from '../clock/clock.ts';
+import type { Contract } from '../contract/contract.ts';
+import { AppError } from '../errors/app-error.ts';
+import { currentTraceId, withTraceparent } from '../telemetry/tracing.ts';
+import { readOptions, readTraceparent, writeDetail, writeReplayed } from './grpc-metadata.ts';
+import type { ProofAdapter } from './mesh-proof.ts';
+import { longestMessage, requireSize } from './message-size.ts';
+import { toStatus } from './status.ts';
+import type { BoundMethod, Reply } from './transport.ts';
+
+export interface GrpcServing {
+  contract: Contract;
+  clock: Clock;
+  proof: ProofAdapter;
+}
+
+/** The serving half: methods of the contract, health and reflection on one port. */
+export class GrpcServer {
+  private readonly server = new Server({
+    'grpc.max_receive_message_length': longestMessage,
+    'grpc.keepalive_time_ms': 20_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    // So that calls spread over new processes of the services behind one name.
+    'grpc.max_connection_age_ms': 600_000,
+    'grpc.max_connection_age_grace_ms': 30_000,
+    'grpc.enable_channelz': 0,
+  });
+  private readonly health = new HealthImplementation({ '': 'SERVING' });
+  private readonly services: string[] = [];
+  private readonly running = new Set<Promise<unknown>>();
+  private draining = false;
+  private readonly serving: GrpcServing;
+
+  constructor(serving: GrpcServing) {
+    this.serving = serving;
+    this.health.addToServer(this.server);
+    new ReflectionService(serving.contract.definitions).addToServer(this.server);
+  }
+
+  async listen(host: string, port: number): Promise<number> {
+    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return await new Promise((resolve, reject) => {
+      this.server.bindAsync(address, this.serving.proof.server, (error, bound) => {
+        if (error) reject(new Error(`gRPC cannot listen on ${address}: ${error.message}`, { cause: error }));
+        else resolve(bound);
+      });
+    });
+  }
+
+  add(service: string, methods: Readonly<Record<string, BoundMethod>>): void {
+    const names = Object.keys(methods);
+    const handlers = Object.entries(methods).map(([name, bound]) => [name, this.handle(bound)] as const);
+    this.server.addService(Object.fromEntries(names.map((name) => [name, describeMethod(service, name)])), Object.fromEntries(handlers));
+    this.services.push(service);
+    this.health.setStatus(service, 'SERVING');
+  }
+
+  async drain(): Promise<void> {
+    this.draining = true;
+    for (const service of ['', ...this.services]) this.health.setStatus(service, 'NOT_SERVING');
+    this.server.tryShutdown(() => undefined); // tells those who are connected to go elsewhere
+    while (this.running.size > 0) await Promise.allSettled(this.running);
+  }
+
+  stop(): void {
+    this.server.forceShutdown();
+  }
+
+  private handle(bound: BoundMethod) {
+    return (call: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>) => {
+      const answered = withTraceparent(readTraceparent(call.metadata), () => this.answer(bound, call)).then(
+        (reply) => {
+          if (reply.replayed) call.sendMetadata(writeReplayed());
+          callback(null, reply.body);
+        },
+        (error: unknown) => {
+          const status = toStatus(error, currentTraceId());
+          callback({ code: status.code, details: status.message, ...writeDetail(status) });
+        },
+      );
+      this.running.add(answered);
+      void answered.finally(() => this.running.delete(answered));
+    };
+  }
+
+  private async answer(bound: BoundMethod, call: ServerUnaryCall<Buffer, Uint8Array>): Promise<Reply> {
+    if (this.draining) throw new AppError('unavailable', 'The service is stopping', { retryAfterSeconds: 1 });
+    this.serving.proof.require(call.metadata);
+    const controller = new AbortController();
+    call.on('cancelled', () => controller.abort());
+    const reply = await bound(call.request, { ...readOptions(call.metadata, call.getDeadline(), this.serving.clock), signal: controller.signal });
+    requireSize('answer', reply.body);
+    return reply;
+  }
+}
+
+/** The contract encodes: what grpc-js carries are the bytes as they are. */
+function describeMethod(service: string, name: string): MethodDefinition<Uint8Array, Uint8Array> {
+  const asItIs = (bytes: Uint8Array) => bytes as Buffer;
+  return {
+    path: `/${service}/${name}`,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: asItIs,
+    requestDeserialize: asItIs,
+    responseSerialize: asItIs,
+    responseDeserialize: asItIs,
+  };
+}

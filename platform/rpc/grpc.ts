@@ -1,0 +1,84 @@
+import type { Logger } from 'pino';
+import { type Clock, systemClock } from '../clock/clock.ts';
+import type { Contract } from '../contract/contract.ts';
+import { AppError } from '../errors/app-error.ts';
+import { currentTraceparent } from '../telemetry/tracing.ts';
+import { defaultWatchdog, GrpcChannel, type Watchdog } from './grpc-channel.ts';
+import { writeOptions } from './grpc-metadata.ts';
+import { GrpcServer } from './grpc-server.ts';
+import { adaptProof, type MeshProof } from './mesh-proof.ts';
+import { requireSize } from './message-size.ts';
+import { cancelled, deadlineExceeded } from './status.ts';
+import type { RpcTransport } from './transport.ts';
+
+export interface GrpcOptions {
+  contract: Contract;
+  host: string;
+  /** 0: any that is free. Nothing listens before the first `serve`. */
+  port: number;
+  /** The address (`host:port`) of a service by the name that its package has: `tickets` of `opora.tickets.v1.TicketService`. */
+  findPeer(service: string): string;
+  proof: MeshProof;
+  log: Logger;
+  clock?: Clock;
+  watchdog?: Watchdog;
+}
+
+export interface GrpcTransport extends RpcTransport {
+  /** Where this side listens, once it serves. */
+  port(): number | undefined;
+}
+
+/** Calls between processes, by gRPC. */
+export function createGrpcTransport({
+  contract,
+  host,
+  port,
+  findPeer,
+  log,
+  clock = systemClock,
+  watchdog = defaultWatchdog,
+  ...options
+}: GrpcOptions): GrpcTransport {
+  const proof = adaptProof(options.proof);
+  const channels = new Map<string, GrpcChannel>();
+  let server: GrpcServer | undefined;
+  let listening: Promise<number> | undefined;
+  let boundPort: number | undefined;
+  let stopped = false;
+
+  const channelTo = (service: string): GrpcChannel => {
+    const address = findPeer(service.split('.')[1] ?? service);
+    let channel = channels.get(address);
+    if (!channel) channels.set(address, (channel = new GrpcChannel({ address, credentials: proof.channel, watchdog, log })));
+    return channel;
+  };
+
+  return {
+    port: () => boundPort,
+    async serve(service, methods) {
+      server ??= new GrpcServer({ contract, clock, proof });
+      server.add(service, methods);
+      listening ??= server.listen(host, port);
+      boundPort = await listening;
+    },
+    async invoke(service, method, request, call) {
+      if (stopped) throw new AppError('unavailable', 'This process is stopping', { retryAfterSeconds: 2 });
+      const left = call.deadline - clock.now();
+      if (left <= 0) throw deadlineExceeded();
+      if (call.signal?.aborted) throw cancelled();
+      requireSize('request', request);
+      const metadata = writeOptions(call, currentTraceparent());
+      proof.add(metadata);
+      return await channelTo(service).call({ path: `/${service}/${method}`, request, metadata, deadline: Date.now() + left, signal: call.signal });
+    },
+    async drain() {
+      await server?.drain();
+    },
+    async stop() {
+      stopped = true;
+      server?.stop();
+      for (const channel of channels.values()) channel.close();
+    },
+  };
+}
