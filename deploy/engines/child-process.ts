@@ -1,6 +1,7 @@
-import { type SpawnOptions, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endWithUs } from '../../platform/process/end-with-us.ts';
 
@@ -21,38 +22,47 @@ export interface ChildOptions {
   /** The file that gets everything it prints. */
   logFile: string;
   env?: NodeJS.ProcessEnv;
+  /** Also told of each line on its standard error. */
+  onErrorLine?(line: string): void;
+  /** Aborted: it is told to stop. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Starts a process in a group of its own, so that Ctrl+C reaches only us and we decide who stops first. */
-export async function startChild({ command, args, logFile, env }: ChildOptions): Promise<ChildProcess> {
+export async function startChild({ command, args, logFile, env, onErrorLine, signal }: ChildOptions): Promise<ChildProcess> {
+  signal?.throwIfAborted();
   const file = await open(logFile, 'a');
-  const options: SpawnOptions = { stdio: ['ignore', file.fd, file.fd], detached: true, ...(env && { env }) };
-  const child = spawn(command, args, options);
-  await once(child, 'spawn').finally(() => file.close());
+  const child = spawn(command, args, { stdio: ['ignore', file.fd, onErrorLine ? 'pipe' : file.fd], detached: true, ...(env && { env }) });
+  if (child.stderr) {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      onErrorLine?.(line);
+      void file.appendFile(`${line}\n`);
+    });
+    child.once('close', () => void file.close());
+  }
+  await once(child, 'spawn').finally(() => child.stderr ?? file.close());
   const pid = child.pid as number; // it has spawned
   const release = endWithUs(pid);
-  const ended = once(child, 'exit').then(([code, signal]) => {
+  const stopNow = () => child.kill('SIGTERM');
+  signal?.addEventListener('abort', stopNow);
+  const ended = once(child, 'exit').then(([code, killedBy]) => {
     release();
-    return signal === null ? `code ${code}` : String(signal);
+    signal?.removeEventListener('abort', stopNow);
+    return killedBy === null ? `code ${code}` : String(killedBy);
   });
-  const end = async (signal: NodeJS.Signals) => {
-    child.kill(signal);
-    await ended;
-  };
   return {
     pid,
     ended,
-    stop: async () => {
-      const patience = new AbortController();
-      const impatience = pause(20_000, undefined, { signal: patience.signal }).then(
-        () => child.kill('SIGKILL'),
-        () => {},
-      );
-      await end('SIGTERM');
-      patience.abort();
-      await impatience;
+    async stop() {
+      const impatience = setTimeout(() => child.kill('SIGKILL'), 20_000);
+      child.kill('SIGTERM');
+      await ended;
+      clearTimeout(impatience);
     },
-    kill: () => end('SIGKILL'),
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
   };
 }
 

@@ -22,6 +22,8 @@ export interface LocalKafkaOptions {
   port?: number;
   /** Told of long steps of the first time: fetching the jars, making the class archive. */
   log(line: string): void;
+  /** Aborted: the start is given up. */
+  signal?: AbortSignal;
 }
 
 // One node for laptops and tests: small heap, quick start; without TieredStopAtLevel it would be faster in the long run.
@@ -29,12 +31,12 @@ const jvm = '-Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:a
 const log4j = `-Dlog4j2.configurationFile=${fileURLToPath(new URL('./kafka/log4j2.xml', import.meta.url))}`;
 
 /** A real Kafka broker (KRaft, one node) as a child process; resolves when it answers. */
-export async function startLocalKafka({ dir, port, log }: LocalKafkaOptions): Promise<LocalKafka> {
+export async function startLocalKafka({ dir, port, log, signal }: LocalKafkaOptions): Promise<LocalKafka> {
   const engine = await fetchEngine({ name: 'kafka', log, train });
-  return start(engine, resolve(dir), port ?? (await findFreePort()), [`-XX:SharedArchiveFile=${engine.archive}`]);
+  return start(engine, resolve(dir), port ?? (await findFreePort()), [`-XX:SharedArchiveFile=${engine.archive}`], signal);
 }
 
-async function start(engine: FetchedEngine, dir: string, port: number, options: readonly string[]): Promise<LocalKafka> {
+async function start(engine: FetchedEngine, dir: string, port: number, options: readonly string[], signal?: AbortSignal): Promise<LocalKafka> {
   await mkdir(dir, { recursive: true });
   const properties = join(dir, 'server.properties');
   await writeFile(properties, describeBroker(join(dir, 'log'), port, await findFreePort()));
@@ -43,7 +45,7 @@ async function start(engine: FetchedEngine, dir: string, port: number, options: 
     await promisify(execFile)(engine.java, [...java, 'kafka.tools.StorageTool', 'format', '-t', 'b3BvcmEtbG9jYWwta2Fma2', '-c', properties]);
   }
   const logFile = join(dir, 'kafka.log');
-  const child = await startChild({ command: engine.java, args: [...java, 'kafka.Kafka', properties], logFile });
+  const child = await startChild({ command: engine.java, args: [...java, 'kafka.Kafka', properties], logFile, signal });
   await waitUntilReady('kafka', child, logFile, () => askForMetadata(port));
   return { ...child, brokers: `127.0.0.1:${port}` };
 }

@@ -22,6 +22,8 @@ export interface LocalNeo4jOptions {
   port?: number;
   /** Told of long steps of the first time: fetching the jars, making the class archive. */
   log(line: string): void;
+  /** Aborted: the start is given up. */
+  signal?: AbortSignal;
 }
 
 // For laptops and tests: quick start; queries are 1.5 times slower than without TieredStopAtLevel.
@@ -32,19 +34,19 @@ const jvm = [
 ].flatMap((options) => options.split(' '));
 
 /** A real Neo4j Community as a child process; resolves when it answers over Bolt. */
-export async function startLocalNeo4j({ dir, port, log }: LocalNeo4jOptions): Promise<LocalNeo4j> {
+export async function startLocalNeo4j({ dir, port, log, signal }: LocalNeo4jOptions): Promise<LocalNeo4j> {
   const engine = await fetchEngine({ name: 'neo4j', log, train });
-  return start(engine, resolve(dir), port ?? (await findFreePort()), [`-XX:SharedArchiveFile=${engine.archive}`]);
+  return start(engine, resolve(dir), port ?? (await findFreePort()), [`-XX:SharedArchiveFile=${engine.archive}`], signal);
 }
 
-async function start(engine: FetchedEngine, dir: string, port: number, options: readonly string[]): Promise<LocalNeo4j> {
+async function start(engine: FetchedEngine, dir: string, port: number, options: readonly string[], signal?: AbortSignal): Promise<LocalNeo4j> {
   await mkdir(join(dir, 'conf'), { recursive: true });
   await writeFile(join(dir, 'conf', 'neo4j.conf'), describeServer(join(dir, 'data'), port));
-  const password = await keepPassword(join(dir, 'password'));
+  const password = await keepNeo4jPassword(dir);
   const logFile = join(dir, 'neo4j.log');
   const folders = [`--home-dir=${dir}`, `--config-dir=${join(dir, 'conf')}`];
   const args = [...jvm, ...options, '-cp', engine.classPath, 'org.neo4j.server.CommunityEntryPoint', ...folders];
-  const child = await startChild({ command: engine.java, args, logFile });
+  const child = await startChild({ command: engine.java, args, logFile, signal });
   const url = `bolt://127.0.0.1:${port}`;
   await waitUntilReady('neo4j', child, logFile, async () => {
     await checkListening(port);
@@ -63,7 +65,10 @@ async function train(engine: FetchedEngine, options: readonly string[]): Promise
   }
 }
 
-async function keepPassword(file: string): Promise<string> {
+/** The password of the server whose data is in `dir`, made when there is none yet. */
+export async function keepNeo4jPassword(dir: string): Promise<string> {
+  await mkdir(dir, { recursive: true });
+  const file = join(dir, 'password');
   if (!existsSync(file)) await writeFile(file, randomBytes(18).toString('base64url'), { mode: 0o600 });
   return readFile(file, 'utf8');
 }

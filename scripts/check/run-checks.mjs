@@ -10,7 +10,7 @@ const checks = [
   { name: 'walls', command: ['node', 'scripts/check/walls.mjs'], mend: 'each rule of .dependency-cruiser.cjs says the way out' },
   { name: 'dead code', command: [bin('knip')], mend: 'delete what nobody uses' },
   { name: 'contracts', command: ['node', 'scripts/check/contracts.mjs'], mend: 'mend proto/; a released field or method is never taken away' },
-  { name: 'format and lint', command: [bin('biome'), 'check', '.'], mend: 'npx biome check --write .' },
+  { name: 'format and lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'], mend: 'npx biome check --write .' },
 ];
 
 /** Runs every check and prints one line each, and all that a failed one said. Gives the names of those that passed and failed. */

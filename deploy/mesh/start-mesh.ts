@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createLogger } from '../../platform/log/logger.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../platform/postgres/embedded-postgres.ts';
+import { formatConnection } from '../../platform/postgres/parse-connection.ts';
+import { startChild, waitUntilReady } from '../engines/child-process.ts';
+import { startLocalKafka } from '../engines/local-kafka.ts';
+import { keepNeo4jPassword, startLocalNeo4j } from '../engines/local-neo4j.ts';
+import { findFreePorts } from '../engines/ports.ts';
+import type { Board } from './board.ts';
+import { checkHealth } from './check-health.ts';
+import { keepRunning, type PartStatus } from './keep-running.ts';
+
+export interface MeshOptions {
+  /** Names of the services; each gets a process of its own. */
+  services: readonly string[];
+  /** Data, logs and `processes.json`: name, state and process id of every part, as it changes. */
+  dir: string;
+  board: Board;
+}
+
+export interface Mesh {
+  /** Resolves when every part answers. */
+  ready: Promise<void>;
+  /** Services first, so that they can finish what they began; then what they stand on. */
+  stop(): Promise<void>;
+}
+
+// As it is built: Node 20 does not run TypeScript.
+const program = fileURLToPath(new URL('../../services/main.js', import.meta.url));
+
+/** PostgreSQL, Kafka, Neo4j and one process for each service, all on this machine, started side by side and started again when they end. */
+export async function startMesh({ services, dir: place, board }: MeshOptions): Promise<Mesh> {
+  const dir = resolve(place);
+  await mkdir(dir, { recursive: true });
+  // First and alone: it refuses a folder on which another mesh runs.
+  const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), log: createLogger({ level: 'error' }) });
+
+  const log = (line: string) => board.say(line);
+  // Chosen once: what is started again is found where it was.
+  const [kafkaPort = 0, neo4jPort = 0, ...servicePorts] = await findFreePorts(2 + services.length);
+  const engines = [
+    keepRunning({ name: 'kafka', onFailure: log, start: (signal) => startLocalKafka({ dir: join(dir, 'kafka'), port: kafkaPort, log, signal }) }),
+    keepRunning({ name: 'neo4j', onFailure: log, start: (signal) => startLocalNeo4j({ dir: join(dir, 'neo4j'), port: neo4jPort, log, signal }) }),
+  ];
+
+  const addressed = services.map((name, index) => ({ name, port: servicePorts[index] ?? 0 }));
+  const shared: NodeJS.ProcessEnv = {
+    ...process.env,
+    OPORA_DATABASE_URL: formatConnection(postgres.connection),
+    OPORA_KAFKA_BROKERS: `127.0.0.1:${kafkaPort}`,
+    OPORA_NEO4J_URL: `bolt://127.0.0.1:${neo4jPort}`,
+    OPORA_NEO4J_PASSWORD: await keepNeo4jPassword(join(dir, 'neo4j')),
+    OPORA_MESH_KEY: randomBytes(32).toString('base64url'),
+    OPORA_MESH_ADDRESSES: addressed.map(({ name, port }) => `${name}=127.0.0.1:${port}`).join(','),
+  };
+  const processes = addressed.map(({ name, port }) => keepRunning(describeService({ name, port, dir, shared, log })));
+
+  let isStopped = false;
+  const parts = [...engines, ...processes];
+  const watching = watch(dir, board, () => [describePostgres(postgres, isStopped), ...parts.map((part) => part.status())]);
+  return {
+    ready: Promise.all(parts.map((part) => part.ready)).then(() => watching.look()),
+    async stop() {
+      await Promise.all(processes.map((part) => part.stop()));
+      await Promise.all(engines.map((part) => part.stop()));
+      await postgres.stop();
+      isStopped = true;
+      await watching.stop();
+    },
+  };
+}
+
+interface ServiceProcess {
+  name: string;
+  port: number;
+  dir: string;
+  shared: NodeJS.ProcessEnv;
+  log(line: string): void;
+}
+
+function describeService({ name, port, dir, shared, log }: ServiceProcess): Parameters<typeof keepRunning>[0] {
+  const logFile = join(dir, `${name}.log`);
+  return {
+    name,
+    onFailure: log,
+    async start(signal) {
+      const child = await startChild({
+        command: process.execPath,
+        args: ['--enable-source-maps', program, 'start', '--engines', 'mesh', '--services', name],
+        env: { ...shared, OPORA_GRPC_PORT: String(port) },
+        logFile,
+        onErrorLine: (line) => log(line),
+        signal,
+      });
+      await waitUntilReady(name, child, logFile, () => checkHealth(`127.0.0.1:${port}`));
+      return child;
+    },
+  };
+}
+
+function describePostgres(postgres: EmbeddedPostgres, isStopped: boolean): PartStatus {
+  if (isStopped) return { name: 'postgres', state: 'stopped' };
+  const pid = postgres.pid();
+  return { name: 'postgres', state: postgres.isUp() ? 'ready' : 'starting', ...(pid !== undefined && { pid }) };
+}
+
+function watch(dir: string, board: Board, read: () => PartStatus[]): { look(): Promise<void>; stop(): Promise<void> } {
+  let written = '';
+  let writing = Promise.resolve();
+  const look = () => {
+    const parts = read();
+    board.show(parts);
+    const text = JSON.stringify(parts, undefined, 2);
+    if (text !== written) {
+      written = text;
+      writing = writing.then(() => replaceFile(join(dir, 'processes.json'), text));
+    }
+    return writing;
+  };
+  const timer = setInterval(() => void look(), 100);
+  return {
+    look,
+    stop() {
+      clearInterval(timer);
+      return look();
+    },
+  };
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}
