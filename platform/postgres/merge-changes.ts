@@ -20,7 +20,9 @@ export function mergeChanges({ statements = [], events = [] }: Changes, stamp: S
   if (only === undefined) return undefined;
   if (parts.length === 1 && only.rows === undefined) return only;
   const withs = parts.map((part, index) => sql`${raw(`c${index} as (`)}${part})`);
-  const asserts = parts.flatMap((part, index) => (part.rows === undefined ? [] : [sql`assert_rows((select count(*) from ${raw(`c${index}`)}), ${part.rows}::bigint)`]));
+  const asserts = parts.flatMap((part, index) =>
+    part.rows === undefined ? [] : [sql`assert_rows((select count(*) from ${raw(`c${index}`)}), ${part.rows}::bigint)`],
+  );
   return sql`with ${joinSql(withs, ', ')} select ${asserts.length > 0 ? joinSql(asserts, ', ') : raw('1')}`;
 }
 

@@ -29,12 +29,17 @@ export async function fingerprintMigrations(migrations?: URL): Promise<string> {
 }
 
 async function apply(client: ClientBase, owner: string, migrations: readonly Migration[]): Promise<void> {
-  const { rows } = await client.query<{ number: number; name: string; checksum: string }>('select number, name, checksum from migration where owner = $1', [owner]);
+  const { rows } = await client.query<{ number: number; name: string; checksum: string }>(
+    'select number, name, checksum from migration where owner = $1',
+    [owner],
+  );
   const applied = new Map(rows.map((row) => [row.number, row]));
   const newest = migrations.at(-1)?.number ?? 0;
   for (const { number, name } of applied.values()) {
     if (number > newest) {
-      throw new Error(`The schema of "${owner}" is newer than this program: it has migration ${number} "${name}", and the newest known here is ${newest}. Start the newer version.`);
+      throw new Error(
+        `The schema of "${owner}" is newer than this program: it has migration ${number} "${name}", and the newest known here is ${newest}. Start the newer version.`,
+      );
     }
   }
   for (const migration of migrations) {
@@ -59,7 +64,10 @@ async function applyOne(client: ClientBase, owner: string, { number, name, text,
 }
 
 async function readMigrations(folder: URL): Promise<Migration[]> {
-  const files = (await readdir(folder)).filter((file) => /^\d{4}_.+\.sql$/.test(file)).sort();
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort();
+  const misnamed = files.find((file, index) => !file.startsWith(`${String(index + 1).padStart(4, '0')}_`));
+  if (misnamed !== undefined)
+    throw new Error(`Migrations are numbered 0001_name.sql, 0002_name.sql … without gaps; "${misnamed}" is not next in ${folder.pathname}.`);
   return Promise.all(
     files.map(async (file) => {
       const text = await readFile(new URL(file, folder), 'utf8');

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { isAppError } from '../errors/app-error.ts';
-import { toClientConfig } from './open-database.ts';
+import { toClientConfig } from './connection.ts';
 import { violatedConstraint } from './server-error.ts';
 import { exactly, sql } from './sql.ts';
 import { openTestDatabase, openTestDatabases, type TestDatabase } from './test-database.ts';
@@ -22,7 +22,10 @@ describe('a service database', () => {
         { type: 'LampLit', key: '2', data: { colour: 'green' } },
       ],
     });
-    const attempt = database.commit({ statements: [sql`insert into lamp (id, colour) values (3, 'blue')`, sql`insert into lamp (id, colour) values (1, 'red')`], events: [{ type: 'LampLit', key: '3', data: {} }] });
+    const attempt = database.commit({
+      statements: [sql`insert into lamp (id, colour) values (3, 'blue')`, sql`insert into lamp (id, colour) values (1, 'red')`],
+      events: [{ type: 'LampLit', key: '3', data: {} }],
+    });
     await expect(attempt).rejects.toMatchObject({ kind: 'conflict' });
     expect(await database.query(sql`select id from lamp order by id`)).toEqual([{ id: 1 }, { id: 2 }]);
     expect(await database.query(sql`select type, key, data from outbox order by id`)).toEqual([
@@ -32,7 +35,9 @@ describe('a service database', () => {
   });
 
   it('is a conflict when a change does not hit as many rows as it had to, and says which constraint a double ran into', async () => {
-    const lost = database.commit({ statements: [sql`insert into lamp (id, colour) values (9, 'x')`, exactly(1, sql`update lamp set colour = 'x' where id = 99 returning 1`)] });
+    const lost = database.commit({
+      statements: [sql`insert into lamp (id, colour) values (9, 'x')`, exactly(1, sql`update lamp set colour = 'x' where id = 99 returning 1`)],
+    });
     await expect(lost).rejects.toMatchObject({ kind: 'conflict' });
     expect(await database.query(sql`select 1 from lamp where id = 9`)).toEqual([]);
     const double = await database.commit({ statements: [sql`insert into lamp (id, colour) values (1, 'red')`] }).catch((error: unknown) => error);
@@ -55,7 +60,9 @@ describe('a service database', () => {
     const client = new pg.Client(toClientConfig(database.admin, 'public'));
     await client.connect();
     for (let ended = 0; ended === 0; ) {
-      const { rowCount } = await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(10)%' and pid <> pg_backend_pid()`);
+      const { rowCount } = await client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(10)%' and pid <> pg_backend_pid()`,
+      );
       ended = rowCount ?? 0;
     }
     await client.end();

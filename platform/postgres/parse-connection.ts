@@ -1,4 +1,4 @@
-import type { Connection } from './open-database.ts';
+import type { Connection } from './connection.ts';
 
 /** Reads `postgresql://user:password@host:port/database`; `?host=/folder` names a unix socket's folder. */
 export function parseConnection(url: string): Connection {

@@ -19,11 +19,17 @@ const lostRace = new Set(['OP001', '40001', '40P01', '23505']);
 export function translateServerError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  if (code !== undefined && lostRace.has(code)) return new AppError('conflict', 'Somebody else changed it at the same moment. Read it again.', { cause: error });
-  if (code?.startsWith('08') || (code !== undefined && temporary.has(code)) || isConnectionLost(error, code)) {
+  if (code !== undefined && lostRace.has(code))
+    return new AppError('conflict', 'Somebody else changed it at the same moment. Read it again.', { cause: error });
+  if (code?.startsWith('08') || (code !== undefined && temporary.has(code)) || isStalePlan(error) || isConnectionLost(error, code)) {
     return new AppError('unavailable', 'The database does not answer at the moment.', { retryAfterSeconds: 2, cause: error });
   }
   return error;
+}
+
+/** A migration of a newer program changed a table under a statement that this connection had planned; planned anew it works. */
+export function isStalePlan(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '0A000' && error.message.includes('cached plan');
 }
 
 /** The unique constraint that a `conflict` ran into, if that is what it was. */
@@ -35,5 +41,7 @@ export function violatedConstraint(error: unknown): string | undefined {
 
 function isConnectionLost(error: Error, code: string | undefined): boolean {
   if (code !== undefined && ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'].includes(code)) return true;
-  return /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable/i.test(error.message);
+  return /connection terminated|query read timeout|timeout exceeded when trying to connect|client has encountered a connection error|not queryable/i.test(
+    error.message,
+  );
 }

@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { type Clock, newUuid, systemClock } from '../clock/clock.ts';
 import type { OpenDatabase } from '../engines/engines.ts';
+import { type Connection, toClientConfig } from './connection.ts';
 import { fingerprintMigrations } from './migrate.ts';
-import { type Connection, openDatabase, toClientConfig } from './open-database.ts';
+import { openDatabase } from './open-database.ts';
 import { parseConnection } from './parse-connection.ts';
 
 export interface TestDatabase extends OpenDatabase {
@@ -23,11 +24,13 @@ export async function openTestDatabase(service: TestService, { clock = systemClo
   return database;
 }
 
-/** Several services' schemas in one database, as in a hub. The first one's `close` drops it: close it last. */
+/** Several services' schemas in one database, as in a hub; the last `close` drops it. */
 export async function openTestDatabases(services: readonly TestService[], { clock = systemClock }: { clock?: Clock } = {}): Promise<TestDatabase[]> {
-  const server = parseConnection(process.env['OPORA_TEST_DATABASE_URL'] ?? '');
+  const url = process.env['OPORA_TEST_DATABASE_URL'];
+  if (!url) throw new Error('There is no test server: run this under jest, whose global set-up starts one.');
+  const server = parseConnection(url);
   const prints = await Promise.all(services.map(async ({ name, migrations }) => `${name}_${await fingerprintMigrations(migrations)}`));
-  const template = `template_${prints.join('_')}`.slice(0, 60);
+  const template = `template_${createHash('sha256').update(prints.join()).digest('hex').slice(0, 24)}`;
   const admin: Connection = { ...server, database: `test_${randomBytes(8).toString('hex')}` };
 
   await withClient(server, async (client) => {
@@ -38,12 +41,13 @@ export async function openTestDatabases(services: readonly TestService[], { cloc
   });
 
   const opened = await Promise.all(services.map((service) => openDatabase({ admin, service, clock, newId: newUuid })));
-  return opened.map((database, index) => ({
+  let open = opened.length;
+  return opened.map((database) => ({
     ...database,
     admin,
     async close() {
       await database.close();
-      if (index === 0) await withClient(server, (client) => client.query(`drop database if exists ${admin.database} with (force)`));
+      if (--open === 0) await withClient(server, (client) => client.query(`drop database if exists ${admin.database} with (force)`));
     },
   }));
 }
