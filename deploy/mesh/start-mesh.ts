@@ -54,7 +54,7 @@ export async function startMesh({ services, dir: place, board }: MeshOptions): P
     OPORA_NEO4J_URL: `bolt://127.0.0.1:${neo4jPort}`,
     OPORA_NEO4J_PASSWORD: await keepNeo4jPassword(join(dir, 'neo4j')),
     OPORA_MESH_KEY: randomBytes(32).toString('base64url'),
-    OPORA_MESH_ADDRESSES: addressed.map(({ name, port }) => `${name}=127.0.0.1:${port}`).join(','),
+    OPORA_GRPC_PEERS: addressed.map(({ name, port }) => `${name}=127.0.0.1:${port}`).join(','),
   };
   const processes = addressed.map(({ name, port }) => keepRunning(describeService({ name, port, dir, shared, log })));
 
@@ -95,10 +95,17 @@ function describeService({ name, port, dir, shared, log }: ServiceProcess): Para
         onErrorLine: (line) => log(line),
         signal,
       });
-      await waitUntilReady(name, child, logFile, () => checkHealth(`127.0.0.1:${port}`));
+      await waitUntilReady(name, child, logFile, () => checkReady(name, port));
       return child;
     },
   };
+}
+
+// The gateway is the one that is reached by HTTP and not by gRPC.
+async function checkReady(name: string, port: number): Promise<void> {
+  if (name !== 'gateway') return checkHealth(`127.0.0.1:${port}`);
+  const { ok } = await fetch(`http://127.0.0.1:${process.env['OPORA_PORT'] ?? 8080}/readyz`, { signal: AbortSignal.timeout(2000) });
+  if (!ok) throw new Error('the gateway is not ready yet');
 }
 
 function describePostgres(postgres: EmbeddedPostgres, isStopped: boolean): PartStatus {
