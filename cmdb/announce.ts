@@ -1,0 +1,28 @@
+import { itemCreated, itemRetired, itemUpdated, relationCreated, relationRemoved } from '../generated/opora/cmdb/v1/events.ts';
+import type { NewEvent } from '../platform/bus/event.ts';
+import { toCanonicalText } from './domain/attributes.ts';
+import type { RelationState } from './domain/relation.ts';
+import type { ItemChange } from './storage/item-store.ts';
+
+export function announceItem({ before, after }: ItemChange): NewEvent {
+  const data = {
+    itemId: after.id,
+    version: after.version,
+    source: after.source,
+    key: after.key,
+    class: after.class,
+    name: after.name,
+    attributes: toCanonicalText(after.attributes),
+    lookups: [...after.lookups],
+    state: after.state,
+    validFrom: new Date(after.updatedAt).toISOString(),
+  };
+  if (!before) return itemCreated(data);
+  return after.state === 'retired' && before.state === 'active' ? itemRetired(data) : itemUpdated(data);
+}
+
+export function announceRelation(relation: RelationState): NewEvent {
+  const { id, version, type, fromId, toId, source, updatedAt } = relation;
+  const data = { relationId: id, version, type, fromId, toId, source, validFrom: new Date(updatedAt).toISOString() };
+  return relation.state === 'active' ? relationCreated(data) : relationRemoved(data);
+}

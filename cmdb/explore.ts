@@ -1,0 +1,52 @@
+import type { GetImpactRequest, GetNeighboursRequest, Surroundings } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { AppError } from '../platform/errors/app-error.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import { sql } from '../platform/postgres/sql.ts';
+import type { Call } from '../platform/rpc/call.ts';
+import { relationTypes } from './domain/model.ts';
+import { checkRelationType } from './domain/relation.ts';
+import type { Graph, Reached } from './graph/graph.ts';
+
+const mostMilliseconds = 2_000;
+
+/** What the graph answers, with the names of the records: whoever answered about the ways, names and states come from PostgreSQL. */
+export function exploring({ database, graph }: { database: Database; graph: Graph }) {
+  async function refuseUnknown(id: string): Promise<void> {
+    const rows = await database.query(sql`select 1 from item where id = ${id}`);
+    if (rows.length === 0) throw new AppError('not_found', `There is no item "${id}".`);
+  }
+
+  async function describe({ steps, ...rest }: Reached): Promise<Surroundings> {
+    const rows = await database.query<{ id: string; class: string; name: string }>(
+      sql`select id, class, name from item where id = any(${steps.map(({ id }) => id)}::uuid[]) and state = 'active'`,
+    );
+    const items = new Map(rows.map((row) => [row.id, row]));
+    return {
+      ...rest,
+      items: steps.flatMap(({ id, distance, via }) => {
+        const item = items.get(id);
+        return item ? [{ ...item, distance, viaId: via.id, viaType: via.type }] : [];
+      }),
+    };
+  }
+
+  return {
+    async neighbours({ id, depth = 1, direction = 'both', type, limit = 500 }: GetNeighboursRequest, call: Call): Promise<Surroundings> {
+      const violations = type.flatMap((name, index) => checkRelationType(name, `/type/${index}`));
+      if (violations.length > 0) throw new AppError('invalid_input', 'Not all of these are types of relations.', { violations });
+      await refuseUnknown(id);
+      const types = type.length > 0 ? type : [...relationTypes.keys()];
+      return describe(await graph.neighbours({ itemId: id, depth, direction, types, limit, timeout: timeLeft(call) }));
+    },
+
+    async impact({ id, depth = 6, limit = 500 }: GetImpactRequest, call: Call): Promise<Surroundings> {
+      await refuseUnknown(id);
+      return describe(await graph.impact({ itemId: id, depth, limit, timeout: timeLeft(call) }));
+    },
+  };
+}
+
+/** Half of what the caller still waits: the other half is for naming what was found. */
+function timeLeft({ deadline }: Call): number {
+  return Math.max(0, Math.min(mostMilliseconds, (deadline - Date.now()) / 2));
+}

@@ -1,0 +1,86 @@
+import neo4j from 'neo4j-driver';
+import type { CmdbEvent } from '../../generated/opora/cmdb/v1/events.ts';
+import type { Subscription } from '../../platform/bus/subscription.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { crashPoint } from '../../platform/faults/crash-point.ts';
+import { inTransaction, type ProjectedChanges, type ProjectedItem, type ProjectedRelation, type Space, writeProjected } from './projection.ts';
+
+/**
+ * Carries the CMDB's events into Neo4j. A batch is one transaction there, with a note of its last event; that it may come again is harmless, because
+ * versions only rise. Without a projection to add to (Neo4j is empty) it waits until a rebuild has begun.
+ */
+export function projectGraph(space: Space): Subscription<CmdbEvent> {
+  return {
+    name: 'project-graph',
+    types: [
+      'opora.cmdb.v1.ItemCreated',
+      'opora.cmdb.v1.ItemUpdated',
+      'opora.cmdb.v1.ItemRetired',
+      'opora.cmdb.v1.RelationCreated',
+      'opora.cmdb.v1.RelationRemoved',
+    ],
+    batch: 2_000,
+    async handle(events) {
+      const last = events.at(-1);
+      if (!last) return {};
+      const changes = foldEvents(events);
+      await inTransaction(space, 'WRITE', async (tx) => {
+        const { records } = await tx.run(
+          `match (projection:Projection {of: $of}) set projection.lastEvent = $id, projection.appliedTo = datetime($time) return 1`,
+          { of: space.label, id: last.id, time: last.time },
+        );
+        if (records.length === 0)
+          throw new AppError('unavailable', 'There is no projection to add to; it is rebuilt soon.', { retryAfterSeconds: 1 });
+        await writeProjected(tx, space.label, changes);
+      });
+      crashPoint('projection.after-commit');
+      return {};
+    },
+  };
+}
+
+/** The newest state of each item and relation that the events tell of. */
+export function foldEvents(events: readonly CmdbEvent[]): ProjectedChanges {
+  const items = new Map<string, ProjectedItem>();
+  const relations = new Map<string, ProjectedRelation>();
+  for (const { type, data } of events) {
+    switch (type) {
+      case 'opora.cmdb.v1.ItemCreated':
+      case 'opora.cmdb.v1.ItemUpdated':
+      case 'opora.cmdb.v1.ItemRetired': {
+        const { itemId: id, version, class: itemClass, name, source, key, state } = data;
+        keepNewest(items, { id, version, class: itemClass, name, source, key, state });
+        break;
+      }
+      case 'opora.cmdb.v1.RelationCreated':
+      case 'opora.cmdb.v1.RelationRemoved': {
+        const { relationId: id, version, type: relationType, fromId, toId } = data;
+        const state = type === 'opora.cmdb.v1.RelationCreated' ? 'active' : 'removed';
+        keepNewest(relations, { id, version, type: relationType, fromId, toId, state });
+        break;
+      }
+    }
+  }
+  return { items: [...items.values()], relations: [...relations.values()] };
+}
+
+function keepNewest<State extends { id: string; version: number }>(states: Map<string, State>, state: State): void {
+  const known = states.get(state.id);
+  if (!known || known.version < state.version) states.set(state.id, state);
+}
+
+/** How many of these states, or newer ones, are in the projection. */
+export async function countProjected(space: Space, { items, relations }: ProjectedChanges): Promise<number> {
+  return inTransaction(space, 'READ', async (tx) => {
+    const foundItems = await tx.run(
+      `unwind $rows as row match (item:${space.label} {id: row.id}) where item.version >= row.version return count(*) as found`,
+      { rows: items.map(({ id, version }) => ({ id, version: neo4j.int(version) })) },
+    );
+    const foundRelations = await tx.run(
+      `unwind $rows as row match (a:${space.label} {id: row.fromId}), (b:${space.label} {id: row.toId})
+        match (a)-[relation {id: row.id}]->(b) where relation.version >= row.version return count(*) as found`,
+      { rows: relations.map(({ id, version, fromId, toId }) => ({ id, fromId, toId, version: neo4j.int(version) })) },
+    );
+    return Number(foundItems.records[0]?.get('found')) + Number(foundRelations.records[0]?.get('found'));
+  });
+}

@@ -1,0 +1,126 @@
+import neo4j, { type Driver, type ManagedTransaction, type Transaction } from 'neo4j-driver';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { relationTypes } from '../domain/model.ts';
+
+/**
+ * Where the projection lives in Neo4j. Items are nodes `(:Item {id, version, …})`. A relation is a relationship of its own type, `-[:RUNS_ON {id, version}]->`,
+ * and beside it `-[:AFFECTS {id, type}]->` in each direction in which failure travels, so that impact is a walk along one type. A relation that
+ * ended leaves `-[:REMOVED {id, version, type}]->`, so that a late or repeated event cannot bring it back. `(:Projection {of, complete, …})` tells whether all of it is there.
+ */
+export interface Space {
+  driver: Driver;
+  /** Label of the items' nodes: `Item`, another one only in tests that share a database. */
+  label: string;
+}
+
+export interface ProjectedItem {
+  id: string;
+  version: number;
+  class: string;
+  name: string;
+  source: string;
+  key: string;
+  state: string;
+}
+
+export interface ProjectedRelation {
+  id: string;
+  version: number;
+  type: string;
+  fromId: string;
+  toId: string;
+  state: 'active' | 'removed';
+}
+
+export interface ProjectedChanges {
+  items: readonly ProjectedItem[];
+  relations: readonly ProjectedRelation[];
+}
+
+/** Writes versions that are newer than those that are there; all others change nothing. Each item and relation at most once in `changes`. */
+export async function writeProjected(tx: Transaction | ManagedTransaction, label: string, { items, relations }: ProjectedChanges): Promise<void> {
+  if (items.length > 0) await tx.run(mergeItems(label), { rows: items.map(withVersion) });
+  for (const type of new Set(relations.map((relation) => relation.type))) {
+    const ofType = (wanted: ProjectedRelation['state']) => relations.filter((relation) => relation.type === type && relation.state === wanted);
+    const active = ofType('active');
+    const removed = ofType('removed');
+    if (active.length > 0) await tx.run(mergeRelations(label, type), { rows: active.map(withVersion), type });
+    if (removed.length > 0) await tx.run(removeRelations(label, type), { rows: removed.map(withVersion), type });
+  }
+}
+
+/** `runs_on` → `RUNS_ON`. It becomes part of a query's text, so only words of the model's form pass. */
+export function toRelationshipType(type: string): string {
+  if (!/^[a-z][a-z0-9_]*$/.test(type)) throw new AppError('invalid_input', `"${type}" cannot be the type of a relation.`);
+  return type.toUpperCase();
+}
+
+function mergeItems(label: string): string {
+  return `unwind $rows as row
+    merge (item:${label} {id: row.id})
+    with item, row where item.version is null or item.version < row.version
+    set item += row`;
+}
+
+function mergeRelations(label: string, type: string): string {
+  const failure = relationTypes.get(type)?.failure ?? 'none';
+  const forward = failure === 'forward' || failure === 'both' ? 'merge (a)-[:AFFECTS {id: row.id, type: $type}]->(b)' : '';
+  const backward = failure === 'backward' || failure === 'both' ? 'merge (b)-[:AFFECTS {id: row.id, type: $type}]->(a)' : '';
+  return `unwind $rows as row
+    merge (a:${label} {id: row.fromId})
+    merge (b:${label} {id: row.toId})
+    with a, b, row
+    optional match (a)-[gone:REMOVED {id: row.id}]->(b)
+    with a, b, row, gone where gone is null or gone.version < row.version
+    merge (a)-[relation:${toRelationshipType(type)}]->(b)
+    with a, b, row, gone, relation where relation.version is null or relation.version < row.version
+    set relation.id = row.id, relation.version = row.version
+    delete gone
+    ${forward}
+    ${backward}`;
+}
+
+function removeRelations(label: string, type: string): string {
+  return `unwind $rows as row
+    merge (a:${label} {id: row.fromId})
+    merge (b:${label} {id: row.toId})
+    with a, b, row
+    optional match (a)-[relation:${toRelationshipType(type)}]->(b)
+    with a, b, row, relation where relation is null or relation.version < row.version
+    merge (a)-[gone:REMOVED {id: row.id}]->(b)
+    set gone.type = $type, gone.version = case when gone.version > row.version then gone.version else row.version end
+    with a, b, row, relation
+    optional match (a)-[affects:AFFECTS {id: row.id}]-(b)
+    delete relation, affects`;
+}
+
+function withVersion<Row extends { version: number }>(row: Row) {
+  return { ...row, version: neo4j.int(row.version) };
+}
+
+/** A fault that passes by itself becomes `unavailable`; everything else comes back as it is. */
+export function translateNeo4jError(error: unknown): unknown {
+  if (neo4j.isRetryableError(error as Error))
+    return new AppError('unavailable', 'Neo4j does not answer at the moment.', { retryAfterSeconds: 2, cause: error });
+  return error;
+}
+
+/** Runs in one transaction that is rolled back on a fault and never tried again here: who calls knows when it is worth it. */
+export async function inTransaction<Result>(
+  { driver }: Space,
+  access: 'READ' | 'WRITE',
+  work: (tx: Transaction) => Promise<Result>,
+  timeout?: number,
+): Promise<Result> {
+  const session = driver.session({ defaultAccessMode: access });
+  try {
+    const tx = await session.beginTransaction(timeout === undefined ? {} : { timeout });
+    const result = await work(tx);
+    await tx.commit();
+    return result;
+  } catch (error) {
+    throw translateNeo4jError(error);
+  } finally {
+    await session.close();
+  }
+}

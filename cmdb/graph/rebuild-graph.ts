@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../../platform/postgres/database.ts';
+import { inTransaction, type ProjectedChanges, type Space, translateNeo4jError, writeProjected } from './projection.ts';
+import { readAllItems, readAllRelations } from './read-records.ts';
+
+export interface Rebuilding {
+  space: Space;
+  database: Database;
+  signal?: AbortSignal;
+  pageSize?: number;
+}
+
+/**
+ * Makes the projection from the records, from nothing. Events go on being applied meanwhile: whichever version is newer stays, whoever came first. When two
+ * rebuild at once the one that began last goes on and the other stops; gives true when this one came to its end.
+ */
+export async function rebuildGraph({ space, database, signal, pageSize = 5_000 }: Rebuilding): Promise<boolean> {
+  const id = randomUUID();
+  const { driver, label } = space;
+  await run(space, `create constraint ${label.toLowerCase()}_id if not exists for (item:${label}) require item.id is unique`);
+  await run(space, 'create constraint projection_of if not exists for (projection:Projection) require projection.of is unique');
+  await run(
+    space,
+    'merge (projection:Projection {of: $of}) set projection.complete = false, projection.rebuild = $id, projection.beat = timestamp()',
+    { of: label, id },
+  );
+
+  const session = driver.session();
+  try {
+    await session.run(`match (item:${label}) call (item) { detach delete item } in transactions of 2000 rows`);
+  } catch (error) {
+    throw translateNeo4jError(error);
+  } finally {
+    await session.close();
+  }
+
+  const write = (changes: ProjectedChanges) =>
+    inTransaction(space, 'WRITE', async (tx) => {
+      const { records } = await tx.run('match (projection:Projection {of: $of, rebuild: $id}) set projection.beat = timestamp() return 1', {
+        of: label,
+        id,
+      });
+      if (records.length > 0) await writeProjected(tx, label, changes);
+      return records.length > 0;
+    });
+
+  for await (const items of readAllItems(database, pageSize)) {
+    if (signal?.aborted || !(await write({ items, relations: [] }))) return false;
+  }
+  for await (const relations of readAllRelations(database, pageSize)) {
+    if (signal?.aborted || !(await write({ items: [], relations }))) return false;
+  }
+  const finished = await run(space, 'match (projection:Projection {of: $of, rebuild: $id}) set projection.complete = true return 1', {
+    of: label,
+    id,
+  });
+  return finished.length > 0;
+}
+
+async function run({ driver }: Space, cypher: string, parameters: Record<string, unknown> = {}) {
+  try {
+    return (await driver.executeQuery(cypher, parameters)).records;
+  } catch (error) {
+    throw translateNeo4jError(error);
+  }
+}

@@ -1,0 +1,19 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { isAppError } from '../platform/errors/app-error.ts';
+import type { Call } from '../platform/rpc/call.ts';
+
+/**
+ * Decides again, on what is stored by then, whenever somebody else wrote first: for writers who bring what is so, whatever was there before.
+ * Gives up with the conflict when the call's time is nearly over.
+ */
+export async function retryLostRace<Answer>(call: Call, decideAndCommit: () => Promise<Answer>): Promise<Answer> {
+  for (let round = 1; ; round++) {
+    try {
+      return await decideAndCommit();
+    } catch (error) {
+      const pause = Math.random() * Math.min(round * 4, 50);
+      if (!isAppError(error, 'conflict') || Date.now() + pause > call.deadline - 100) throw error;
+      await wait(pause);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import type { CmdbService, Item, ItemVersion, Relation } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { AppError } from '../platform/errors/app-error.ts';
+import { decodeCursor, encodeCursor } from '../platform/keyset/cursor.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import { toCanonicalText } from './domain/attributes.ts';
+import type { ItemState } from './domain/item.ts';
+import { itemClasses, relationTypes } from './domain/model.ts';
+import type { RelationState } from './domain/relation.ts';
+import { exploring } from './explore.ts';
+import type { Graph } from './graph/graph.ts';
+import type { ProjectionKeeper } from './graph/keep-projection.ts';
+import { itemUseCases } from './items.ts';
+import { listItems } from './list-items.ts';
+import { listRelations } from './list-relations.ts';
+import { relationUseCases } from './relations.ts';
+import { resolveItems } from './resolve-items.ts';
+import { type ItemVersionState, readVersions } from './storage/history-store.ts';
+
+export interface CmdbParts {
+  database: Database;
+  graph: Graph;
+  /** Only where the graph is projected to an engine of its own. */
+  keeper?: ProjectionKeeper;
+}
+
+/** The contract's methods, each mapped to its use case and back. */
+export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService {
+  const items = itemUseCases(database);
+  const relations = relationUseCases(database);
+  const explore = exploring({ database, graph });
+  const requireKeeper = () => {
+    if (!keeper)
+      throw new AppError('illegal_state', 'Here the records themselves answer for the graph: there is no projection to rebuild or to compare.');
+    return keeper;
+  };
+
+  return {
+    listClasses: async () => ({ items: [...itemClasses].map(([name, label]) => ({ name, label })) }),
+    listRelationTypes: async () => ({ items: [...relationTypes].map(([name, type]) => ({ name, ...type })) }),
+
+    createItem: (request, call) => items.create(request, call, toItem),
+    getItem: async ({ id }) => toItem(await items.find(id)),
+    async listItems(request) {
+      const { items: page, next } = await listItems(database, request);
+      return { items: page.map(toItem), ...(next !== undefined && { next }) };
+    },
+    updateItem: ({ id, expectedVersion, ...patch }, call) => items.update({ id, expectedVersion }, patch, call, toItem),
+    retireItem: (target, call) => items.retire(target, call, toItem),
+    upsertItems: ({ source, items: records }, call) => items.upsert(source, records, call, (outcomes) => ({ outcomes })),
+    async getItemHistory({ id, limit = 50, after }) {
+      await items.find(id);
+      const before = after === undefined ? undefined : decodeCursor(after, ['number'], '-version')[0];
+      const found = await readVersions(database, id, before, limit + 1);
+      const page = found.slice(0, limit);
+      const last = page.at(-1);
+      return { items: page.map(toItemVersion), ...(found.length > limit && last && { next: encodeCursor([last.version], '-version') }) };
+    },
+
+    createRelation: (request, call) => relations.create(request, call, toRelation),
+    upsertRelations: ({ source, relations: records }, call) => relations.upsert(source, records, call, (outcomes) => ({ outcomes })),
+    getRelation: async ({ id }) => toRelation(await relations.find(id)),
+    async listRelations(request) {
+      const { relations: page, next } = await listRelations(database, request);
+      return { items: page.map(toRelation), ...(next !== undefined && { next }) };
+    },
+    deleteRelation: ({ id }, call) => relations.remove(id, call, () => ({})),
+
+    getNeighbours: explore.neighbours,
+    getImpact: explore.impact,
+    resolveItems: async ({ names }) => ({ items: await resolveItems(database, names) }),
+
+    getGraphStatus: async () => keeper?.status() ?? { engine: 'records', state: 'fresh' },
+    async rebuildGraph(_, call) {
+      requireKeeper().rebuild();
+      return call.commit({}, requireKeeper().status());
+    },
+    verifyGraph: () => requireKeeper().verify(),
+  };
+}
+
+function toItem({ attributes, lookups, createdAt, updatedAt, ...item }: ItemState): Item {
+  return { ...item, attributes: toCanonicalText(attributes), lookups: [...lookups], ...toTimes({ createdAt, updatedAt }) };
+}
+
+function toItemVersion({ validFrom, validTo, attributes, lookups, ...version }: ItemVersionState): ItemVersion {
+  return {
+    ...version,
+    attributes: toCanonicalText(attributes),
+    lookups: [...lookups],
+    validFrom: new Date(validFrom).toISOString(),
+    ...(validTo !== undefined && { validTo: new Date(validTo).toISOString() }),
+  };
+}
+
+function toRelation({ createdAt, updatedAt, ...relation }: RelationState): Relation {
+  return { ...relation, ...toTimes({ createdAt, updatedAt }) };
+}
+
+function toTimes({ createdAt, updatedAt }: { createdAt: number; updatedAt: number }) {
+  return { createdAt: new Date(createdAt).toISOString(), updatedAt: new Date(updatedAt).toISOString() };
+}

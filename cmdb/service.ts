@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { subscription } from '../platform/bus/subscription.ts';
+import { defineService, serve } from '../platform/service/define-service.ts';
+import type { Graph } from './graph/graph.ts';
+import { keepProjection, type ProjectionKeeper } from './graph/keep-projection.ts';
+import { neo4jGraph } from './graph/neo4j-graph.ts';
+import { postgresGraph } from './graph/postgres-graph.ts';
+import { projectGraph } from './graph/project-graph.ts';
+import type { Space } from './graph/projection.ts';
+import { cmdbMethods } from './rpc.ts';
+import { endRelations } from './subscriptions.ts';
+
+/** Who answers questions about the graph, and what a projection of it needs besides. */
+interface GraphSide {
+  graph: Graph;
+  projection?: { space: Space; keeper: ProjectionKeeper };
+}
+
+export const cmdb = defineService({
+  name: 'cmdb',
+  needs: [],
+  config: z.object({}),
+  migrations: new URL('./storage/migrations/', import.meta.url),
+  start({ database, graph: choose, log }) {
+    const records = postgresGraph(database);
+    const { graph, projection } = choose<GraphSide>({
+      records: () => ({ graph: records }),
+      neo4j(driver) {
+        const space = { driver, label: 'Item' };
+        const keeper = keepProjection({ space, database, log });
+        return { graph: neo4jGraph({ space, records, keeper }), projection: { space, keeper } };
+      },
+    });
+    return {
+      serves: [serve(CmdbService, cmdbMethods({ database, graph, ...(projection && { keeper: projection.keeper }) }))],
+      subscriptions: [subscription(endRelations(database)), ...(projection ? [subscription(projectGraph(projection.space))] : [])],
+      ...(projection && { stop: () => projection.keeper.stop() }),
+    };
+  },
+});

@@ -1,0 +1,129 @@
+import type { Database } from '../../platform/postgres/database.ts';
+import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
+import { identify, type RelationEnds, type RelationState } from '../domain/relation.ts';
+import type { Author } from './item-store.ts';
+
+interface RelationRow {
+  id: string;
+  type: string;
+  from_id: string;
+  to_id: string;
+  source: string;
+  state: RelationState['state'];
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export async function readRelations(database: Database, where: Statement): Promise<RelationState[]> {
+  return query(database, sql`select id, type, from_id, to_id, source, state, version, created_at, updated_at from relation where ${where}`);
+}
+
+/** The relations between these ends, removed ones too, by their identity. */
+export async function readRelationsBetween(database: Database, ends: readonly RelationEnds[]): Promise<Map<string, RelationState>> {
+  const relations = await query(
+    database,
+    sql`select r.id, r.type, r.from_id, r.to_id, r.source, r.state, r.version, r.created_at, r.updated_at
+      from unnest(${ends.map(({ fromId }) => fromId)}::uuid[], ${ends.map(({ type }) => type)}::text[], ${ends.map(({ toId }) => toId)}::uuid[])
+        as e(from_id, type, to_id) join relation r on r.from_id = e.from_id and r.type = e.type and r.to_id = e.to_id`,
+  );
+  return new Map(relations.map((relation) => [identify(relation), relation]));
+}
+
+/** Active relations that begin or end at the item, in the order of their ids. An item that is in many is read no further than the page. */
+export async function readRelationsOf(
+  database: Database,
+  itemId: string,
+  { afterId, type, limit }: { afterId?: string; type?: string; limit: number },
+): Promise<RelationState[]> {
+  const page = (end: Statement) => sql`(select id, type, from_id, to_id, source, state, version, created_at, updated_at from relation
+    where ${end} = ${itemId} and state = 'active' and (${afterId ?? null}::uuid is null or id > ${afterId ?? null}::uuid)
+      and (${type ?? null}::text is null or type = ${type ?? null}::text) order by id limit ${limit}::int)`;
+  return query(database, sql`${page(sql`from_id`)} union all ${page(sql`to_id`)} order by id limit ${limit}::int`);
+}
+
+/**
+ * Writes relations, new or moved on by one version, with their history. The ends of those that become active must be active items and stay so until
+ * this is committed; otherwise, or when somebody else wrote meanwhile, the commit is a conflict.
+ */
+export function writeRelations(relations: readonly RelationState[], author: Author): Statement[] {
+  const created = relations.filter(({ version }) => version === 1);
+  const revised = relations.filter(({ version }) => version > 1);
+  const ends = [...new Set(relations.filter(({ state }) => state === 'active').flatMap(({ fromId, toId }) => [fromId, toId]))];
+  const statements: Statement[] = [];
+  if (ends.length > 0) statements.push(holdItems(ends));
+  if (revised.length > 0) statements.push(updateRelations(revised), endVersions(revised));
+  if (created.length > 0) statements.push(insertRelations(created));
+  if (relations.length > 0) statements.push(insertVersions(relations, author));
+  return statements;
+}
+
+/** A retirement waits for those who relate the item at the same moment, or they find it retired. */
+function holdItems(ids: readonly string[]): Statement {
+  return exactly(ids.length, sql`select 1 from (select id from item where id = any(${ids}::uuid[]) and state = 'active' order by id for share) held`);
+}
+
+function insertRelations(relations: readonly RelationState[]): Statement {
+  return sql`insert into relation (id, type, from_id, to_id, source, state, version, created_at, updated_at)
+    select id, type, from_id, to_id, source, state, version, created_at, updated_at
+    from json_populate_recordset(null::relation, ${JSON.stringify(relations.map(toRow))}::json) order by from_id, type, to_id`;
+}
+
+function updateRelations(relations: readonly RelationState[]): Statement {
+  return exactly(
+    relations.length,
+    sql`update relation r set source = n.source, state = n.state, version = n.version, updated_at = n.updated_at
+      from json_populate_recordset(null::relation, ${JSON.stringify(relations.map(toRow))}::json) n
+        join (select id from relation where id = any(${relations.map(({ id }) => id)}::uuid[]) order by id for update) locked on locked.id = n.id
+      where r.id = n.id and r.version = n.version - 1 returning 1`,
+  );
+}
+
+function endVersions(relations: readonly RelationState[]): Statement {
+  return exactly(
+    relations.length,
+    sql`update relation_version v set valid_to = n.valid_to
+      from unnest(${relations.map(({ id }) => id)}::uuid[], ${relations.map(({ version }) => version - 1)}::int[],
+        ${relations.map(({ updatedAt }) => new Date(updatedAt))}::timestamptz[]) as n(relation_id, version, valid_to)
+      where v.relation_id = n.relation_id and v.version = n.version returning 1`,
+  );
+}
+
+function insertVersions(relations: readonly RelationState[], author: Author): Statement {
+  const rows = relations.map((relation) => ({
+    relation_id: relation.id,
+    version: relation.version,
+    valid_from: new Date(relation.updatedAt),
+    source: relation.source,
+    state: relation.state,
+    actor_id: author.actorId,
+    actor_name: author.actorName,
+    trace_id: author.traceId,
+  }));
+  return sql`insert into relation_version select * from json_populate_recordset(null::relation_version, ${JSON.stringify(rows)}::json)`;
+}
+
+async function query(database: Database, statement: Statement): Promise<RelationState[]> {
+  const rows = await database.query<RelationRow>(statement);
+  return rows.map(({ from_id, to_id, created_at, updated_at, ...row }) => ({
+    ...row,
+    fromId: from_id,
+    toId: to_id,
+    createdAt: created_at.getTime(),
+    updatedAt: updated_at.getTime(),
+  }));
+}
+
+function toRow(relation: RelationState) {
+  return {
+    id: relation.id,
+    type: relation.type,
+    from_id: relation.fromId,
+    to_id: relation.toId,
+    source: relation.source,
+    state: relation.state,
+    version: relation.version,
+    created_at: new Date(relation.createdAt),
+    updated_at: new Date(relation.updatedAt),
+  };
+}
