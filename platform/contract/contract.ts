@@ -1,3 +1,5 @@
+import type { PackageDefinition } from '@grpc/proto-loader';
+import type { Envelope } from '../bus/event.ts';
 import type { FieldViolation } from '../errors/app-error.ts';
 
 /** One method of the contract, as the generator found it in proto/. */
@@ -58,6 +60,11 @@ export interface Contract {
   event(type: string): EventContract | undefined;
   /** All that is wrong with a message (of the given full name), with JSON pointers; empty when it fits. */
   violations(message: string, value: unknown): FieldViolation[];
+  /**
+   * Throws AppError `invalid_input` when the event is not in the contract or its data does not fit. Fields that this contract does not know are
+   * left alone and those that its sender did not know get their defaults, so that old and new services understand each other.
+   */
+  checkEvent(event: Envelope): void;
   encode(message: string, value: object): Uint8Array;
   /** Exactly the TypeScript shape: an absent `optional` field has no key, an absent list is empty. */
   decode(message: string, bytes: Uint8Array): object;
@@ -65,6 +72,8 @@ export interface Contract {
   fromJson(message: string, body: object): object;
   /** A message as a REST body: fields marked `json` become values again. */
   toJson(message: string, value: object): object;
+  /** Messages and services as gRPC's reflection tells them. */
+  definitions: PackageDefinition;
   openapi: object;
   asyncapi: object;
 }

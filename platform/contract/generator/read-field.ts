@@ -23,7 +23,7 @@ const formats = ['uuid', 'date-time', 'date', 'email', 'uri'];
 /** One field, refused where the one mapping (proto, JSON, TypeScript) cannot carry it. */
 export function readField(field: DescField, options: OptionReader, refusals: Refusals): FieldModel {
   const shape = field.fieldKind === 'list' ? 'list' : field.fieldKind === 'map' ? 'map' : 'single';
-  const { scalar, message } = valueOf(field);
+  const { scalar, message } = typeOfValue(field);
   const optional = shape === 'single' && field.presence === FeatureSet_FieldPresence.EXPLICIT && field.proto.proto3Optional;
   const rules = options.rulesOf(field);
   const refuse = (reason: string) => refusals.refuse(field, `${field.parent.name}.${field.name}: ${reason}`);
@@ -31,7 +31,8 @@ export function readField(field: DescField, options: OptionReader, refusals: Ref
 
   if (message) {
     if (shape === 'single' && !optional) refuse('a single message is always `optional`: say `optional` before it');
-    if (message.typeName.startsWith('google.')) refuse(`${message.typeName} is not in the mapping: times are RFC 3339 strings, open values are strings marked json`);
+    if (message.typeName.startsWith('google.'))
+      refuse(`${message.typeName} is not in the mapping: times are RFC 3339 strings, open values are strings marked json`);
   } else if (scalar === undefined) refuse('an enum: a closed set is a string with its values declared');
   else if (!name) refuse('64-bit integers lose digits in JSON: use int32, double or a string');
   if (field.fieldKind === 'map' && field.mapKey !== ScalarType.STRING) refuse('the key of a map is a string');
@@ -44,7 +45,8 @@ export function readField(field: DescField, options: OptionReader, refusals: Ref
   if (shape === 'single' && !message && !optional && !rules.required && refusesItsDefault(rules, isText)) {
     refuse('its rules refuse the value that stands for "absent": say `optional` before it, or make it required');
   }
-  if (rules.outputOnly && shape === 'single' && !optional && !rules.required) refuse('output only: say `optional` before it, so that a request can leave it out');
+  if (rules.outputOnly && shape === 'single' && !optional && !rules.required)
+    refuse('output only: say `optional` before it, so that a request can leave it out');
   return {
     name: field.jsonName,
     number: field.number,
@@ -56,7 +58,7 @@ export function readField(field: DescField, options: OptionReader, refusals: Ref
   };
 }
 
-function valueOf(field: DescField): { scalar: ScalarType | undefined; message: DescMessage | undefined } {
+function typeOfValue(field: DescField): { scalar: ScalarType | undefined; message: DescMessage | undefined } {
   switch (field.fieldKind) {
     case 'scalar':
       return { scalar: field.scalar, message: undefined };

@@ -6,18 +6,16 @@ import { readRoute } from './read-route.ts';
 import type { Refusals } from './refusals.ts';
 import { commentOf } from './source-location.ts';
 
-export function readMethod(
-  method: DescMethod,
-  messages: ReadonlyMap<string, MessageModel>,
-  options: OptionReader,
-  refusals: Refusals,
-): MethodModel {
+export function readMethod(method: DescMethod, messages: ReadonlyMap<string, MessageModel>, options: OptionReader, refusals: Refusals): MethodModel {
   const refuse = (reason: string) => refusals.refuse(method, `${method.parent.name}.${method.name}: ${reason}`);
   const rules = options.methodOf(method);
   const request = messages.get(method.input.typeName);
   const response = messages.get(method.output.typeName);
   if (method.methodKind !== 'unary') refuse('streams are not in the mapping: a method takes one message and gives one');
-  for (const [type, model] of [[method.input, request], [method.output, response]] as const) {
+  for (const [type, model] of [
+    [method.input, request],
+    [method.output, response],
+  ] as const) {
     if (!model) refuse(`${type.typeName} is not a message of this contract: declare one of its own, empty if need be`);
   }
   const needsIfMatch = rules?.needsIfMatch ?? false;

@@ -4,8 +4,8 @@ import type { ContractModel, FileModel, MessageModel, ServiceModel } from './mod
 import { readField } from './read-field.ts';
 import { readMethod } from './read-method.ts';
 import { type OptionReader, optionReader } from './read-options.ts';
-import { refuseRoutesTwice } from './refuse-routes-twice.ts';
 import { Refusals } from './refusals.ts';
+import { refuseRoutesTwice } from './refuse-routes-twice.ts';
 import { commentOf } from './source-location.ts';
 
 /** proto/ said in a way that our mapping cannot carry; `lines` has every place, as `file:line: what is wrong and the way out`. */
@@ -46,12 +46,7 @@ export function readModel(files: readonly DescFile[], registry: FileRegistry): C
   return { files: models, messages };
 }
 
-function readFile(
-  file: DescFile,
-  messages: ReadonlyMap<string, MessageModel>,
-  options: OptionReader,
-  refusals: Refusals,
-): FileModel {
+function readFile(file: DescFile, messages: ReadonlyMap<string, MessageModel>, options: OptionReader, refusals: Refusals): FileModel {
   return {
     name: file.name,
     package: file.proto.package,
@@ -72,7 +67,8 @@ function readMessage(message: DescMessage, options: OptionReader, refusals: Refu
     if (!key) refusals.refuse(message, `event ${message.name}: its key "${event.key}" is not one of its fields`);
     else if (!key.rules.required) refusals.refuse(message, `event ${message.name}: its key ${event.key} must be a required field`);
     for (const owner of event.owners) {
-      if (!fields.some((field) => field.name === owner)) refusals.refuse(message, `event ${message.name}: its owner "${owner}" is not one of its fields`);
+      if (!fields.some((field) => field.name === owner))
+        refusals.refuse(message, `event ${message.name}: its owner "${owner}" is not one of its fields`);
     }
   }
   return {
@@ -93,12 +89,7 @@ function readMessage(message: DescMessage, options: OptionReader, refusals: Refu
   };
 }
 
-function readService(
-  service: DescService,
-  messages: ReadonlyMap<string, MessageModel>,
-  options: OptionReader,
-  refusals: Refusals,
-): ServiceModel {
+function readService(service: DescService, messages: ReadonlyMap<string, MessageModel>, options: OptionReader, refusals: Refusals): ServiceModel {
   return {
     name: service.name,
     fullName: service.typeName,

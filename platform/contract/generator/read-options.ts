@@ -36,13 +36,17 @@ interface FieldOption {
   example: string;
 }
 
+// An extension that is known only at run time says nothing of its type.
+const isSet = hasOption as (declared: Optioned, extension: DescExtension) => boolean;
+const optionOf = getOption as (declared: Optioned, extension: DescExtension) => unknown;
+
 type Optioned = DescField | DescMessage | DescMethod;
 
 /** Reads the options of `opora/api/v1/options.proto` and `google/api/http.proto` out of the descriptors at hand. */
 export function optionReader(registry: FileRegistry) {
   function read<Option>(declared: Optioned, name: string): Option | undefined {
     const extension: DescExtension | undefined = registry.getExtension(name);
-    return extension && hasOption(declared as DescMessage, extension as never) ? (getOption(declared as DescMessage, extension as never) as Option) : undefined;
+    return extension && isSet(declared, extension) ? (optionOf(declared, extension) as Option) : undefined;
   }
   return {
     rulesOf(field: DescField): FieldRules {

@@ -55,7 +55,8 @@ function readPathFields(template: string, request: MessageModel, refuse: (reason
   return [...template.matchAll(/\{([^}]*)\}/g)].flatMap(([, name = '']) => {
     const field = fieldNamed(request, name);
     if (!field) refuse(`path field {${name}} is missing from ${request.name}`);
-    else if (field.shape !== 'single' || !('scalar' in field.type) || field.type.scalar !== 'string') refuse(`path field {${name}} must be a single string`);
+    else if (field.shape !== 'single' || !('scalar' in field.type) || field.type.scalar !== 'string')
+      refuse(`path field {${name}} must be a single string`);
     else if (!field.rules.required) refuse(`path field {${name}} must be required in ${request.name}`);
     return field ? [field.name] : [];
   });

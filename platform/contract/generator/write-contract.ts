@@ -1,24 +1,7 @@
-import type { EventContract, MethodContract } from '../contract.ts';
+import type { ContractFile, JsonFields } from '../contract-file.ts';
 import type { ContractModel, MessageModel } from './model.ts';
-import { type Schema, writeSchema } from './write-schemas.ts';
 import { writeCodec } from './write-codec.ts';
-
-/** What `generated/contract.json` holds: all that the contract says, for run time. */
-export interface ContractFile {
-  methods: readonly MethodContract[];
-  events: readonly EventContract[];
-  components: { schemas: Record<string, Schema> };
-  /** Messages that have a `json` field in them or below: each with its fields of that kind and its fields of such messages. */
-  json: Record<string, JsonFields>;
-  /** protobufjs' JSON form. */
-  codec: object;
-}
-
-export interface JsonFields {
-  text: readonly string[];
-  /** Field → message; the field may be single, a list or a map. */
-  inner: Readonly<Record<string, string>>;
-}
+import { writeSchema } from './write-schemas.ts';
 
 export function writeContract(model: ContractModel): ContractFile {
   const messages = [...model.messages.values()];
@@ -37,14 +20,13 @@ function writeJsonFields(model: ContractModel): Record<string, JsonFields> {
   const found: Record<string, JsonFields> = {};
   for (const message of model.messages.values()) {
     if (!hasJson(message, model)) continue;
-    const inner = message.fields.flatMap(({ name, type }) => {
-      const target = 'message' in type ? model.messages.get(type.message) : undefined;
-      return target && hasJson(target, model) ? [[name, target.fullName] as const] : [];
-    });
-    found[message.fullName] = {
-      text: message.fields.filter((field) => field.rules.json).map((field) => field.name),
-      inner: Object.fromEntries(inner),
-    };
+    found[message.fullName] = Object.fromEntries(
+      message.fields.flatMap(({ name, shape, type, rules }): [string, JsonFields[string]][] => {
+        const inner = 'message' in type ? model.messages.get(type.message) : undefined;
+        if (inner && hasJson(inner, model)) return [[name, { shape, message: inner.fullName }]];
+        return rules.json ? [[name, { shape }]] : [];
+      }),
+    );
   }
   return found;
 }

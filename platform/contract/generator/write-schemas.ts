@@ -1,7 +1,5 @@
+import type { Schema } from '../contract-file.ts';
 import type { FieldModel, MessageModel } from './model.ts';
-
-/** A JSON Schema of the dialect 2020-12, which is OpenAPI 3.1's and AsyncAPI 3's too. */
-export type Schema = { [keyword: string]: unknown };
 
 const int32 = { minimum: -2147483648, maximum: 2147483647 };
 const uint32 = { minimum: 0, maximum: 4294967295 };
@@ -20,10 +18,10 @@ const scalarSchemas = {
 
 /**
  * The schema of a message as it travels (a `json` field is text, `bytes` are a Uint8Array: keywords `json` and `bytes`,
- * which `platform/contract/load-contract.ts` gives to ajv).
+ * which `platform/contract/validation.ts` gives to ajv).
  */
 export function writeSchema({ fields, comment }: MessageModel): Schema {
-  const required = fields.filter((field) => field.rules.required).map((field) => field.name);
+  const required = fields.filter(isRequired).map((field) => field.name);
   return {
     ...(comment && { description: comment }),
     type: 'object',
@@ -33,9 +31,18 @@ export function writeSchema({ fields, comment }: MessageModel): Schema {
   };
 }
 
-function writeField(field: FieldModel): Schema {
+/** A list that may not be empty must be there. */
+function isRequired({ shape, rules }: FieldModel): boolean {
+  return rules.required || (shape !== 'single' && (rules.minLength ?? 0) > 0);
+}
+
+export function writeField(field: FieldModel): Schema {
   const { shape, comment, rules } = field;
-  const described = { ...(comment && { description: comment }), ...(rules.outputOnly && { readOnly: true }) };
+  const described = {
+    ...(comment && { description: comment }),
+    ...(rules.outputOnly && { readOnly: true }),
+    ...(!field.optional && !isRequired(field) && { default: defaultOf(field) }),
+  };
   const entries = (kind: 'Items' | 'Properties') => lengths(rules, kind);
   if (shape === 'list') return { ...described, type: 'array', items: writeValue(field), ...entries('Items') };
   if (shape === 'map') return { ...described, type: 'object', additionalProperties: writeValue(field), ...entries('Properties') };
@@ -70,6 +77,15 @@ function lengths(
     ...(minimum !== undefined && { [`min${kind}`]: minimum }),
     ...(rules.maxLength !== undefined && { [`max${kind}`]: rules.maxLength }),
   };
+}
+
+/** What an absent field means to the one who reads it. */
+function defaultOf({ shape, type }: FieldModel): unknown {
+  if (shape === 'list') return [];
+  if (shape === 'map') return {};
+  if ('message' in type) return undefined;
+  if (type.scalar === 'string') return '';
+  return type.scalar === 'bool' ? false : type.scalar === 'bytes' ? undefined : 0;
 }
 
 export function referenceTo(message: string): string {
