@@ -1,0 +1,72 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { newUuid, systemClock } from '../../platform/clock/clock.ts';
+import { loadContract } from '../../platform/contract/load-contract.ts';
+import { embeddedEngines } from '../../platform/engines/embedded.ts';
+import { createLogger } from '../../platform/log/logger.ts';
+import { openTestDatabases } from '../../platform/postgres/test-database.ts';
+import { runServices } from '../../platform/service/run-services.ts';
+import { createMetrics } from '../../platform/telemetry/metrics.ts';
+import { startTracing } from '../../platform/telemetry/tracing.ts';
+import { registry } from '../../services/registry.ts';
+import { type Api, createApi } from '../mesh/api.ts';
+
+export interface EdgeHub {
+  url: string;
+  /** As the administrator. */
+  api: Api;
+  /** Lines of the log, oldest first. */
+  log: Record<string, unknown>[];
+  /** An account with these roles and a token of its own. */
+  newAccount(login: string, roles: string[], password?: string): Promise<{ id: string; api: Api }>;
+  stop(): Promise<void>;
+}
+
+export const adminToken = 'token-of-the-test-administrator';
+export const adminPassword = 'password of the test administrator';
+
+/** The named services in this process, over a database of their own, behind a real HTTP port. */
+export async function startHub(names: readonly string[], environment: Record<string, string> = {}): Promise<EdgeHub> {
+  const tracing = await startTracing({ serviceName: 'test', exported: false });
+  const services = registry.filter(({ name }) => [...names, 'directory', 'gateway'].includes(name));
+  const databases = await openTestDatabases(services.map(({ name, migrations }) => ({ name, ...(migrations && { migrations }) })));
+  const [first] = databases;
+  if (!first) throw new Error('There is no database.');
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger({ level: 'info', stream: { write: (line) => void lines.push(JSON.parse(line)) } });
+  const env = { OPORA_PORT: String(await findFreePort()), OPORA_ADMIN_TOKEN: adminToken, OPORA_ADMIN_PASSWORD: adminPassword, ...environment };
+  const hub = await runServices({
+    services,
+    engines: await embeddedEngines({ dataDir: '', database: first.admin, clock: systemClock, newId: newUuid, log }),
+    contract: loadContract(),
+    configs: Object.fromEntries(services.map(({ name, config }) => [name, config.parse(env)])),
+    log,
+    metrics: createMetrics(),
+    announce: () => undefined,
+  });
+  const url = `http://127.0.0.1:${env.OPORA_PORT}`;
+  const api = createApi(url, adminToken);
+  return {
+    url,
+    api,
+    log: lines,
+    async newAccount(login, roles, password) {
+      const account = await api.post<{ id: string }>('/api/v1/accounts', { login, name: login, roles, ...(password !== undefined && { password }) });
+      const token = await api.post<{ secret: string }>('/api/v1/tokens', { name: 'test', accountId: account.body.id });
+      return { id: account.body.id, api: api.as(token.body.secret) };
+    },
+    async stop() {
+      await hub.stop();
+      for (const database of databases.reverse()) await database.close();
+      await tracing.stop();
+    },
+  };
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
