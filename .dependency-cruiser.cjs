@@ -34,10 +34,10 @@ module.exports = {
     },
     {
       name: 'engines-are-chosen-once',
-      comment: 'platform/engines/embedded.ts and mesh.ts choose; everybody else takes the port that they are given.',
+      comment: 'platform/engines/embedded.ts and mesh.ts choose the adapters; everybody else takes the port that they are given.',
       severity: 'error',
-      from: { pathNot: ['^platform/(engines|service)/', '^services/main\\.ts$', '^tests/', test] },
-      to: { path: '^platform/engines/(embedded|mesh)\\.ts$' },
+      from: { pathNot: ['^platform/engines/', '^services/start-hub\\.ts$', '^tests/', test] },
+      to: { path: '^platform/(engines/(embedded|mesh)|bus/(postgres|kafka)-log|rpc/(in-process|grpc))\\.ts$' },
     },
     {
       name: 'no-cycles',

@@ -1,37 +1,39 @@
 // Makes generated/ out of proto/: types, tokens, schemas, routes, OpenAPI and AsyncAPI. Runs in a fresh clone, before anything is built.
+// `node scripts/generate.mjs [FOLDER]`: the folder has proto/, buf.yaml and buf.gen.yaml, and gets generated/; tests give one of their own.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformFileSync } from '@swc/core';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-process.chdir(root);
+const folder = resolve(process.argv[2] ?? root);
+const cache = join(folder, '.cache');
 
 copyGoogleApi();
 compileGenerator();
-rmSync('.cache/generated', { recursive: true, force: true });
-const { status } = spawnSync('node_modules/.bin/buf', ['generate'], { stdio: 'inherit' });
+rmSync(join(cache, 'generated'), { recursive: true, force: true });
+const { status } = spawnSync(join(root, 'node_modules/.bin/buf'), ['generate'], { cwd: folder, stdio: 'inherit' });
 // What proto/ said last stays in place until all of proto/ is right again.
 if (status === 0) {
-  rmSync('generated', { recursive: true, force: true });
-  renameSync('.cache/generated', 'generated');
+  rmSync(join(folder, 'generated'), { recursive: true, force: true });
+  renameSync(join(cache, 'generated'), join(folder, 'generated'));
 }
 process.exitCode = status ?? 1;
 
 // buf has no network here: the two files that we import of Google's come from npm.
 function copyGoogleApi() {
   for (const file of ['google/api/annotations.proto', 'google/api/http.proto']) {
-    const target = join('.cache/proto', file);
+    const target = join(cache, 'proto', file);
     mkdirSync(dirname(target), { recursive: true });
-    cpSync(join('node_modules/google-proto-files', file), target);
+    cpSync(join(root, 'node_modules/google-proto-files', file), target);
   }
 }
 
 // Node 20 cannot run TypeScript, so the plugin is stripped of its types first.
 function compileGenerator() {
-  const source = 'platform/contract/generator';
-  const target = '.cache/generator';
+  const source = join(root, 'platform/contract/generator');
+  const target = join(cache, 'generator');
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   for (const name of readdirSync(source).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))) {
