@@ -21,7 +21,8 @@ export function buryEvents({ subscription, context }: Pick<SubscriberOptions, 's
       ${column(({ event }) => event.type)}::text[], ${column(({ event }) => event.key)}::text[], ${column(({ event }) => event.time)}::timestamptz[],
       ${column(({ event }) => JSON.stringify(event.data))}::json[], ${column(({ event }) => event.traceparent ?? null)}::text[],
       ${column(({ error }) => explain(error))}::text[], ${column(({ tries }) => tries)}::int[])
-      as d(id, event_id, source, type, key, time, data, traceparent, reason, tries)`;
+      as d(id, event_id, source, type, key, time, data, traceparent, reason, tries)
+    on conflict (subscription, event_id) do nothing`;
 }
 
 /** What a person needs to know in order to fix it; a stack stands in the log. */

@@ -76,7 +76,15 @@ export function createDeadLetters({ database, subscriptions, context, check }: D
   return {
     find,
 
-    async list({ subscription, after, limit = 50 }: { subscription?: string; after?: string; limit?: number }): Promise<{ items: DeadLetter[]; next?: string }> {
+    async list({
+      subscription,
+      after,
+      limit = 50,
+    }: {
+      subscription?: string;
+      after?: string;
+      limit?: number;
+    }): Promise<{ items: DeadLetter[]; next?: string }> {
       const conditions = [sql`status = 'waiting'`];
       if (subscription !== undefined) conditions.push(sql`subscription = ${subscription}`);
       if (after !== undefined) {
@@ -94,7 +102,12 @@ export function createDeadLetters({ database, subscriptions, context, check }: D
       const letter = await findWaiting(id);
       check({ ...letter.event, data });
       await database.commit({
-        statements: [exactly(1, sql`update dead_letter set data = ${JSON.stringify(data)}::json, version = ${letter.version + 1} where id = ${id} and version = ${letter.version} returning 1`)],
+        statements: [
+          exactly(
+            1,
+            sql`update dead_letter set data = ${JSON.stringify(data)}::json, version = ${letter.version + 1} where id = ${id} and version = ${letter.version} returning 1`,
+          ),
+        ],
       });
       return { ...letter, event: { ...letter.event, data }, version: letter.version + 1 };
     },

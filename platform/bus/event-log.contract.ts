@@ -4,10 +4,11 @@ import type { OpenDatabase } from '../engines/engines.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Changes } from '../postgres/database.ts';
 import { sql } from '../postgres/sql.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { createDeadLetters } from './dead-letters.ts';
 import type { Envelope } from './event.ts';
 import type { EventLog, RunningSubscription } from './event-log.ts';
 import { startSequencer } from './sequencer.ts';
-import { createDeadLetters } from './dead-letters.ts';
 
 /** What an adapter brings: two services' databases, and a log between them. */
 export interface LogHarness {
@@ -22,6 +23,7 @@ export interface LogHarness {
 
 const type = 'opora.lamps.v1.LampLit';
 const silent = pino({ level: 'silent' });
+const metrics = createMetrics();
 
 /** What every adapter of the event log must do; run by `postgres-log.int.test.ts` and `kafka-log.int.test.ts`. */
 export function eventLogContract(open: () => Promise<LogHarness>): void {
@@ -49,7 +51,9 @@ export function eventLogContract(open: () => Promise<LogHarness>): void {
   /** Every test has keys of its own, since a new subscription hears the whole log. */
   const unique = (word: string) => `${word}${++serial}`;
   const announce = (prefix: string, from: number, to: number, keys = 3) =>
-    harness.lamps.commit({ events: Array.from({ length: to - from }, (_, index) => ({ type, key: `${prefix}/${(from + index) % keys}`, data: { n: from + index } })) });
+    harness.lamps.commit({
+      events: Array.from({ length: to - from }, (_, index) => ({ type, key: `${prefix}/${(from + index) % keys}`, data: { n: from + index } })),
+    });
   const heard = async (prefix: string) =>
     harness.doors.query<{ key: string; n: number }>(sql`select key, n from heard where key like ${`${prefix}/%`} order by place`);
   const record = (events: readonly Envelope[]): Changes => ({
@@ -74,10 +78,15 @@ export function eventLogContract(open: () => Promise<LogHarness>): void {
           return mine.length > 0 ? handle(mine) : {};
         },
       },
-      context: () => ({ now: Date.now(), newId: newUuid, within: () => ({ deadline: Date.now() + 1_000, principal: { kind: 'service', id: 'doors', name: 'doors', permissions: [] } }) }),
+      context: () => ({
+        now: Date.now(),
+        newId: newUuid,
+        within: () => ({ deadline: Date.now() + 1_000, principal: { kind: 'service', id: 'doors', name: 'doors', permissions: [] } }),
+      }),
       check(event) {
         if (typeof (event.data as { n?: unknown }).n !== 'number') throw new AppError('invalid_input', 'n must be a number');
       },
+      metrics,
     });
     running.push(one);
     return one;
@@ -99,7 +108,10 @@ export function eventLogContract(open: () => Promise<LogHarness>): void {
       for (let n = 0; n < 30; n++) {
         const event = { type, key: `${prefix}/${writer}`, data: { n } };
         const fails = n % 3 === 2;
-        const attempt = harness.lamps.commit({ statements: fails ? [sql`insert into lamp (id, colour) values (${writer}, null)`] : [], events: [event] });
+        const attempt = harness.lamps.commit({
+          statements: fails ? [sql`insert into lamp (id, colour) values (${writer}, null)`] : [],
+          events: [event],
+        });
         await (fails ? expect(attempt).rejects.toThrow() : attempt);
       }
     });
@@ -187,7 +199,11 @@ export function eventLogContract(open: () => Promise<LogHarness>): void {
     const letters = createDeadLetters({
       database: harness.doors,
       subscriptions: [{ name, types: [type], handle }],
-      context: () => ({ now: Date.now(), newId: newUuid, within: () => ({ deadline: 0, principal: { kind: 'service', id: 'doors', name: 'doors', permissions: [] } }) }),
+      context: () => ({
+        now: Date.now(),
+        newId: newUuid,
+        within: () => ({ deadline: 0, principal: { kind: 'service', id: 'doors', name: 'doors', permissions: [] } }),
+      }),
       check: () => undefined,
     });
     const { items } = await letters.list({ subscription: name, limit: 10 });
@@ -257,8 +273,8 @@ export function eventLogContract(open: () => Promise<LogHarness>): void {
 }
 
 async function startCarrying(database: OpenDatabase, log: EventLog): Promise<{ stop(): Promise<void> }> {
-  const publisher = await log.publish(database);
-  const sequencer = startSequencer({ database, onAppended: publisher.appended, log: silent });
+  const publisher = await log.publish(database, metrics);
+  const sequencer = startSequencer({ database, onPass: publisher.noteHead, clock: systemClock, log: silent, metrics });
   return {
     async stop() {
       await sequencer.stop();

@@ -1,5 +1,6 @@
 import type { OpenDatabase } from '../engines/engines.ts';
 import type { Database } from '../postgres/database.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Envelope } from './event.ts';
 import type { HandlingContext, Subscription } from './subscription.ts';
 
@@ -24,6 +25,8 @@ export interface RunningSubscription {
    * Timers wait for it, so that a deadline is not announced as missed while the event that met it is still on its way.
    */
   caughtUpAt(): number;
+  /** Events that were announced and are not handled yet, as far as the log numbers them. */
+  lag(): Promise<number>;
   /** Stops after the batch under way. */
   stop(): Promise<void>;
 }
@@ -35,6 +38,7 @@ export interface SubscriberOptions {
   context(): HandlingContext;
   /** Throws AppError `invalid_input` when the event's data does not fit its contract. */
   check(event: Envelope): void;
+  metrics: Metrics;
 }
 
 /** Where a follower of all events stands; opaque, printable, safe in an HTTP header. */
@@ -51,7 +55,7 @@ export type EventTail = (options: {
 /** The port between services: two adapters (`postgres-log.ts`, `kafka-log.ts`), one contract suite (`event-log.contract.ts`). */
 export interface EventLog {
   /** Begins to carry what the service's sequencer appends to `bus_log` to those who subscribed. */
-  publish(database: OpenDatabase): Promise<Publication>;
+  publish(database: OpenDatabase, metrics: Metrics): Promise<Publication>;
   subscribe(options: SubscriberOptions): Promise<RunningSubscription>;
   tail: EventTail;
 }

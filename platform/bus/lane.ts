@@ -8,14 +8,12 @@ import type { Statement } from '../postgres/sql.ts';
 import { inSpan, withTraceparent } from '../telemetry/tracing.ts';
 import { backOff } from './back-off.ts';
 import { buryEvents, type DeadEvent } from './bury-events.ts';
-import type { BusMetrics } from './bus-metrics.ts';
 import type { Envelope } from './event.ts';
 import type { SubscriberOptions } from './event-log.ts';
 
 /** One source (or partition) on its way into one subscription; the adapters differ only in how they remember what has had its effect. */
 export interface Lane extends SubscriberOptions {
   log: Logger;
-  metrics: BusMetrics;
   signal: AbortSignal;
   /** What is written with the effect of these events so that they have no second one; it must conflict when they had theirs. */
   mark(events: readonly Envelope[]): Statement;
@@ -73,7 +71,6 @@ async function handleAndCommit(lane: Lane, events: readonly Envelope[]): Promise
   });
   stopTimer();
   lane.metrics.batchSize.observe(labels, events.length);
-  if (bad.length > 0) lane.metrics.buried.inc(labels, bad.length);
 }
 
 /** Data that does not fit the contract will not fit it the next time either. */
@@ -99,14 +96,25 @@ async function commit(lane: Lane, { statements = [], events = [] }: Changes, han
 }
 
 async function bury(lane: Lane, events: readonly Envelope[], error: unknown, tried: number): Promise<void> {
-  const { database, subscription, log, metrics, signal } = lane;
+  const { log, signal } = lane;
   let left = events;
   for (let failures = 0; left.length > 0; ) {
     signal.throwIfAborted();
     try {
-      await commit(lane, { statements: [buryEvents(lane, left.map((event) => ({ event, error, tries: tried })))] }, left);
-      for (const event of left) log.error({ err: error, eventId: event.id, type: event.type, key: event.key }, 'an event could not be handled and goes to the dead letters');
-      metrics.buried.inc({ service: database.schema, subscription: subscription.name }, left.length);
+      await commit(
+        lane,
+        {
+          statements: [
+            buryEvents(
+              lane,
+              left.map((event) => ({ event, error, tries: tried })),
+            ),
+          ],
+        },
+        left,
+      );
+      for (const event of left)
+        log.error({ err: error, eventId: event.id, type: event.type, key: event.key }, 'an event could not be handled and goes to the dead letters');
       return;
     } catch (refusal) {
       noteFailure(lane, refusal, left);

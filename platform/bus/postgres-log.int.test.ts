@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { systemClock } from '../clock/clock.ts';
 import { openLogReader } from '../postgres/open-database.ts';
 import { openTestDatabases } from '../postgres/test-database.ts';
 import { eventLogContract } from './event-log.contract.ts';
@@ -16,7 +17,14 @@ describe('the log in PostgreSQL', () => {
       doors,
       async openLog() {
         const reader = openLogReader(lamps.admin);
-        return { ...createPostgresLog({ reader, log: pino({ level: 'silent' }) }), close: () => reader.end() };
+        const log = createPostgresLog({ reader, clock: systemClock, log: pino({ level: 'silent' }) });
+        return {
+          ...log,
+          async close() {
+            await log.stop();
+            await reader.end();
+          },
+        };
       },
       async close() {
         await doors.close();

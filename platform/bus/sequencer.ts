@@ -1,10 +1,11 @@
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
+import type { Clock } from '../clock/clock.ts';
 import type { OpenDatabase } from '../engines/engines.ts';
 import { crashPoint } from '../faults/crash-point.ts';
 import { sql } from '../postgres/sql.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { backOff } from './back-off.ts';
-import type { BusMetrics } from './bus-metrics.ts';
 import type { LogHead } from './event-log.ts';
 import { createWaker } from './waker.ts';
 
@@ -12,8 +13,9 @@ export interface SequencerOptions {
   database: OpenDatabase;
   /** Told after each pass how far the log goes: what carries it on is woken by this. */
   onPass(head: LogHead): void;
+  clock: Clock;
   log: Logger;
-  metrics: BusMetrics;
+  metrics: Metrics;
 }
 
 export interface Sequencer {
@@ -32,35 +34,35 @@ const lockInterval = 500;
  * have to guess which lower ids are still uncommitted; here one process at a time appends, so whoever has read up to `pos` has missed nothing.
  * The lock is the session's own, on the connection that does the work: whoever loses the one has lost the other.
  */
-export function startSequencer({ database, onPass, log, metrics }: SequencerOptions): Sequencer {
+export function startSequencer({ database, onPass, clock, log, metrics }: SequencerOptions): Sequencer {
   const { schema } = database;
   const waker = createWaker();
   const stopping = new AbortController();
   const unhook = database.onCommit(waker.wake);
-  const unwatch = metrics.watchBacklog(schema, () => readBacklog(database));
+  const unwatch = watchBacklog(database, metrics);
 
   async function moveWhileConnected(client: Client): Promise<void> {
     let pause = quickest;
     let busy = true;
     let head = await readHead(client);
     while (!stopping.signal.aborted) {
-      const began = Date.now();
+      const began = performance.now();
+      const drainedAt = clock.now();
       if (busy) crashPoint('sequencer.before-move');
       const moved = await moveBatch(client);
       head = moved.head ?? head;
       if (moved.count > 0) {
         crashPoint('sequencer.after-move');
-        metrics.appended.inc({ service: schema }, moved.count);
       }
       if (moved.count === batch) {
         onPass({ pos: head });
         continue;
       }
-      onPass({ pos: head, drainedAt: began });
+      onPass({ pos: head, drainedAt });
       pause = moved.count > 0 ? quickest : Math.min(slowest, pause * 2);
       busy = (await waker.wait(pause)) || moved.count > 0;
       // Commits that come one upon the other share a pass: an early wake waits for the quickest pace.
-      const rest = began + quickest - Date.now();
+      const rest = began + quickest - performance.now();
       if (busy && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
     }
   }
@@ -119,10 +121,27 @@ async function moveBatch(client: Client): Promise<{ count: number; head: number 
   return { count: rows[0]?.count ?? 0, head: rows[0]?.head ?? undefined };
 }
 
-async function readBacklog(database: OpenDatabase) {
-  const [row] = await database.query<{ outbox: number; outboxAge: number; deadLetters: number }>(sql`
-    select count(*)::int as outbox, coalesce(greatest(0, extract(epoch from clock_timestamp() - min(time))), 0)::float8 as "outboxAge",
-      (select count(*)::int from dead_letter where status = 'waiting') as "deadLetters"
-    from outbox`);
-  return row ?? { outbox: 0, outboxAge: 0, deadLetters: 0 };
+function watchBacklog(database: OpenDatabase, metrics: Metrics): () => void {
+  const outbox = { service: database.schema, queue: 'outbox' };
+  const stops = [
+    metrics.queueDepth.read(async () => {
+      const [row] = await database.query<{ value: number }>(sql`select count(*)::int as value from outbox`);
+      return [{ labels: outbox, value: row?.value ?? 0 }];
+    }),
+    metrics.queueAge.read(async () => {
+      const [row] = await database.query<{ value: number }>(
+        sql`select coalesce(greatest(0, extract(epoch from clock_timestamp() - min(time))), 0)::float8 as value from outbox`,
+      );
+      return [{ labels: outbox, value: row?.value ?? 0 }];
+    }),
+    metrics.deadLetters.read(async () => {
+      const rows = await database.query<{ subscription: string; value: number }>(
+        sql`select subscription, count(*)::int as value from dead_letter where status = 'waiting' group by subscription`,
+      );
+      return rows.map(({ subscription, value }) => ({ labels: { service: database.schema, subscription }, value }));
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }

@@ -1,5 +1,5 @@
-import type { CallOptions } from '../rpc/call.ts';
 import type { Changes } from '../postgres/database.ts';
+import type { CallOptions } from '../rpc/call.ts';
 import type { Envelope } from './event.ts';
 
 export interface HandlingContext {

@@ -23,6 +23,7 @@ export async function embeddedEngines({ dataDir, database, clock, newId, log }: 
   if (!admin) throw new Error('There is no database.');
   const reader = openLogReader(admin);
   reader.on('error', (error) => log.warn({ err: error }, 'a connection to PostgreSQL was lost'));
+  const eventLog = createPostgresLog({ reader, clock, log });
   return {
     name: 'embedded',
     openDatabase: (service) =>
@@ -34,11 +35,12 @@ export async function embeddedEngines({ dataDir, database, clock, newId, log }: 
         traceparent: currentTraceparent,
         onConnectionError: (error) => log.warn({ err: error, service: service.name }, 'a connection to PostgreSQL was lost'),
       }),
-    log: createPostgresLog({ reader, log }),
+    log: eventLog,
     rpc: createInProcessTransport(),
     graph: (adapters) => adapters.records(),
     readiness: async () => ({ postgres: { ready: server?.isUp() ?? true } }),
     async stop() {
+      await eventLog.stop();
       await reader.end();
       await server?.stop();
     },

@@ -1,8 +1,8 @@
 import type { Driver } from 'neo4j-driver';
 import type { Client } from 'pg';
 import type { EventLog } from '../bus/event-log.ts';
-import type { RpcTransport } from '../rpc/transport.ts';
 import type { Database } from '../postgres/database.ts';
+import type { RpcTransport } from '../rpc/transport.ts';
 
 /** A service offers both adapters of a graph port; the engine set takes the one that it has. */
 export type GraphChoice = <Graph>(adapters: { records(): Graph; neo4j(driver: Driver): Graph }) => Graph;

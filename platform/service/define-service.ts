@@ -1,8 +1,8 @@
 import type { Router } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
-import type { Subscription } from '../bus/subscription.ts';
 import type { EventTail } from '../bus/event-log.ts';
+import type { Subscription } from '../bus/subscription.ts';
 import type { Clock, NewId } from '../clock/clock.ts';
 import type { Contract, MethodContract } from '../contract/contract.ts';
 import type { GraphChoice } from '../engines/engines.ts';

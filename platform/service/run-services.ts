@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { RunningSubscription } from '../bus/event-log.ts';
-import type { HandlingContext } from '../bus/subscription.ts';
 import { startSequencer } from '../bus/sequencer.ts';
+import type { HandlingContext } from '../bus/subscription.ts';
 import { type Clock, type NewId, newUuid, systemClock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
-import type { Engines } from '../engines/engines.ts';
+import type { Engines, OpenDatabase } from '../engines/engines.ts';
 import type { CallOptions, Principal } from '../rpc/call.ts';
 import { createClient, createInvoke } from '../rpc/client.ts';
 import { bindMethods } from '../rpc/server.ts';
@@ -55,9 +55,9 @@ export async function runServices(options: RunOptions): Promise<RunningHub> {
     for (const service of orderByNeed(options.services)) {
       const database = await engines.openDatabase(service);
       stops.push(() => database.close());
-      const publisher = await engines.log.publish(database);
-      stops.push(() => publisher.stop());
-      const sequencer = startSequencer({ database, onAppended: publisher.appended, log: log.child({ service: service.name }) });
+      const publication = await engines.log.publish(database, metrics);
+      stops.push(() => publication.stop());
+      const sequencer = startSequencer({ database, onPass: publication.noteHead, clock, log: log.child({ service: service.name }), metrics });
       stops.push(() => sequencer.stop());
 
       const principal: Principal = { kind: 'service', id: service.name, name: service.name, permissions: ['*'] };
@@ -82,6 +82,7 @@ export async function runServices(options: RunOptions): Promise<RunningHub> {
         readiness,
         announce,
       };
+      stops.push(watchPool(metrics, service.name, database));
       const running = await service.start(parts);
       if (running.stop) stops.push(() => running.stop?.() ?? Promise.resolve());
       const bound = bindMethods({ served: running.serves ?? [], contract, database, clock, newId, log: parts.log, metrics });
@@ -94,13 +95,16 @@ export async function runServices(options: RunOptions): Promise<RunningHub> {
       const subscriptions: RunningSubscription[] = [];
       for (const subscription of running.subscriptions ?? []) {
         const context = (): HandlingContext => ({ now: clock.now(), newId, within: parts.within });
-        const one = await engines.log.subscribe({ database, subscription, context, check: (event) => contract.checkEvent(event) });
+        const one = await engines.log.subscribe({ database, subscription, context, check: (event) => contract.checkEvent(event), metrics });
         stops.push(() => one.stop());
         subscriptions.push(one);
+        const labels = { service: service.name, subscription: subscription.name };
+        metrics.subscriberLag.read(async () => [{ labels, value: await one.lag() }]);
+        metrics.subscriberLateness.read(() => [{ labels, value: Math.max(0, clock.now() - one.caughtUpAt()) / 1000 }]);
       }
       if (running.timers) {
         const caughtUpAt = () => Math.min(...subscriptions.map((one) => one.caughtUpAt()), clock.now());
-        const timers = startTimers({ database, timers: running.timers, caughtUpAt, clock, log: parts.log });
+        const timers = startTimers({ database, timers: running.timers, caughtUpAt, clock, log: parts.log, metrics });
         stops.push(() => timers.stop());
       }
       started.set(service.name, { running, subscriptions });
@@ -114,4 +118,9 @@ export async function runServices(options: RunOptions): Promise<RunningHub> {
     throw error;
   }
   return { readiness, stop };
+}
+
+function watchPool(metrics: Metrics, service: string, database: OpenDatabase): () => Promise<void> {
+  const unwatch = metrics.pool.read(() => Object.entries(database.gauge()).map(([state, value]) => ({ labels: { service, state }, value })));
+  return async () => unwatch();
 }

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { type ScrapedGauge, scrapedGauge } from './scraped-gauge.ts';
 
 /** Everything that a process counts, for Prometheus. Durations are in seconds. */
@@ -17,6 +17,16 @@ export interface Metrics {
   /** Events announced that the subscription has not handled. */
   readonly subscriberLag: ScrapedGauge<'service' | 'subscription'>;
   readonly deadLetters: ScrapedGauge<'service' | 'subscription'>;
+  /** How long ago the subscription had heard everything, in seconds. */
+  readonly subscriberLateness: ScrapedGauge<'service' | 'subscription'>;
+  /** Events handled in one commit. */
+  readonly batchSize: Histogram<'service' | 'subscription'>;
+  /** From the events in hand to their committed effect. */
+  readonly handling: Histogram<'service' | 'subscription'>;
+  /** Batches that had to be tried again. */
+  readonly retries: Counter<'service' | 'subscription' | 'reason'>;
+  /** From the moment a timer was set for to its committed effect. */
+  readonly timerLateness: Histogram<'service'>;
 }
 
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -36,5 +46,21 @@ export function createMetrics(): Metrics {
     queueAge: gauge('opora_queue_age_seconds', 'Age of the oldest event on its way out of a service', ['service', 'queue']),
     subscriberLag: gauge('opora_subscriber_lag_events', 'Events that a subscription has not handled yet', ['service', 'subscription']),
     deadLetters: gauge('opora_dead_letters', 'Events that wait for a person', ['service', 'subscription']),
+    subscriberLateness: gauge('opora_subscriber_lateness_seconds', 'How long ago a subscription had heard everything', ['service', 'subscription']),
+    batchSize: new Histogram({
+      name: 'opora_subscriber_batch_events',
+      help: 'Events handled in one commit',
+      labelNames: ['service', 'subscription'],
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+      registers: [registry],
+    }),
+    handling: histogram('opora_subscriber_batch_seconds', 'From events in hand to their committed effect', ['service', 'subscription']),
+    retries: new Counter({
+      name: 'opora_subscriber_retries_total',
+      help: 'Batches that had to be tried again',
+      labelNames: ['service', 'subscription', 'reason'],
+      registers: [registry],
+    }),
+    timerLateness: histogram('opora_timer_lateness_seconds', 'From the moment a timer was set for to its committed effect', ['service']),
   };
 }

@@ -1,80 +1,102 @@
 import type { Logger } from 'pino';
-import { createPause } from '../bus/wait.ts';
+import { backOff } from '../bus/back-off.ts';
+import { createWaker } from '../bus/waker.ts';
 import type { Clock } from '../clock/clock.ts';
 import { isAppError } from '../errors/app-error.ts';
 import { crashPoint } from '../faults/crash-point.ts';
 import type { Database } from '../postgres/database.ts';
-import { exactly, sql } from '../postgres/sql.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { inSpan } from '../telemetry/tracing.ts';
+import { readDueTimers, removeTimers, type StoredTimer } from './timer-rows.ts';
 import type { Timers } from './timers.ts';
 
 export interface TimerOptions {
   database: Database;
   timers: Timers;
-  /** Timers due after this moment wait: what could make them needless may still be on its way. */
+  /** What was announced before this moment (epoch milliseconds) has been heard: no timer that is due after it is handled. */
   caughtUpAt(): number;
   clock: Clock;
   log: Logger;
+  metrics: Metrics;
 }
 
 const batch = 1_000;
-const pauseLength = 100;
+const quickest = 50;
+/** How long a timer that was set meanwhile may go unseen. */
+const slowest = 250;
+/** A command that was decided just before a timer's moment may still be on its way into the outbox. */
+const commitGrace = 100;
 
-/**
- * Tells the service of its timers when they are due. A timer is gone in the same commit as its effect, and only if it was not moved meanwhile; whoever
- * loses that race looks again. It asks the table and not a clock in memory, so that restarts and jumps of the clock change nothing.
- */
-export function startTimers({ database, timers, caughtUpAt, clock, log }: TimerOptions): { stop(): Promise<void> } {
-  const { pause, wake } = createPause();
-  let isStopping = false;
+/** Tells a service of its due timers for as long as it runs: each has its effect once, in the commit that removes it. Several processes may do it side by side. */
+export function startTimers({ database, timers, caughtUpAt, clock, log, metrics }: TimerOptions): { stop(): Promise<void> } {
+  const waker = createWaker();
+  const stopping = new AbortController();
+  const postponed = new Map<string, { until: number; failures: number }>();
 
-  async function ring(): Promise<boolean> {
-    const now = clock.now();
-    const until = Math.min(now, caughtUpAt());
-    const rows = await database.query<{ key: string; due_at: Date }>(
-      sql`select key, due_at from timer where due_at <= ${new Date(until)} order by due_at limit ${batch}`,
-    );
-    if (rows.length === 0) return false;
-    const due = rows.map((row) => ({ key: row.key, due: row.due_at.getTime() }));
-    await inSpan(`${database.schema}.timers`, {}, async () => {
+  async function handle(due: readonly StoredTimer[], now: number): Promise<void> {
+    await inSpan(`${database.schema}.timers`, { 'timers.count': due.length }, async () => {
       const { statements = [], events = [] } = await timers.handle(due, now);
       crashPoint('timers.before-commit');
-      await database.commit({ statements: [...statements, dropRung(due)], events });
-      crashPoint('timers.after-commit');
+      await database.commit({ statements: [...statements, removeTimers(due)], events });
     });
-    return rows.length === batch;
+    crashPoint('timers.after-commit');
+    const done = clock.now();
+    for (const timer of due) {
+      postponed.delete(timer.key);
+      metrics.timerLateness.observe({ service: database.schema }, Math.max(0, done - timer.due) / 1000);
+    }
   }
 
-  async function run(): Promise<void> {
-    let trouble = pauseLength;
-    while (!isStopping) {
-      try {
-        const more = await ring();
-        trouble = pauseLength;
-        if (!more) await pause(pauseLength);
-      } catch (error) {
-        if (!isAppError(error)) log.error({ err: error }, 'timers stumbled and are tried again');
-        await pause(trouble * (0.5 + Math.random()));
-        trouble = Math.min(5_000, trouble * 2);
+  /** One mistaken timer must not hold up the others: those that fail together are handled in halves, and the one that fails alone waits. */
+  async function handleInParts(due: readonly StoredTimer[], now: number): Promise<void> {
+    const [first] = due;
+    if (!first || stopping.signal.aborted) return;
+    try {
+      await handle(due, now);
+    } catch (error) {
+      if (isAppError(error, 'unavailable') || isAppError(error, 'conflict')) throw error;
+      if (due.length === 1) postpone(first, now, error);
+      else {
+        const half = Math.ceil(due.length / 2);
+        await handleInParts(due.slice(0, half), now);
+        await handleInParts(due.slice(half), now);
       }
     }
   }
-  const finished = run();
 
+  function postpone(timer: StoredTimer, now: number, error: unknown): void {
+    const failures = (postponed.get(timer.key)?.failures ?? 0) + 1;
+    postponed.set(timer.key, { until: now + Math.min(60_000, 500 * 2 ** failures), failures });
+    log.error({ err: error, timer: timer.key, failures }, 'a timer could not be handled; it is tried again later');
+  }
+
+  async function run(): Promise<void> {
+    for (let failures = 0; !stopping.signal.aborted; ) {
+      try {
+        const now = clock.now();
+        const except = [...postponed].flatMap(([key, { until }]) => (until > now ? [key] : []));
+        const until = Math.min(now, caughtUpAt() - commitGrace);
+        const { due, next } = await readDueTimers(database, { until, limit: batch, except });
+        await handleInParts(due, now);
+        failures = 0;
+        const nap = next === undefined ? slowest : next + commitGrace - clock.now();
+        if (due.length < batch) await waker.wait(Math.min(slowest, Math.max(quickest, nap)));
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        const facts = { err: error, failures: ++failures };
+        if (isAppError(error, 'conflict') && failures < 20) log.debug(facts, 'somebody moved a timer meanwhile; they are read again');
+        else log.warn(facts, 'timers could not be handled; they are tried again');
+        await backOff(failures, { first: 20, most: 5_000 }, stopping.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  const running = run();
   return {
     async stop() {
-      isStopping = true;
-      wake();
-      await finished;
+      stopping.abort();
+      waker.wake();
+      await running;
     },
   };
-}
-
-/** Timers that were moved meanwhile are not the ones that rang: then nothing of it happened. */
-function dropRung(due: readonly { key: string; due: number }[]) {
-  return exactly(
-    due.length,
-    sql`delete from timer t using unnest(${due.map(({ key }) => key)}::text[], ${due.map((timer) => new Date(timer.due))}::timestamptz[]) as d(key, due_at)
-      where t.key = d.key and t.due_at = d.due_at returning 1`,
-  );
 }

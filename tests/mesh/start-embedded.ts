@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFreePorts } from '../../deploy/engines/ports.ts';
+import { createApi, eventually } from './api.ts';
+import type { Hub } from './scenarios.ts';
+
+export const adminToken = 'opora_test_administrator_token';
+
+export interface EmbeddedHub extends Hub {
+  dataDir: string;
+  pid(): number;
+  /** Starts the program again on the same data, after it was killed. */
+  start(environment?: NodeJS.ProcessEnv): Promise<void>;
+  /** Asks it to stop and waits; gives the exit code. */
+  stop(): Promise<number | null>;
+  /** Everything that the program printed since the last start. */
+  output(): string;
+  remove(): Promise<void>;
+}
+
+/** The hub as `npm start` runs it, in a process and a data folder of its own. */
+export async function startEmbeddedHub(environment: NodeJS.ProcessEnv = {}): Promise<EmbeddedHub> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'opora-hub-'));
+  await chmod(dataDir, 0o711);
+  const [port = 0] = await findFreePorts(1);
+  const api = createApi(`http://127.0.0.1:${port}`, adminToken);
+  let child: ChildProcess | undefined;
+  let exited: Promise<number | null> = Promise.resolve(null);
+  let printed = '';
+
+  async function start(more: NodeJS.ProcessEnv = {}): Promise<void> {
+    printed = '';
+    const { NODE_OPTIONS: _, OPORA_TEST_DATABASE_URL: __, ...own } = process.env;
+    const started = spawn(process.execPath, ['--enable-source-maps', 'dist/services/main.js', 'start'], {
+      env: { ...own, OPORA_DATA: dataDir, OPORA_PORT: String(port), OPORA_DEMO: 'none', OPORA_ADMIN_TOKEN: adminToken, OPORA_LOG_LEVEL: 'warn', ...environment, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = started;
+    for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
+    exited = new Promise((resolve) => started.once('exit', (code) => resolve(code)));
+    await untilReady();
+  }
+
+  async function untilReady(): Promise<void> {
+    await eventually(
+      async () => {
+        if (child?.exitCode !== null) return 'ended';
+        return (await api.get('/readyz')).status === 200 && 'ready';
+      },
+      { within: 60_000 },
+    ).catch((error: unknown) => {
+      throw new Error(`The hub did not become ready. It printed:\n${printed}`, { cause: error });
+    });
+    if (child?.exitCode !== null) throw new Error(`The hub ended. It printed:\n${printed}`);
+  }
+
+  await start();
+  return {
+    api,
+    dataDir,
+    pid: () => child?.pid ?? 0,
+    output: () => printed,
+    start,
+    async kill() {
+      child?.kill('SIGKILL');
+      await exited;
+    },
+    async revive() {
+      if (child?.exitCode !== null || child.signalCode !== null) await start();
+      await untilReady();
+    },
+    async stop() {
+      child?.kill('SIGTERM');
+      return exited;
+    },
+    async remove() {
+      child?.kill('SIGTERM');
+      await exited;
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
