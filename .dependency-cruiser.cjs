@@ -13,7 +13,7 @@ module.exports = {
     },
     {
       name: 'services-meet-only-through-proto',
-      comment: "Call the other service by its contract in generated/, or follow its events; its code and tables are its own.",
+      comment: 'Call the other service by its contract in generated/, or follow its events; its code and tables are its own.',
       severity: 'error',
       from: { path: '^(cmdb|services/[^/]+)/' },
       to: { path: '^(cmdb|services|connectors)/', pathNot: '^$1/' },

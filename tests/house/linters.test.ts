@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { runTool } from './run-tool.ts';
 
 const fixtures = 'tests/house/fixtures';
+const lines = (count: number) => Array.from({ length: count }, (_, index) => `export const value${index} = ${index};\n`).join('');
 const bin = (name: string) => resolve('node_modules/.bin', name);
 
 describe('types', () => {
@@ -39,8 +40,8 @@ describe('the formatter and linter', () => {
   const dir = mkdtempSync(join(tmpdir(), 'opora-house-'));
   writeFileSync(join(dir, 'biome.json'), readFileSync('biome.json'));
   writeFileSync(join(dir, 'badName.ts'), readFileSync(join(fixtures, 'format/badName.ts')));
-  writeFileSync(join(dir, 'too-long.ts'), '// a line\n'.repeat(401));
-  writeFileSync(join(dir, 'long-enough.ts'), '// a line\n'.repeat(400));
+  writeFileSync(join(dir, 'too-long.ts'), lines(401));
+  writeFileSync(join(dir, 'long-enough.ts'), lines(400));
   const { failed, output } = runTool(bin('biome'), ['check', '--error-on-warnings', '--vcs-enabled=false', '--max-diagnostics=none', '.'], {
     cwd: dir,
   });
