@@ -18,6 +18,8 @@ export interface MethodContract {
   retrySafe: boolean;
   /** An update that needs If-Match; it fills `expectedVersion`. */
   needsIfMatch: boolean;
+  /** The request field that names the service whose process answers. */
+  routedBy?: string;
   http?: HttpRoute;
 }
 

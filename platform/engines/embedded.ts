@@ -24,6 +24,7 @@ export async function embeddedEngines({ dataDir, database, clock, newId, log }: 
   const reader = openLogReader(admin);
   reader.on('error', (error) => log.warn({ err: error }, 'a connection to PostgreSQL was lost'));
   const eventLog = createPostgresLog({ reader, clock, log });
+  const rpc = createInProcessTransport();
   return {
     name: 'embedded',
     openDatabase: (service) =>
@@ -36,10 +37,11 @@ export async function embeddedEngines({ dataDir, database, clock, newId, log }: 
         onConnectionError: (error) => log.warn({ err: error, service: service.name }, 'a connection to PostgreSQL was lost'),
       }),
     log: eventLog,
-    rpc: createInProcessTransport(),
+    rpc,
     graph: (adapters) => adapters.records(),
     readiness: async () => ({ postgres: { ready: server?.isUp() ?? true } }),
     async stop() {
+      await rpc.stop();
       await eventLog.stop();
       await reader.end();
       await server?.stop();

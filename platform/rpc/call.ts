@@ -25,6 +25,8 @@ export interface CallOptions {
   /** Only for a service principal: decide as if it were this moment (epoch milliseconds). Used to load a past. */
   at?: number;
   signal?: AbortSignal;
+  /** The service whose process is asked, when it is not the one that the method's package names. */
+  host?: string;
 }
 
 /** What a use case knows of the call that it serves. */

@@ -21,7 +21,9 @@ const longestPause = 1000;
 /** What the edge takes, which translates every method and knows none; services that know whom they ask take `createClient`. */
 export function createInvoke({ contract, transport, clock = systemClock }: Calling): Invoke {
   return async (method, request, options) => {
-    const reply = await send(method, contract.encode(method.request, request), options, { transport, clock });
+    const host = method.routedBy === undefined ? undefined : (request as Readonly<Record<string, unknown>>)[method.routedBy];
+    const routed = typeof host === 'string' ? { ...options, host } : options;
+    const reply = await send(method, contract.encode(method.request, request), routed, { transport, clock });
     return { answer: contract.decode(method.response, reply.body), replayed: reply.replayed };
   };
 }

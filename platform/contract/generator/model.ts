@@ -73,5 +73,6 @@ export interface MethodModel {
   public: boolean;
   retrySafe: boolean;
   needsIfMatch: boolean;
+  routedBy?: string;
   http?: HttpRoute;
 }

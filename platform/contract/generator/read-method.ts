@@ -25,6 +25,8 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
   const level = method.idempotency;
   const rule = options.httpOf(method);
   const http = rule && request && response && readRoute({ rule, request, response, messages, needsIfMatch, location: rules?.location ?? '', refuse });
+  const routedBy = rules?.routedBy ?? '';
+  if (routedBy !== '' && request && !request.fields.some((field) => field.name === routedBy)) refuse(`routed_by: ${routedBy} is not a field of ${request.name}`);
   if (!rule && rules?.location) refuse('location belongs to a method with google.api.http');
   return {
     name: method.name,
@@ -35,6 +37,7 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
     public: rules?.public ?? false,
     retrySafe: level === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS || level === MethodOptions_IdempotencyLevel.IDEMPOTENT,
     needsIfMatch,
+    ...(routedBy !== '' && { routedBy }),
     ...(http && { http }),
   };
 }

@@ -7,6 +7,7 @@ interface MethodOption {
   public: boolean;
   needsIfMatch: boolean;
   location: string;
+  routedBy: string;
 }
 
 interface EventOption {

@@ -1,6 +1,6 @@
 -- What this installation was asked to show, and the steps of it that are done.
 create table choice (
-  only boolean primary key default true check (only),
+  single boolean primary key default true check (single),
   demo text not null,
   chosen_at timestamptz not null
 );
