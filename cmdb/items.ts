@@ -19,6 +19,7 @@ import {
 import { tidyLookups } from './domain/lookup.ts';
 import { retryLostRace } from './retry-lost-race.ts';
 import { type ItemChange, readItems, readItemsOfSource, writeItems } from './storage/item-store.ts';
+import { takeTurns } from './take-turns.ts';
 
 /** What a person enters; the rest is decided here. */
 export interface NewItem {
@@ -37,6 +38,8 @@ export interface Outcome {
 }
 
 export function itemUseCases(database: Database) {
+  const turns = takeTurns();
+
   async function find(id: string): Promise<ItemState> {
     const [item] = await readItems(database, sql`id = ${id}`);
     if (!item) throw new AppError('not_found', `There is no item "${id}".`);
@@ -99,7 +102,8 @@ export function itemUseCases(database: Database) {
     /** Takes in what a source says of its items: what was not known, is new; what is the same, is not written. */
     upsert<Answer>(source: string, records: readonly ItemRecord[], call: Call, answer: (outcomes: Outcome[]) => Answer): Promise<Answer> {
       const wanted = readRecords(records);
-      return retryLostRace(call, async () => {
+      const keys = wanted.map(({ key }) => `${source} ${key}`);
+      const decide = async () => {
         const known = await readItemsOfSource(
           database,
           source,
@@ -114,7 +118,8 @@ export function itemUseCases(database: Database) {
           return { id, version, outcome: after ? (before ? 'updated' : 'created') : 'unchanged' };
         });
         return commitItems(changes, call, answer(outcomes));
-      });
+      };
+      return turns(keys, () => retryLostRace(call, decide));
     },
   };
 }

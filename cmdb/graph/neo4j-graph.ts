@@ -70,9 +70,10 @@ async function findReached(space: Space, question: Question, way: Way): Promise<
       const ids = found.records[0]?.get('ids') as string[] | undefined;
       if (!ids) return undefined;
       const all = [itemId, ...ids];
-      const { records } = await tx.run(`match (a:${space.label}) where a.id in $ids ${way.one}`, { ids: all });
+      const between = await tx.run(`match (a:${space.label}) where a.id in $ids ${way.one}`, { ids: all });
       const edges = new Map(all.map((id): [string, Edge[]] => [id, []]));
-      for (const [from, to, type] of records[0]?.get('edges') as [string, string, string][]) edges.get(from)?.push({ from, to, type });
+      const triples: [string, string, string][] = between.records[0]?.get('edges') ?? [];
+      for (const [from, to, type] of triples) edges.get(from)?.push({ from, to, type });
       const { steps, truncated } = await walk(question, async (level) => level.flatMap((id) => edges.get(id) ?? []));
       return { steps, truncated: truncated || ids.length > limit };
     },
