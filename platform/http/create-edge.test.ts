@@ -163,7 +163,7 @@ describe('a refusal', () => {
 });
 
 describe('a body', () => {
-  const post = (body: BodyInit, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
+  const post = (body: NonNullable<RequestInit['body']>, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
     fetch(`${server.url}/items/1`, { method: 'POST', body, headers, duplex: 'half' } as RequestInit);
 
   it('is taken as JSON, plain or with gzip', async () => {

@@ -3,8 +3,8 @@ import type { Clock } from '../clock/clock.ts';
 import type { Contract, HttpRoute, MethodContract } from '../contract/contract.ts';
 import { readRequest } from '../contract/read-request.ts';
 import { AppError } from '../errors/app-error.ts';
-import type { CallOptions, Principal } from '../rpc/call.ts';
-import { may } from '../rpc/call.ts';
+import { may, nobody, type Principal } from '../rpc/call.ts';
+import type { Invoke } from '../rpc/client.ts';
 import { sendJson } from './answer.ts';
 import { etagOf, isUnchanged, readExpectedVersion, readIdempotencyKey } from './conditional.ts';
 import { allowOnly, type Edge } from './create-edge.ts';
@@ -17,15 +17,12 @@ export interface RestOptions {
   clock: Clock;
   /** Who asks. Throws AppError `unauthenticated`, HttpRefusal `too_many_requests`. */
   identify(request: Request): Promise<Principal>;
-  invoke(method: MethodContract, request: object, options: CallOptions): Promise<{ answer: object; replayed: boolean }>;
+  invoke: Invoke;
   /** Milliseconds that a call may take; 10 000 unless told. */
   patience?: number;
 }
 
 type RestMethod = MethodContract & { http: HttpRoute };
-
-/** Nobody: who calls a method that is public. */
-const nobody: Principal = { kind: 'account', id: 'nobody', name: 'nobody', permissions: [] };
 
 /** Gives every method of the contract that has an HTTP route its place: there is no code per resource. */
 export function mountRest(app: Express, edge: Edge, options: RestOptions): void {

@@ -9,7 +9,7 @@ beforeAll(async () => {
   hub = await startHub(['tickets', 'sla', 'cmdb', 'monitoring'], {
     OPORA_INGEST_BODY_BYTES: String(2 * 1024 * 1024),
     OPORA_RATE_PER_ADDRESS: '20',
-    OPORA_RATE_PER_TOKEN: '200',
+    OPORA_RATE_PER_TOKEN: '60',
   });
 });
 afterAll(() => hub.stop());
