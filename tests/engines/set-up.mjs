@@ -4,10 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 
-/** One PostgreSQL for the whole run, unless OPORA_TEST_DATABASE_URL names one; each test file takes databases of its own in it. */
+/**
+ * One PostgreSQL for the whole run, unless OPORA_TEST_DATABASE_URL names one; each test file takes databases of its own in it. Kafka and Neo4j
+ * start when a test file first asks for them.
+ */
 export default async function setUp() {
-  if (process.env.OPORA_TEST_DATABASE_URL) return;
   buildWhatChanged();
+  await Promise.all([startPostgres(), shareEngines()]);
+}
+
+async function startPostgres() {
+  if (process.env.OPORA_TEST_DATABASE_URL) return;
   removeLeftFolders();
   const { startEmbeddedPostgres } = await import('../../dist/platform/postgres/embedded-postgres.js');
   const { formatConnection } = await import('../../dist/platform/postgres/parse-connection.js');
@@ -16,6 +23,11 @@ export default async function setUp() {
   const server = await startEmbeddedPostgres({ dataDir, log: pino({ level: 'error' }, pino.destination(2)), durable: false });
   process.env.OPORA_TEST_DATABASE_URL = formatConnection(server.connection);
   globalThis.oporaTestServer = { server, dataDir };
+}
+
+async function shareEngines() {
+  const { startSharedEngines } = await import('../../dist/tests/engines/shared-engines.js');
+  globalThis.oporaSharedEngines = await startSharedEngines();
 }
 
 /** A file that does not compile is for the test that needs it to report. */
