@@ -38,7 +38,7 @@ function reasonOf({ keyword, params, parentSchema, message }: ErrorObject): stri
     case 'enum':
       return `must be one of: ${(params['allowedValues'] as string[]).join(', ')}`;
     case 'type':
-      return `must be ${types[String(params['type'])] ?? params['type']}`;
+      return parentSchema?.['json'] ? jsonReason : `must be ${types[String(params['type'])] ?? params['type']}`;
     case 'minLength':
     case 'minItems':
     case 'minProperties':
@@ -56,13 +56,15 @@ function reasonOf({ keyword, params, parentSchema, message }: ErrorObject): stri
     case 'pattern':
       return `must look like ${exampleOf(parentSchema) ?? params['pattern']}`;
     case 'json':
-      return `must be a JSON value, nested at most ${deepestJson} levels deep`;
+      return jsonReason;
     case 'bytes':
       return 'must be bytes of the allowed length';
     default:
       return message ?? 'is not right';
   }
 }
+
+const jsonReason = `must be a JSON value, nested at most ${deepestJson} levels deep`;
 
 const types: Record<string, string> = {
   string: 'text',

@@ -21,7 +21,8 @@ export function readRequest(contract: Contract, method: MethodContract, input: H
   const query = readQuery(route.query, input.query);
   if (!route.body) return { message: { ...query.fields, ...fromPath }, violations: query.violations };
 
-  if (!isObject(input.body)) return { message: fromPath, violations: [...query.violations, { pointer: '', message: 'the body must be a JSON object' }] };
+  if (!isObject(input.body))
+    return { message: fromPath, violations: [...query.violations, { pointer: '', message: 'the body must be a JSON object' }] };
   const elsewhere = [
     ...route.pathFields.map((field) => ({ field, place: 'stands in the path' })),
     ...(method.needsIfMatch ? [{ field: 'expectedVersion', place: 'is given by If-Match' }] : []),
@@ -32,7 +33,10 @@ export function readRequest(contract: Contract, method: MethodContract, input: H
   return { message: { ...contract.fromJson(method.request, input.body), ...fromPath }, violations: [...query.violations, ...repeated] };
 }
 
-function readQuery(types: Readonly<Record<string, QueryType>>, given: HttpInput['query']): { fields: Record<string, unknown>; violations: FieldViolation[] } {
+function readQuery(
+  types: Readonly<Record<string, QueryType>>,
+  given: HttpInput['query'],
+): { fields: Record<string, unknown>; violations: FieldViolation[] } {
   const fields: Record<string, unknown> = {};
   const violations: FieldViolation[] = [];
   for (const [name, values] of Object.entries(given)) {

@@ -31,7 +31,7 @@ export function validation({ methods, events, components }: ContractFile) {
     const validate = validatorOf(message, purpose);
     validate(value);
     const errors = (validate.errors ?? []).filter((error) => !(purpose === 'event' && error.keyword === 'additionalProperties'));
-    return [...errors.slice(0, mostTold).map(explainViolation), ...findNul(value)];
+    return errors.length > 0 ? errors.slice(0, mostTold).map(explainViolation) : findNul(value);
   };
 }
 

@@ -45,8 +45,9 @@ export function readField(field: DescField, options: OptionReader, refusals: Ref
   if (shape === 'single' && !message && !optional && !rules.required && refusesItsDefault(rules, isText)) {
     refuse('its rules refuse the value that stands for "absent": say `optional` before it, or make it required');
   }
-  if (rules.outputOnly && shape === 'single' && !optional && !rules.required)
-    refuse('output only: say `optional` before it, so that a request can leave it out');
+  if (rules.outputOnly && (rules.required || (shape === 'single' && !optional))) {
+    refuse('output only: make it `optional` and not required, so that a request with this message can leave it out');
+  }
   return {
     name: field.jsonName,
     number: field.number,

@@ -26,7 +26,8 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
   const rule = options.httpOf(method);
   const http = rule && request && response && readRoute({ rule, request, response, messages, needsIfMatch, location: rules?.location ?? '', refuse });
   const routedBy = rules?.routedBy ?? '';
-  if (routedBy !== '' && request && !request.fields.some((field) => field.name === routedBy)) refuse(`routed_by: ${routedBy} is not a field of ${request.name}`);
+  if (routedBy !== '' && request && !request.fields.some((field) => field.name === routedBy))
+    refuse(`routed_by: ${routedBy} is not a field of ${request.name}`);
   if (!rule && rules?.location) refuse('location belongs to a method with google.api.http');
   return {
     name: method.name,

@@ -8,14 +8,11 @@ import { Refusals } from './refusals.ts';
 import { refuseRoutesTwice } from './refuse-routes-twice.ts';
 import { commentOf } from './source-location.ts';
 
-/** proto/ said in a way that our mapping cannot carry; `lines` has every place, as `file:line: what is wrong and the way out`. */
+/** proto/ said something that our mapping cannot carry; the message has a line for each mistake. */
 export class ContractRefused extends Error {
-  readonly lines: readonly string[];
-
   constructor(lines: readonly string[]) {
     super(lines.join('\n'));
     this.name = 'ContractRefused';
-    this.lines = lines;
   }
 }
 
@@ -28,7 +25,7 @@ export function readModel(files: readonly DescFile[], registry: FileRegistry): C
   const messages = new Map<string, MessageModel>();
   const descriptors = new Map<string, DescMessage>();
   for (const file of contracts) {
-    if (file.enums[0]) refusals.refuse(file, `enum ${file.enums[0].name}: a closed set is a string with its values declared`);
+    for (const set of file.enums) refusals.refuse(set, `enum ${set.name}: a closed set is a string with its values declared`);
     for (const message of file.messages) {
       descriptors.set(message.typeName, message);
       messages.set(message.typeName, readMessage(message, options, refusals));
@@ -42,7 +39,8 @@ export function readModel(files: readonly DescFile[], registry: FileRegistry): C
     if (withBytes && declared) refusals.refuse(declared, `event ${message.name}: ${withBytes} has bytes, and events are JSON`);
   }
   refuseRoutesTwice(contracts, models, refusals);
-  if (refusals.lines.length > 0) throw new ContractRefused(refusals.lines);
+  const { lines } = refusals;
+  if (lines.length > 0) throw new ContractRefused(lines);
   return { files: models, messages };
 }
 

@@ -1,11 +1,10 @@
-import type { DescField, DescFile, DescMessage, DescMethod, DescService } from '@bufbuild/protobuf';
+import type { DescEnum, DescField, DescFile, DescMessage, DescMethod, DescService } from '@bufbuild/protobuf';
 
-export type Declared = DescFile | DescMessage | DescField | DescService | DescMethod;
+export type Declared = DescFile | DescEnum | DescMessage | DescField | DescService | DescMethod;
 
-/** Where a declaration stands, as an editor opens it: `opora/tickets/v1/tickets.proto:42`. */
-export function placeOf(declared: Declared): string {
-  const line = locationOf(declared)?.span[0] ?? 0;
-  return `${fileOf(declared).proto.name}:${line + 1}`;
+/** Where a declaration stands, below proto/. */
+export function placeOf(declared: Declared): { file: string; line: number } {
+  return { file: fileOf(declared).proto.name, line: (locationOf(declared)?.span[0] ?? 0) + 1 };
 }
 
 /** The comment above a declaration, its lines trimmed. */
@@ -25,7 +24,7 @@ function locationOf(declared: Declared) {
 
 function fileOf(declared: Declared): DescFile {
   if (declared.kind === 'file') return declared;
-  return declared.kind === 'message' || declared.kind === 'service' ? declared.file : declared.parent.file;
+  return 'file' in declared ? declared.file : declared.parent.file;
 }
 
 /** The path that descriptor.proto gives to a declaration: field numbers and indexes, from the file down. */
@@ -37,6 +36,8 @@ function pathOf(declared: Declared): number[] {
       return declared.parent
         ? [...pathOf(declared.parent), 3, declared.parent.proto.nestedType.indexOf(declared.proto)]
         : [4, declared.file.proto.messageType.indexOf(declared.proto)];
+    case 'enum':
+      return [5, declared.file.proto.enumType.indexOf(declared.proto)];
     case 'field':
       return [...pathOf(declared.parent), 2, declared.parent.proto.field.indexOf(declared.proto)];
     case 'service':

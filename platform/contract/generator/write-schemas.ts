@@ -1,5 +1,7 @@
 import type { Schema } from '../contract-file.ts';
-import type { FieldModel, MessageModel } from './model.ts';
+import type { FieldModel, FieldRules, MessageModel } from './model.ts';
+
+type Lengths = Pick<FieldRules, 'required' | 'minLength' | 'maxLength'>;
 
 const int32 = { minimum: -2147483648, maximum: 2147483647 };
 const uint32 = { minimum: 0, maximum: 4294967295 };
@@ -52,11 +54,12 @@ export function writeField(field: FieldModel): Schema {
 /** The value of a single field, the entry of a list or the value of a map. */
 function writeValue({ shape, type, rules }: FieldModel): Schema {
   if ('message' in type) return { $ref: referenceTo(type.message) };
-  const own = shape === 'single' ? rules : { ...rules, minLength: undefined, maxLength: undefined, required: false };
+  const { minLength: _, maxLength: __, ...ofEach } = rules;
+  const own: FieldRules = shape === 'single' ? rules : { ...ofEach, required: false };
   if (type.scalar === 'bytes') return { bytes: lengths(own, 'Length') };
   return {
     ...scalarSchemas[type.scalar],
-    ...(type.scalar === 'string' && lengths(own, 'Length')),
+    ...(type.scalar === 'string' && lengths(own, 'Length', tellsEmptyApart(own))),
     ...(rules.values.length > 0 && { enum: [...rules.values] }),
     ...(rules.pattern !== undefined && { pattern: `^(?:${rules.pattern})$` }),
     ...(rules.format !== undefined && { format: rules.format }),
@@ -67,15 +70,17 @@ function writeValue({ shape, type, rules }: FieldModel): Schema {
   };
 }
 
+/** These rules refuse '' by themselves: one mistake is told once. */
+function tellsEmptyApart({ values, format, pattern, json }: FieldRules): boolean {
+  return values.length > 0 || format !== undefined || pattern !== undefined || json;
+}
+
 /** `required` text or list has at least one character or entry: proto does not tell an empty one from an absent one. */
-function lengths(
-  rules: { required: boolean; minLength?: number | undefined; maxLength?: number | undefined },
-  kind: 'Length' | 'Items' | 'Properties',
-): Schema {
-  const minimum = rules.minLength ?? (rules.required ? 1 : undefined);
+function lengths({ required, minLength, maxLength }: Lengths, kind: 'Length' | 'Items' | 'Properties', tellsEmpty = false): Schema {
+  const minimum = minLength ?? (required && !tellsEmpty ? 1 : undefined);
   return {
     ...(minimum !== undefined && { [`min${kind}`]: minimum }),
-    ...(rules.maxLength !== undefined && { [`max${kind}`]: rules.maxLength }),
+    ...(maxLength !== undefined && { [`max${kind}`]: maxLength }),
   };
 }
 

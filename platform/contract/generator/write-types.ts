@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ContractModel, FieldModel, FileModel, MessageModel, MethodModel, ServiceModel } from './model.ts';
 
 /** One file of TypeScript for one file of proto: an interface a message, an interface and token a service, a constructor an event. */
@@ -11,7 +12,7 @@ export function writeTypes(file: FileModel, model: ContractModel): string {
   return [
     `// Made from proto/${file.name}.proto by \`npm run generate\`.`,
     ...platform,
-    ...importsOf(file, model, toRoot),
+    ...importsOf(file, model),
     ...file.messages.map(writeMessage),
     ...file.services.map((service) => writeService(service, model)),
     ...events.map(writeEventConstructor),
@@ -19,7 +20,7 @@ export function writeTypes(file: FileModel, model: ContractModel): string {
   ].join('\n');
 }
 
-function importsOf(file: FileModel, model: ContractModel, toRoot: string): string[] {
+function importsOf(file: FileModel, model: ContractModel): string[] {
   const namesByFile = new Map<string, Set<string>>();
   const used = [
     ...file.messages.flatMap((message) => message.fields.flatMap(({ type }) => ('message' in type ? [type.message] : []))),
@@ -30,7 +31,13 @@ function importsOf(file: FileModel, model: ContractModel, toRoot: string): strin
     if (!message || message.file === file.name) continue;
     namesByFile.set(message.file, (namesByFile.get(message.file) ?? new Set()).add(message.name));
   }
-  return [...namesByFile].sort().map(([from, names]) => `import type { ${[...names].sort().join(', ')} } from '${toRoot}generated/${from}.ts';`);
+  return [...namesByFile].sort().map(([from, names]) => `import type { ${[...names].sort().join(', ')} } from '${pathFrom(file.name, from)}.ts';`);
+}
+
+/** From `opora/tickets/v1/events` to `opora/tickets/v1/tickets`: `./tickets`. */
+function pathFrom(file: string, target: string): string {
+  const path = posix.relative(posix.dirname(file), target);
+  return path.startsWith('.') ? path : `./${path}`;
 }
 
 function writeMessage({ name, comment, fields }: MessageModel): string {
