@@ -15,14 +15,14 @@ export async function runStep(title, command, args, { env = process.env } = {}) 
     shown = true;
   }, 1000);
   try {
-    await runQuietly(command, args, env);
+    await runQuietly(title, command, args, env);
   } finally {
     clearInterval(ticker);
     if (shown) process.stderr.write(`${live ? '\r\x1b[K' : ''}${title}: ${seconds()} s\n`);
   }
 }
 
-function runQuietly(command, args, env) {
+function runQuietly(title, command, args, env) {
   return new Promise((resolve, reject) => {
     // On Windows npm is a .cmd file, which only a shell starts.
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' && command === 'npm' });
