@@ -3,7 +3,7 @@ import pg from 'pg';
 import { type Connection, toClientConfig } from './connection.ts';
 import { migrate } from './migrate.ts';
 
-/** May read the bus_log of every service, and nothing else. */
+/** May read what every service announced and how far each has heard the others, and nothing else. */
 const logReader = 'opora_log_reader';
 
 /** The service's own way in: a role that can touch its schema and nothing else. */
@@ -35,7 +35,7 @@ export async function prepareService(admin: Connection, service: { name: string;
     try {
       await migrate(owner, service);
       await owner.query(`grant usage on schema ${schema} to ${logReader}`);
-      await owner.query(`grant select on bus_log to ${logReader}`);
+      await owner.query(`grant select on bus_log, subscription_position to ${logReader}`);
     } finally {
       await owner.end();
     }
