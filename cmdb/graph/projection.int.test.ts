@@ -1,0 +1,196 @@
+import neo4j, { type Driver } from 'neo4j-driver';
+import type { CmdbEvent } from '../../generated/opora/cmdb/v1/events.ts';
+import type { NewEvent } from '../../platform/bus/event.ts';
+import { newUuid } from '../../platform/clock/clock.ts';
+import { createLogger } from '../../platform/log/logger.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
+import { describeWithNeo4j } from '../../tests/engines/describe-with.ts';
+import { announceItem, announceRelation } from '../announce.ts';
+import { type ItemState, newItem, reviseItem } from '../domain/item.ts';
+import { relationTypes } from '../domain/model.ts';
+import { identify, type RelationState, relate, unrelate } from '../domain/relation.ts';
+import { cmdb } from '../service.ts';
+import { writeItems } from '../storage/item-store.ts';
+import { writeRelations } from '../storage/relation-store.ts';
+import { keepProjection } from './keep-projection.ts';
+import { projectGraph } from './project-graph.ts';
+import type { Space } from './projection.ts';
+import { rebuildGraph } from './rebuild-graph.ts';
+import { verifyGraph } from './verify-graph.ts';
+
+const author = { actorId: 'ivan', actorName: 'Иван' };
+const types = [...relationTypes.keys()];
+const context = {
+  now: 0,
+  newId: newUuid,
+  within: () => ({ deadline: 0, principal: { kind: 'service' as const, id: 'cmdb', name: 'cmdb', permissions: [] } }),
+};
+
+/** Numbers that look random and are the same in each run. */
+function seeded(seed: number) {
+  let state = seed;
+  const next = () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+  return { below: (limit: number) => Math.floor(next() * limit), chance: (share: number) => next() < share };
+}
+
+describeWithNeo4j('the projection of the graph', (engine) => {
+  let driver: Driver;
+  let database: TestDatabase;
+  let space: Space;
+  let handle: (events: readonly CmdbEvent[]) => Promise<unknown>;
+
+  beforeAll(async () => {
+    driver = neo4j.driver(engine.url, neo4j.auth.basic(engine.user, engine.password), { disableLosslessIntegers: true });
+    database = await openTestDatabase(cmdb);
+    space = { driver, label: 'ProjectedItem' };
+    handle = (events) => projectGraph(space).handle(events, context);
+  });
+  beforeEach(async () => {
+    await database.query(sql`truncate item, item_version, item_lookup, relation, relation_version, bus_log, outbox`);
+    await rebuildGraph({ space, database });
+  });
+  afterAll(async () => {
+    await wipe();
+    await driver.close();
+    await database.close();
+  });
+
+  const wipe = () => driver.executeQuery(`match (n) where n:${space.label} or (n:Projection and n.of = $of) detach delete n`, { of: space.label });
+  const toEnvelope = (event: NewEvent) => ({ ...event, id: newUuid(), source: 'cmdb', time: new Date().toISOString() }) as CmdbEvent;
+
+  /** Lives through a random history of items and relations in the records; gives its events. */
+  async function live({ seed, turns }: { seed: number; turns: number }): Promise<CmdbEvent[]> {
+    const random = seeded(seed);
+    const items: ItemState[] = [];
+    const relations = new Map<string, RelationState>();
+    const events: CmdbEvent[] = [];
+    for (let turn = 1; turn <= turns; turn++) {
+      if (items.length < 2 || random.chance(0.3)) {
+        const id = newUuid();
+        const after = newItem({ id, source: 'test', key: id }, { class: 'server', name: `item ${turn}` }, turn);
+        items.push(after);
+        await database.commit({ statements: writeItems([{ after }], author) });
+        events.push(toEnvelope(announceItem({ after })));
+      } else if (random.chance(0.4)) {
+        const index = random.below(items.length);
+        const before = items[index];
+        const after = before && reviseItem(before, random.chance(0.3) ? { state: 'retired' } : { name: `turn ${turn}`, state: 'active' }, turn);
+        if (!after) continue;
+        items[index] = after;
+        await database.commit({ statements: writeItems([{ before, after }], author) });
+        events.push(toEnvelope(announceItem({ before, after })));
+      } else {
+        const [from, to] = [items[random.below(Math.min(items.length, 6))], items[random.below(Math.min(items.length, 6))]];
+        if (!from || !to || from === to || from.state === 'retired' || to.state === 'retired') continue;
+        const ends = { type: types[random.below(types.length)] ?? '', fromId: from.id, toId: to.id };
+        const before = relations.get(identify(ends));
+        const after = before?.state === 'active' ? unrelate(before, turn) : relate(before, { ...ends, id: newUuid(), source: 'test' }, turn);
+        if (!after) continue;
+        relations.set(identify(ends), after);
+        await database.commit({ statements: writeRelations([after], author) });
+        events.push(toEnvelope(announceRelation(after)));
+      }
+    }
+    return events;
+  }
+
+  const verify = () => verifyGraph({ space, database, pageSize: 7 });
+
+  it.each([1, 2, 3])('holds what the records hold after events that came in any order between keys, doubled and late (history %i)', async (seed) => {
+    const events = await live({ seed, turns: 250 });
+    expect((await verify()).equal).toBe(false);
+    const random = seeded(seed + 100);
+    const lanes = new Map<string, CmdbEvent[]>();
+    for (const event of events) lanes.set(event.key, [...(lanes.get(event.key) ?? []), event]);
+    const delivered: CmdbEvent[] = [];
+    for (let waiting = [...lanes.values()]; waiting.length > 0; waiting = waiting.filter((lane) => lane.length > 0)) {
+      const next = waiting[random.below(waiting.length)]?.shift();
+      if (next) delivered.push(next);
+      const again = delivered[random.below(delivered.length)];
+      if (again && random.chance(0.4)) delivered.push(again);
+    }
+    while (delivered.length > 0) await handle(delivered.splice(0, 1 + random.below(20)));
+    const found = await verify();
+    expect(found.projection).toEqual(found.records);
+    expect(found.records.relations).toBeGreaterThan(5);
+  });
+
+  it('does not bring back a relation that ended, however late and often its beginning is told', async () => {
+    const events = await live({ seed: 4, turns: 200 });
+    await handle(events);
+    const ended = events.filter(({ type }) => type === 'opora.cmdb.v1.RelationRemoved').map(({ data }) => data);
+    expect(ended.length).toBeGreaterThan(3);
+    for (const event of events.filter(({ type }) => type === 'opora.cmdb.v1.RelationCreated')) await handle([event]);
+    expect((await verify()).equal).toBe(true);
+  });
+
+  it('is the same when it is made again from nothing, also while events go on', async () => {
+    await handle(await live({ seed: 5, turns: 100 }));
+    const more = live({ seed: 6, turns: 100 });
+    const rebuilt = rebuildGraph({ space, database, pageSize: 5 });
+    for (const event of await more) await handle([event]);
+    expect(await rebuilt).toBe(true);
+    const found = await verify();
+    expect(found.projection).toEqual(found.records);
+  });
+
+  it('is left to the one that began last when two make it again', async () => {
+    await live({ seed: 7, turns: 100 });
+    const finished = await Promise.all([1, 2, 3].map(() => rebuildGraph({ space, database, pageSize: 5 })));
+    expect(finished.filter(Boolean)).toHaveLength(1);
+    expect((await verify()).equal).toBe(true);
+  });
+
+  it('is found to differ when somebody changed it', async () => {
+    await handle(await live({ seed: 8, turns: 100 }));
+    await driver.executeQuery(`match (item:${space.label}) with item limit 1 set item.name = 'drifted'`);
+    const found = await verify();
+    expect(found).toMatchObject({ equal: false, records: { items: found.projection.items, relations: found.projection.relations } });
+  });
+
+  it('takes no event after it was wiped until it is made again, which happens by itself', async () => {
+    const events = await live({ seed: 9, turns: 100 });
+    await handle(events);
+    await wipe();
+    await expect(handle(events)).rejects.toMatchObject({ kind: 'unavailable' });
+    const keeper = keepProjection({ space, database, log: createLogger({ level: 'error' }), every: 20 });
+    await eventually(() => keeper.status().state, 'fresh');
+    expect((await keeper.verify()).equal).toBe(true);
+    await keeper.stop();
+  });
+
+  it('counts as behind while a change of the log is not in it, as down while Neo4j does not answer', async () => {
+    const events = await live({ seed: 10, turns: 60 });
+    for (const { id, type, key, time, data } of events) {
+      await database.query(sql`insert into bus_log (event_id, type, key, time, data, appended_at)
+        values (${id}, ${type}, ${key}, ${time}, ${JSON.stringify(data)}, clock_timestamp() - interval '1 minute')`);
+    }
+    const keeper = keepProjection({ space, database, log: createLogger({ level: 'error' }), every: 20 });
+    await eventually(() => keeper.status().state, 'behind');
+    const last = events.at(-1);
+    await handle(events.slice(0, -1));
+    await eventually(() => keeper.status().detail, '1 of the newest changes are not in it yet.');
+    if (last) await handle([last]);
+    await eventually(() => keeper.status().state, 'fresh');
+    await keeper.stop();
+
+    const gone = neo4j.driver('bolt://127.0.0.1:1');
+    const lost = keepProjection({ space: { ...space, driver: gone }, database, log: createLogger({ level: 'error' }), every: 20 });
+    await eventually(() => lost.status().detail, 'Neo4j does not answer at the moment.');
+    expect(lost.status().state).toBe('down');
+    await lost.stop();
+    await gone.close();
+  });
+});
+
+async function eventually<Value>(read: () => Value, wanted: Value): Promise<void> {
+  const until = Date.now() + 10_000;
+  while (read() !== wanted) {
+    if (Date.now() > until) throw new Error(`It is ${String(read())}, not ${String(wanted)}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
