@@ -63,7 +63,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
     query: run,
     async commit(changes: Changes) {
       const trace = traceparent?.();
-      const now = clock.now();
+      const now = changes.at ?? clock.now();
       const statement = mergeChanges(changes, { now, newId: () => newId(now), ...(trace !== undefined && { traceparent: trace }) });
       if (!statement) return;
       await run(statement);
