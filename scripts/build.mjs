@@ -22,7 +22,7 @@ async function compile(file) {
     configFile: false,
     swcrc: false,
     sourceMaps: true,
-    sourceRoot: process.cwd(),
+    sourceRoot: `${process.cwd()}/`,
     jsc: {
       target: 'es2023',
       parser: { syntax: 'typescript' },

@@ -39,7 +39,13 @@ export async function embeddedEngines({ dataDir, database, clock, newId, log }: 
     log: eventLog,
     rpc,
     graph: (adapters) => adapters.records(),
-    readiness: async () => ({ postgres: { ready: server?.isUp() ?? true } }),
+    readiness: async () => {
+      const answers = await reader.query('select 1').then(
+        () => true,
+        () => false,
+      );
+      return { postgres: { ready: answers } };
+    },
     async stop() {
       await rpc.stop();
       await eventLog.stop();

@@ -8,12 +8,12 @@ import type { Served } from '../service/define-service.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { currentTraceId, inSpan } from '../telemetry/tracing.ts';
 import { type Allowance, runWithin } from './allowance.ts';
-import { type CallOptions, type Method, may, nobody, type Principal } from './call.ts';
+import { type Method, may, nobody, type Principal } from './call.ts';
 import { keyCall, recallAnswer } from './idempotency.ts';
 import { makeCall } from './make-call.ts';
 import { methodProperty } from './method-property.ts';
 import { statusName } from './status.ts';
-import type { BoundMethod, Reply } from './transport.ts';
+import type { BoundMethod, Reply, ServedOptions } from './transport.ts';
 
 export interface Serving {
   contract: Contract;
@@ -51,7 +51,7 @@ function bindMethod(method: MethodContract, run: Method<object, object>, serving
   const attributes = { 'rpc.service': method.service, 'rpc.method': method.name };
   const encode = (answer: object) => contract.encode(method.response, answer);
 
-  const answer = async (bytes: Uint8Array, options: CallOptions, allowance: Allowance): Promise<Reply> => {
+  const answer = async (bytes: Uint8Array, options: ServedOptions, allowance: Allowance): Promise<Reply> => {
     requirePermission(options.principal, method);
     const request = readRequest(bytes, method, contract);
     const keyed = keyCall(fullName, bytes, options);
@@ -59,6 +59,9 @@ function bindMethod(method: MethodContract, run: Method<object, object>, serving
     try {
       const result = await run(request, call);
       const written = committed();
+      // A command that found its effect there already may have found that of the first call under this key.
+      const earlier = keyed && !written && !method.retrySafe ? await recallAnswer(database, keyed) : undefined;
+      if (earlier) return { body: earlier, replayed: true };
       return { body: written?.answer === result ? written.bytes : encode(result), replayed: false };
     } catch (error) {
       // Whatever it failed of: when the first call under this key was settled, its answer is the answer.

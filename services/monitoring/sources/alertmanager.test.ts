@@ -40,6 +40,11 @@ describe('a payload of Alertmanager', () => {
     ]);
   });
 
+  it('is summed up by its name when its annotations say nothing', () => {
+    const silent = { ...payload, alerts: [{ ...alert, annotations: { summary: '' } }, { ...alert, labels: {}, annotations: {} }] };
+    expect(readAlertmanager(bytes(silent)).map(({ summary }) => summary)).toEqual(['PumpStopped', 'unnamed']);
+  });
+
   it('tells when a resolved alert ended', () => {
     const resolved = { ...payload, alerts: [{ ...alert, status: 'resolved', endsAt: '2026-03-02T06:00:00Z' }] };
     expect(readAlertmanager(bytes(resolved))).toMatchObject([{ firing: false, endsAt: Date.UTC(2026, 2, 2, 6) }]);

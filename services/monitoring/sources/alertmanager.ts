@@ -37,7 +37,7 @@ export function readAlertmanager(body: Uint8Array): Observation[] {
     throw new AppError('invalid_input', 'This is not a payload of Alertmanager version 4.', { violations });
   }
   return parsed.data.alerts.map((alert) => {
-    const name = alert.labels['alertname'] ?? 'unnamed';
+    const name = alert.labels['alertname'] || 'unnamed';
     return {
       fingerprint: alert.fingerprint,
       startsAt: alert.startsAt,
@@ -46,7 +46,7 @@ export function readAlertmanager(body: Uint8Array): Observation[] {
       ...(alert.status === 'resolved' && alert.endsAt !== undefined && alert.endsAt > 0 && { endsAt: alert.endsAt }),
       name,
       severity: (alert.labels['severity'] ?? '').toLowerCase(),
-      summary: alert.annotations['summary'] ?? alert.annotations['description'] ?? name,
+      summary: alert.annotations['summary'] || alert.annotations['description'] || name,
       labels: alert.labels,
       annotations: alert.annotations,
       ...(alert.generatorURL !== undefined && { generatorUrl: alert.generatorURL }),
