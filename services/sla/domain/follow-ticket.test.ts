@@ -24,6 +24,7 @@ const agreement = (id: string, targets: Agreement['targets']): Agreement => ({
 });
 const agreements: Record<string, Agreement> = {
   critical: agreement('critical', { response: hour, resolution: 4 * hour }),
+  high: agreement('high', { response: 2 * hour, resolution: 5 * hour }),
   low: agreement('low', { response: 8 * hour, resolution: 40 * hour }),
   planning: agreement('planning', { resolution: 80 * hour }),
 };
@@ -225,6 +226,12 @@ describe('a ticket that gets another definition', () => {
     expect(ticket?.clocks.resolution?.breachedAt).toBeGreaterThan(monday + 24 * hour);
   });
 
+  it('stays late, without being announced again, when the new target is over as well', () => {
+    const { ticket, history } = follow([opened(monday), retold(monday + 6 * hour, 'high')]);
+    expect(types(history.resolution)).toEqual(['started', 'warned', 'breached', 'retargeted']);
+    expect(ticket?.clocks.resolution).toMatchObject({ breachedAt: monday + 4 * hour, deadline: monday + 4 * hour });
+  });
+
   it('is retargeted while paused without starting to run', () => {
     const { ticket } = follow([opened(monday), moved(monday + hour, 'paused'), retold(monday + 2 * hour, 'low')]);
     expect(ticket?.clocks.resolution).toMatchObject({ state: 'paused', elapsed: hour, terms: { target: 40 * hour } });
@@ -269,7 +276,7 @@ describe('any history', () => {
       phase: fc.constantFrom<Phase>('open', 'active', 'paused', 'resolved', 'closed'),
       byPerson: fc.boolean(),
     }),
-    fc.record({ type: fc.constant('updated' as const), priority: fc.constantFrom('critical', 'low', 'planning', 'unheard of') }),
+    fc.record({ type: fc.constant('updated' as const), priority: fc.constantFrom('critical', 'high', 'low', 'planning', 'unheard of') }),
     fc.record({ type: fc.constant('answered' as const) }),
   );
   const gap = fc.integer({ min: 0, max: 30 * hour });

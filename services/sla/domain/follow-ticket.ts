@@ -125,7 +125,6 @@ function shiftClock(clock: Clock, ticket: FollowedTicket, rules: Rules): ClockEv
 function wantedState({ kind, state }: Clock, ticket: FollowedTicket): Clock['state'] {
   const end = state === 'met' ? 'met' : 'stopped';
   if (!termsOf(kind, ticket)) return end;
-  if (isOver(ticket.phase) && state === 'stopped') return 'stopped';
   if (kind === 'response' && ticket.responded) return state === 'stopped' ? 'stopped' : 'met';
   switch (ticket.phase) {
     case 'open':

@@ -125,6 +125,17 @@ describe('working time when the clocks change', () => {
     expect(sunday.add(at('2026-12-31T23:00+03:00'), 4 * hour)).toBe(at('2027-01-01T03:00+03:00')); // a Thursday
     expect(sunday.add(at('2026-11-22T23:00+03:00'), 8 * hour)).toBe(at('2026-11-26T23:00+03:00')); // from a Sunday
   });
+
+  it('counts the last night of the year in the new year, west of Greenwich too, and once', () => {
+    const nights = compileCalendar(
+      calendar('America/New_York', weekdays, [
+        { from: '22:00', to: '06:00' },
+        { from: '05:00', to: '07:00' },
+      ]),
+    );
+    expect(nights.add(at('2027-01-01T03:00-05:00'), 4 * hour)).toBe(at('2027-01-01T07:00-05:00'));
+    expect(nights.between(at('2027-01-01T03:00-05:00'), at('2027-01-01T12:00-05:00'))).toBe(4 * hour);
+  });
 });
 
 describe('any calendar', () => {
