@@ -14,17 +14,10 @@ const silence = 15_000;
 export async function lockFolder(dataDir: string): Promise<() => Promise<void>> {
   await mkdir(dataDir, { recursive: true });
   const file = join(dataDir, 'hub.lock');
-  const mine = `${process.pid} ${startTimeOf(process.pid)} ${findWorld()}`;
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, mine);
+  await writeFile(draft, `${process.pid} ${startTimeOf(process.pid)} ${findWorld()}`);
   try {
-    // A link comes into being whole or not at all: nobody reads half a lock.
-    while (!(await succeeds(link(draft, file), 'EEXIST'))) {
-      const holder = await readFile(file, 'utf8').catch(() => undefined);
-      if (holder === undefined) continue;
-      if (await isHeld(file, holder)) throw new Error(describeHolder(holder, dataDir));
-      await removeStale(file, holder);
-    }
+    await take(file, draft, dataDir);
   } finally {
     await rm(draft, { force: true });
   }
@@ -32,8 +25,28 @@ export async function lockFolder(dataDir: string): Promise<() => Promise<void>> 
   beating.unref();
   return async () => {
     clearInterval(beating);
-    await removeStale(file, mine);
+    await rm(file, { force: true });
   };
+}
+
+/** A link comes into being whole or not at all. One that was left behind is replaced only by the holder of a second lock of the same kind. */
+async function take(file: string, draft: string, dataDir: string): Promise<void> {
+  while (!(await succeeds(link(draft, file), 'EEXIST'))) {
+    const holder = await readHolder(file);
+    if (holder === undefined) continue;
+    if (await isHeld(file, holder)) throw new Error(describeHolder(holder, dataDir));
+    const claim = `${file}.over`;
+    await take(claim, draft, dataDir);
+    try {
+      if ((await readHolder(file)) !== holder) continue;
+      const copy = `${draft}.over`;
+      await link(draft, copy);
+      await rename(copy, file);
+      return;
+    } finally {
+      await rm(claim, { force: true });
+    }
+  }
 }
 
 export function isAlive(pid: number): boolean {
@@ -62,12 +75,8 @@ async function isHeld(file: string, holder: string): Promise<boolean> {
   return false;
 }
 
-/** Removes exactly this lock: one that somebody took in between is put back. */
-async function removeStale(file: string, content: string): Promise<void> {
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
-  if (!(await succeeds(rename(file, aside), 'ENOENT'))) return;
-  if ((await readFile(aside, 'utf8')) !== content) await succeeds(link(aside, file), 'EEXIST');
-  await rm(aside, { force: true });
+async function readHolder(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
 }
 
 async function readTouched(file: string): Promise<number | undefined> {

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { AppError } from '../errors/app-error.ts';
 
 /** What PostgreSQL's answer means for a caller; https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -17,7 +18,7 @@ const lostRace = new Set(['OP001', '40001', '40P01', '23505']);
 
 /** Turns an error of the pg client into an AppError where it is no bug of ours; everything else comes back as it is. */
 export function translateServerError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof AppError) return error;
+  if (!types.isNativeError(error) || error instanceof AppError) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (code !== undefined && lostRace.has(code))
     return new AppError('conflict', 'Somebody else changed it at the same moment. Read it again.', { cause: error });
@@ -29,7 +30,7 @@ export function translateServerError(error: unknown): unknown {
 
 /** A migration of a newer program changed a table under a statement that this connection had planned; planned anew it works. */
 export function isStalePlan(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '0A000' && error.message.includes('cached plan');
+  return types.isNativeError(error) && 'code' in error && error.code === '0A000' && error.message.includes('cached plan');
 }
 
 /** The unique constraint that a `conflict` ran into, if that is what it was. */

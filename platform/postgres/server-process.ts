@@ -84,22 +84,21 @@ function followMessages(child: ChildProcess, log: Logger): string[] {
 }
 
 /** Resolves with nothing when it answers. Recovery after a crash may take minutes on a big cluster: it is waited for, and said. */
-async function waitUntilReady({ connection, log }: ServerPlan, giveUp: AbortSignal): Promise<undefined> {
-  for (let waited = 0; !giveUp.aborted; waited += 20) {
-    const client = new pg.Client({ ...connection, database: 'postgres' });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      return;
-    } catch (error) {
-      const code = (error as { code?: string }).code;
-      if (code?.startsWith('28')) throw new Error('PostgreSQL does not accept its own password.', { cause: error });
-      if (waited % 10_000 === 9_980) log.info('PostgreSQL is still recovering what was not finished before');
-    } finally {
-      await client.end().catch(() => undefined);
-    }
-    await sleep(20);
+async function waitUntilReady({ cluster, connection, log }: ServerPlan, giveUp: AbortSignal): Promise<undefined> {
+  const since = Date.now();
+  for (let told = 1; !giveUp.aborted; await sleep(20)) {
+    // The server keeps its state in the 8th line, as pg_ctl knows too: https://www.postgresql.org/docs/current/storage-file-layout.html
+    const state = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[7]?.trim();
+    if (state === 'ready') return tryConnection(connection);
+    if (Date.now() - since > 10_000 * told && told++) log.warn({ state }, 'PostgreSQL still recovers what was not finished before');
   }
+}
+
+async function tryConnection(connection: Connection): Promise<undefined> {
+  const client = new pg.Client({ ...connection, database: 'postgres' });
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.end();
 }
 
 /** A killed hub may leave its server behind; nobody else works in the folder, since its lock is ours. A pid file of a process that is not PostgreSQL's is void. */
