@@ -4,8 +4,8 @@ import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { announceCreated } from './accounts.ts';
-import { hashSecret, makePassword } from './domain/secret.ts';
 import type { Passwords } from './passwords.ts';
+import { hashSecret, makePassword } from './secrets.ts';
 import { type AccountState, insertAccount } from './storage/account-store.ts';
 import { insertToken, type TokenState } from './storage/credential-store.ts';
 

@@ -3,9 +3,9 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Call } from '../../platform/rpc/call.ts';
-import { hashSecret, makeSessionSecret } from './domain/secret.ts';
 import { longestMilliseconds } from './domain/session.ts';
 import type { Passwords } from './passwords.ts';
+import { hashSecret, makeSessionSecret } from './secrets.ts';
 import { type AccountState, readAccounts } from './storage/account-store.ts';
 import {
   deleteEndedSessions,

@@ -6,7 +6,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
 import { covers, narrow } from './domain/permissions.ts';
-import { hashSecret, makeToken } from './domain/secret.ts';
+import { hashSecret, makeToken } from './secrets.ts';
 import type { AccountState } from './storage/account-store.ts';
 import { insertToken, readTokens, revokeToken, type TokenState } from './storage/credential-store.ts';
 

@@ -26,4 +26,3 @@ export const gatewayConfig = z.object({
   OPORA_RATE_PER_TOKEN: count(100_000),
   OPORA_RATE_PER_ADDRESS: count(300),
 });
-export type GatewayConfig = z.output<typeof gatewayConfig>;
