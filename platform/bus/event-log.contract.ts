@@ -3,7 +3,7 @@ import { newUuid, systemClock } from '../clock/clock.ts';
 import type { OpenDatabase } from '../engines/engines.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Changes } from '../postgres/database.ts';
-import { sql } from '../postgres/sql.ts';
+import { exactly, sql } from '../postgres/sql.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import type { Envelope } from './event.ts';
@@ -220,6 +220,21 @@ export function eventLogContract(open: () => Promise<LogHarness>): void {
     expect((await heard(prefix)).filter(({ n }) => n === 14_000)).toHaveLength(1);
     expect((await letters.list({ subscription: name, limit: 10 })).items).toHaveLength(1);
   });
+
+  it('takes a conflict that never ends for a mistake, not for a race', async () => {
+    const prefix = unique('clash');
+    const name = unique('s');
+    await subscribe(name, prefix, async (events) => {
+      const twice = events.some(({ data }) => (data as { n: number }).n === 2);
+      const { statements = [] } = record(events);
+      return { statements: twice ? [...statements, exactly(1, sql`select 1 where false`)] : statements };
+    });
+    await announce(prefix, 0, 5, 1);
+    await until(async () => (await heard(prefix)).length >= 4);
+    expect((await heard(prefix)).map(({ n }) => n)).toEqual([0, 1, 3, 4]);
+    const letters = await harness.doors.query(sql`select data, tries from dead_letter where subscription = ${name} and key = ${`${prefix}/0`}`);
+    expect(letters).toEqual([{ data: { n: 2 }, tries: 15 }]);
+  }, 60_000);
 
   it('tells up to when it has heard everything', async () => {
     const prefix = unique('caught');

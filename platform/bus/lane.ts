@@ -25,8 +25,8 @@ export interface Lane extends SubscriberOptions {
 
 /** How often an event is handled before it goes to the dead letters. */
 const tries = 5;
-/** A conflict that is still there after so many fresh looks is no race, it is a mistake. */
-const conflictTries = 20;
+/** A conflict of a single event that is still there after so many fresh looks is no race, it is a mistake; several are parted sooner. */
+const conflictTries = { one: 15, several: 5 };
 
 /** Gives each of the events its one effect, or its place in the dead letters. Rejects only when `signal` says stop. */
 export async function deliver(lane: Lane, events: readonly Envelope[]): Promise<void> {
@@ -43,8 +43,8 @@ export async function deliver(lane: Lane, events: readonly Envelope[]): Promise<
       noteFailure(lane, error, left);
       if (isAppError(error, 'unavailable')) {
         await backOff(++waits, { first: 100, most: 5_000 }, lane.signal);
-      } else if (isAppError(error, 'conflict') && ++conflicts < conflictTries) {
-        await backOff(conflicts, { first: 20, most: 5_000 }, lane.signal);
+      } else if (isAppError(error, 'conflict') && ++conflicts < conflictTries[left.length > 1 ? 'several' : 'one']) {
+        await backOff(conflicts, { first: 20, most: 500 }, lane.signal);
       } else if (left.length > 1) {
         const half = Math.ceil(left.length / 2);
         await deliver(lane, left.slice(0, half));

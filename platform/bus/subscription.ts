@@ -15,8 +15,9 @@ export interface HandlingContext {
  * that together with the position (embedded) or the inbox rows (mesh), so each event has exactly one effect, however often
  * `handle` ran. A batch holds the events of one or more keys in their order, at most `batch` of them.
  *
- * Thrown AppError `unavailable` or `conflict`: the batch is tried again with back-off, for as long as it takes. Anything else: the events are
- * handled one by one, and the one that still fails after `tries` goes to the dead letters with its reason; the lane goes on.
+ * Thrown AppError `unavailable`: the batch is tried again with back-off, for as long as it takes. `conflict`: the same, until so many fresh looks show that
+ * it is no race. Anything else: the events are handled in ever smaller parts, and the one that still fails alone, five times, goes to the dead letters with its
+ * reason; the lane goes on. Data that does not fit its contract goes there at once.
  */
 export interface Subscription<Event extends Envelope = Envelope> {
   /** Unique in its service, in kebab-case; it is the consumer group with the service's name before it: `sla.run-clocks`. */
