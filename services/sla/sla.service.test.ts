@@ -24,6 +24,7 @@ const workdays = (['monday', 'tuesday', 'wednesday', 'thursday', 'friday'] as co
 describe('the sla service', () => {
   let databases: TestDatabase[];
   let hub: RunningHub;
+  let tail: { stop(): Promise<void> };
   let slaClient: Client<SlaService>;
   let announce: (...events: NewEvent[]) => Promise<void>;
   let told: SlaEvent[];
@@ -56,7 +57,7 @@ describe('the sla service', () => {
     announce = (...events) => parts.database.commit({ events });
     told = [];
     hear = [];
-    await parts.tail({
+    tail = await parts.tail({
       sources: ['sla'],
       onEvent(event) {
         told.push(event as SlaEvent);
@@ -65,6 +66,7 @@ describe('the sla service', () => {
     });
   });
   afterAll(async () => {
+    await tail.stop();
     await hub.stop();
     for (const database of databases.reverse()) await database.close();
   });
