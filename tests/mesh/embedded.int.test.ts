@@ -6,10 +6,7 @@ describe('the hub in one process', () => {
   beforeAll(async () => {
     hub = await startEmbeddedHub();
   }, 90_000);
-  afterAll(async () => {
-    console.log(hub?.output());
-    await hub?.remove();
-  }, 30_000);
+  afterAll(() => hub?.remove(), 30_000);
 
   describeScenarios(() => hub);
 });
