@@ -1,4 +1,5 @@
 import './set-up/check-node.mjs';
+import './set-up/end-with-npm.mjs';
 import { fileURLToPath } from 'node:url';
 import { build } from './set-up/build.mjs';
 import { generateContract } from './set-up/generate.mjs';
