@@ -13,27 +13,23 @@ describe('a service database', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await openTestDatabase({ name: 'lamps', migrations });
+    await database.commit({ statements: [sql`insert into lamp (id, colour) values (1, 'red'), (2, 'green')`] });
   });
   afterAll(() => database.close());
 
   it('writes rows and events of one decision together or not at all', async () => {
+    const lit = (key: string) => ({ type: 'LampLit', key, data: { colour: 'white' } });
     await database.commit({
-      statements: [sql`insert into lamp (id, colour) values (1, 'red')`, sql`insert into lamp (id, colour) values (2, 'green')`],
-      events: [
-        { type: 'LampLit', key: '1', data: { colour: 'red' } },
-        { type: 'LampLit', key: '2', data: { colour: 'green' } },
-      ],
+      statements: [sql`insert into lamp (id, colour) values (11, 'white')`, sql`insert into lamp (id, colour) values (12, 'white')`],
+      events: [lit('11'), lit('12')],
     });
     const attempt = database.commit({
-      statements: [sql`insert into lamp (id, colour) values (3, 'blue')`, sql`insert into lamp (id, colour) values (1, 'red')`],
-      events: [{ type: 'LampLit', key: '3', data: {} }],
+      statements: [sql`insert into lamp (id, colour) values (13, 'white')`, sql`insert into lamp (id, colour) values (11, 'white')`],
+      events: [lit('13')],
     });
     await expect(attempt).rejects.toMatchObject({ kind: 'conflict' });
-    expect(await database.query(sql`select id from lamp order by id`)).toEqual([{ id: 1 }, { id: 2 }]);
-    expect(await database.query(sql`select type, key, data from outbox order by id`)).toEqual([
-      { type: 'LampLit', key: '1', data: { colour: 'red' } },
-      { type: 'LampLit', key: '2', data: { colour: 'green' } },
-    ]);
+    expect(await database.query(sql`select id from lamp where id between 11 and 13 order by id`)).toEqual([{ id: 11 }, { id: 12 }]);
+    expect(await database.query(sql`select type, key, data from outbox order by id`)).toEqual([lit('11'), lit('12')]);
   });
 
   it('is a conflict when a change does not hit as many rows as it had to, and says which constraint a double ran into', async () => {
@@ -45,6 +41,15 @@ describe('a service database', () => {
     const double = await database.commit({ statements: [sql`insert into lamp (id, colour) values (1, 'red')`] }).catch((error: unknown) => error);
     expect(isAppError(double, 'conflict')).toBe(true);
     expect(violatedConstraint(double)).toBe('lamp_pkey');
+  });
+
+  it('keeps its connection when a race is lost, and takes another when the connection is', async () => {
+    const pid = async () => (await database.query<{ pid: number }>(sql`select pg_backend_pid() as pid`))[0]?.pid;
+    const before = await pid();
+    await expect(database.commit({ statements: [sql`insert into lamp (id, colour) values (1, 'red')`] })).rejects.toMatchObject({ kind: 'conflict' });
+    expect(await pid()).toBe(before);
+    await expect(database.query(sql`select pg_terminate_backend(pg_backend_pid())`)).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(await pid()).not.toBe(before);
   });
 
   it('gives one event and many the same: an id each, the trace that caused them, and the time at which it was decided', async () => {
@@ -97,7 +102,6 @@ describe('a service database', () => {
     const read = () => database.query(sql`select * from lamp where id = 2`);
     await read();
     await database.query(sql`alter table lamp add column watts int`);
-    await expect(read()).rejects.toMatchObject({ kind: 'unavailable' });
     expect(await read()).toEqual([{ id: 2, colour: 'green', watts: null }]);
   });
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Clock, NewId } from '../clock/clock.ts';
 import type { OpenDatabase } from '../engines/engines.ts';
+import { isAppError } from '../errors/app-error.ts';
 import { type Connection, toClientConfig } from './connection.ts';
 import type { Changes } from './database.ts';
 import { mergeChanges } from './merge-changes.ts';
@@ -37,24 +38,29 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   const own = toClientConfig(ownConnection(admin, service.name), service.name);
   const pool = openPool(own, connections);
   pool.on('error', (error) => onConnectionError?.(error));
+  // One that is lost under a query also rejects that query: it is heard here only so that it does not end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const committed = new Set<() => void>();
-  let names = new Map<string, string>();
-  let generation = 0;
+  const names = new Map<string, string>();
 
   /** Statements have few shapes, so that each is parsed and planned once a connection. */
   const run = async <Row extends object>(statement: Statement): Promise<Row[]> => {
     const { text, values } = render(statement);
     let name = names.get(text);
-    if (name === undefined && names.size < mostNames) names.set(text, (name = `s${generation}_${names.size}`));
+    if (name === undefined && names.size < mostNames) names.set(text, (name = `s${names.size}`));
+    let client: pg.PoolClient | undefined;
     try {
-      const result = await pool.query<Row>(name === undefined ? { text, values } : { name, text, values });
-      return result.rows;
+      client = await pool.connect();
+      const { rows } = await client.query<Row>(name === undefined ? { text, values } : { name, text, values });
+      client.release();
+      return rows;
     } catch (error) {
-      if (isStalePlan(error)) {
-        names = new Map();
-        generation++;
-      }
-      throw translateServerError(error);
+      // A lost race leaves the connection as good as it was; a new one with all its plans is dear.
+      const translated = translateServerError(error);
+      client?.release(!isAppError(translated, 'conflict'));
+      // Nothing was done yet, and a connection of its own knows no old plan.
+      if (isStalePlan(error)) return run(statement);
+      throw translated;
     }
   };
 
@@ -75,6 +81,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
     },
     async openClient() {
       const client = new pg.Client(own);
+      client.on('error', (error) => onConnectionError?.(error));
       await client.connect();
       return client;
     },

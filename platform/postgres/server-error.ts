@@ -22,7 +22,7 @@ export function translateServerError(error: unknown): unknown {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (code !== undefined && lostRace.has(code))
     return new AppError('conflict', 'Somebody else changed it at the same moment. Read it again.', { cause: error });
-  if (code?.startsWith('08') || (code !== undefined && temporary.has(code)) || isStalePlan(error) || isConnectionLost(error, code)) {
+  if (code?.startsWith('08') || (code !== undefined && temporary.has(code)) || isConnectionLost(error, code)) {
     return new AppError('unavailable', 'The database does not answer at the moment.', { retryAfterSeconds: 2, cause: error });
   }
   return error;
