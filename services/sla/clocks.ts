@@ -6,8 +6,8 @@ import { may, type Principal } from '../../platform/rpc/call.ts';
 import { readClocks, type TicketClock } from './storage/clock-store.ts';
 
 const order = 'deadline';
-/** What stands for "no deadline" in a cursor; PostgreSQL's own largest moment is later than any deadline. */
-const never = 'infinity';
+/** What stands for "no deadline", which is 'infinity' in the table, in a cursor: a cursor takes nothing but moments. */
+const never = '9999-12-31T23:59:59.999Z';
 
 /** One page of the clocks that the principal may see, the soonest deadline first, and the cursor of the next. */
 export async function listClocks(
@@ -25,8 +25,8 @@ export async function listClocks(
   if (request.breached !== undefined) conditions.push(sql`breached = ${request.breached}`);
   if (request.dueBefore !== undefined) conditions.push(sql`deadline < ${request.dueBefore}::timestamptz`);
   if (request.after !== undefined) {
-    const [deadline, ticketId, kind] = decodeCursor(request.after, ['string', 'uuid', 'string'], order);
-    conditions.push(sql`(deadline, ticket_id, kind) > (${deadline}::timestamptz, ${ticketId}::uuid, ${kind})`);
+    const [deadline, ticketId, kind] = decodeCursor(request.after, ['time', 'uuid', 'string'], order);
+    conditions.push(sql`(deadline, ticket_id, kind) > (${deadline === never ? 'infinity' : deadline}::timestamptz, ${ticketId}::uuid, ${kind})`);
   }
   const page = await readClocks(database, joinSql(conditions, ' and '), limit + 1);
   const clocks = page.slice(0, limit);

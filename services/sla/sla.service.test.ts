@@ -207,6 +207,16 @@ describe('the sla service', () => {
       expect((await dueBefore(24 * 365)).items).toHaveLength(2);
     });
 
+    it('goes on from a clock that has no deadline', async () => {
+      const paused = await Promise.all(Array.from({ length: 3 }, () => openTicket({ callerId: 'waits' })));
+      await Promise.all(paused.map(({ move }) => move('paused', 2)));
+      await Promise.all(paused.map(({ ticketId }) => heard('ClockPaused', ticketId)));
+      const first = await slaClient.listClocks({ limit: 2, state: 'paused' }, as(caller('waits')));
+      const second = await slaClient.listClocks({ limit: 2, state: 'paused', after: first.next ?? '' }, as(caller('waits')));
+      expect(new Set([...first.items, ...second.items].map(({ ticketId }) => ticketId)).size).toBe(3);
+      expect(second).not.toHaveProperty('next');
+    });
+
     it('refuses a cursor that it did not give', async () => {
       expect(await refusal(slaClient.listClocks({ after: 'forged' }, as(manager)))).toEqual({ kind: 'invalid_input', pointers: ['/after'] });
     });
