@@ -7,13 +7,15 @@ describe('the contract of this hub', () => {
   const contract = loadContract();
 
   it('is valid OpenAPI 3.1', async () => {
-    const { errors } = await new Validator().validate(contract.openapi);
+    const { errors } = await new Validator().validate({ ...contract.openapi });
     expect(errors ?? []).toEqual([]);
   });
 
   it('is valid AsyncAPI 3.0', () => {
-    const validate = new Ajv({ allErrors: true, strict: false, validateFormats: false, meta: false, validateSchema: false });
-    validate.validate(specs.schemas['3.0.0'] as AnySchemaObject, contract.asyncapi);
+    const validate = new Ajv({ allErrors: true, strict: false, validateFormats: false, meta: false, validateSchema: false }).compile(
+      specs.schemas['3.0.0'] as AnySchemaObject,
+    );
+    validate(contract.asyncapi);
     expect(validate.errors ?? []).toEqual([]);
   });
 
