@@ -4,10 +4,11 @@ import { factsOf } from './observe-requests.ts';
 import { toProblem } from './problem.ts';
 
 export function sendJson(response: Response, status: number, value: unknown, contentType = 'application/json; charset=utf-8'): void {
-  const body = Buffer.from(JSON.stringify(value));
+  // Text, not bytes: Node then sends header and body in one write.
+  const body = JSON.stringify(value);
   response.statusCode = status;
   response.setHeader('content-type', contentType);
-  response.setHeader('content-length', body.length);
+  response.setHeader('content-length', Buffer.byteLength(body));
   response.end(body);
 }
 
