@@ -37,7 +37,7 @@ export async function openTestDatabases(services: readonly TestService[], { cloc
     await client.query(`select pg_advisory_lock(hashtext($1))`, [template]);
     const { rows } = await client.query('select 1 from pg_database where datname = $1 and datistemplate', [template]);
     if (rows.length === 0) await makeTemplate(client, server, template, services);
-    await client.query(`create database ${admin.database} template ${template} strategy wal_log`);
+    await client.query(`create database ${admin.database} template ${template} strategy file_copy`);
   });
 
   const opened = await Promise.all(services.map((service) => openDatabase({ admin, service, clock, newId: newUuid })));
