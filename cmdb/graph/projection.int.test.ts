@@ -8,7 +8,6 @@ import { openTestDatabase, type TestDatabase } from '../../platform/postgres/tes
 import { describeWithNeo4j } from '../../tests/engines/describe-with.ts';
 import { announceItem, announceRelation } from '../announce.ts';
 import { type ItemState, newItem, reviseItem } from '../domain/item.ts';
-import { relationTypes } from '../domain/model.ts';
 import { identify, type RelationState, relate, unrelate } from '../domain/relation.ts';
 import { cmdb } from '../service.ts';
 import { writeItems } from '../storage/item-store.ts';
@@ -20,7 +19,8 @@ import { rebuildGraph } from './rebuild-graph.ts';
 import { verifyGraph } from './verify-graph.ts';
 
 const author = { actorId: 'ivan', actorName: 'Иван' };
-const types = [...relationTypes.keys()];
+/** Few, so that relations come and go and come back often; of each way of failure one. */
+const types = ['runs_on', 'part_of', 'replicates_with', 'documents'];
 const context = {
   now: 0,
   newId: newUuid,
@@ -69,13 +69,13 @@ describeWithNeo4j('the projection of the graph', (engine) => {
     const relations = new Map<string, RelationState>();
     const events: CmdbEvent[] = [];
     for (let turn = 1; turn <= turns; turn++) {
-      if (items.length < 2 || random.chance(0.3)) {
+      if (items.length < 3 || random.chance(0.2)) {
         const id = newUuid();
         const after = newItem({ id, source: 'test', key: id }, { class: 'server', name: `item ${turn}` }, turn);
         items.push(after);
         await database.commit({ statements: writeItems([{ after }], author) });
         events.push(toEnvelope(announceItem({ after })));
-      } else if (random.chance(0.4)) {
+      } else if (random.chance(0.3)) {
         const index = random.below(items.length);
         const before = items[index];
         const after = before && reviseItem(before, random.chance(0.3) ? { state: 'retired' } : { name: `turn ${turn}`, state: 'active' }, turn);
@@ -84,7 +84,7 @@ describeWithNeo4j('the projection of the graph', (engine) => {
         await database.commit({ statements: writeItems([{ before, after }], author) });
         events.push(toEnvelope(announceItem({ before, after })));
       } else {
-        const [from, to] = [items[random.below(Math.min(items.length, 6))], items[random.below(Math.min(items.length, 6))]];
+        const [from, to] = [items[random.below(3)], items[random.below(3)]];
         if (!from || !to || from === to || from.state === 'retired' || to.state === 'retired') continue;
         const ends = { type: types[random.below(types.length)] ?? '', fromId: from.id, toId: to.id };
         const before = relations.get(identify(ends));
@@ -100,31 +100,36 @@ describeWithNeo4j('the projection of the graph', (engine) => {
 
   const verify = () => verifyGraph({ space, database, pageSize: 7 });
 
-  it.each([1, 2, 3])('holds what the records hold after events that came in any order between keys, doubled and late (history %i)', async (seed) => {
-    const events = await live({ seed, turns: 250 });
-    expect((await verify()).equal).toBe(false);
-    const random = seeded(seed + 100);
-    const lanes = new Map<string, CmdbEvent[]>();
-    for (const event of events) lanes.set(event.key, [...(lanes.get(event.key) ?? []), event]);
-    const delivered: CmdbEvent[] = [];
-    for (let waiting = [...lanes.values()]; waiting.length > 0; waiting = waiting.filter((lane) => lane.length > 0)) {
-      const next = waiting[random.below(waiting.length)]?.shift();
-      if (next) delivered.push(next);
-      const again = delivered[random.below(delivered.length)];
-      if (again && random.chance(0.4)) delivered.push(again);
-    }
-    while (delivered.length > 0) await handle(delivered.splice(0, 1 + random.below(20)));
-    const found = await verify();
-    expect(found.projection).toEqual(found.records);
-    expect(found.records.relations).toBeGreaterThan(5);
-  });
+  it.each([1, 2, 3])(
+    'holds what the records hold after events that came in any order between keys, doubled and late (history %i)',
+    async (seed) => {
+      const events = await live({ seed, turns: 250 });
+      expect((await verify()).equal).toBe(false);
+      const random = seeded(seed + 100);
+      const lanes = new Map<string, CmdbEvent[]>();
+      for (const event of events) lanes.set(event.key, [...(lanes.get(event.key) ?? []), event]);
+      const delivered: CmdbEvent[] = [];
+      for (let waiting = [...lanes.values()]; waiting.length > 0; waiting = waiting.filter((lane) => lane.length > 0)) {
+        const next = waiting[random.below(waiting.length)]?.shift();
+        if (next) delivered.push(next);
+        const again = delivered[random.below(delivered.length)];
+        if (again && random.chance(0.4)) delivered.push(again);
+      }
+      while (delivered.length > 0) await handle(delivered.splice(0, 1 + random.below(20)));
+      const found = await verify();
+      expect(found.projection).toEqual(found.records);
+      expect(found.records.relations).toBeGreaterThan(5);
+    },
+    120_000,
+  );
 
-  it('does not bring back a relation that ended, however late and often its beginning is told', async () => {
+  it('neither brings back a relation that ended nor ends one that came back, however late and often it is told', async () => {
     const events = await live({ seed: 4, turns: 200 });
     await handle(events);
-    const ended = events.filter(({ type }) => type === 'opora.cmdb.v1.RelationRemoved').map(({ data }) => data);
-    expect(ended.length).toBeGreaterThan(3);
-    for (const event of events.filter(({ type }) => type === 'opora.cmdb.v1.RelationCreated')) await handle([event]);
+    const turns = events.filter(({ type }) => type === 'opora.cmdb.v1.RelationCreated' || type === 'opora.cmdb.v1.RelationRemoved');
+    const versions = turns.map(({ data }) => data.version);
+    expect(Math.max(...versions)).toBeGreaterThan(2);
+    for (const event of turns) await handle([event]);
     expect((await verify()).equal).toBe(true);
   });
 
