@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import type { AppError } from '../errors/app-error.ts';
-import type { CallOptions } from './call.ts';
 import { cancelled, deadlineExceeded } from './status.ts';
+import type { ServedOptions } from './transport.ts';
 
 /** What a call may still use: it is over when its deadline passes or its caller gives up. */
 export interface Allowance {
@@ -15,14 +15,14 @@ export interface Allowance {
 export const longestTimer = 2 ** 31 - 1;
 
 /** Runs `run` and waits for it until the allowance is over: then AppError `unavailable`, whatever `run` still does. */
-export async function runWithin<Result>(
-  { deadline, signal }: Pick<CallOptions, 'deadline' | 'signal'>,
+export function runWithin<Result>(
+  { deadline, signal }: Pick<ServedOptions, 'deadline' | 'signal'>,
   clock: Clock,
   run: (allowance: Allowance) => Promise<Result>,
 ): Promise<Result> {
   const left = deadline - clock.now();
-  if (left <= 0) throw deadlineExceeded();
-  if (signal?.aborted) throw cancelled();
+  if (left <= 0) return Promise.reject(deadlineExceeded());
+  if (signal?.aborted) return Promise.reject(cancelled());
 
   let over: AppError | undefined;
   let controller: AbortController | undefined;
@@ -36,7 +36,7 @@ export async function runWithin<Result>(
       if (over) throw over;
     },
   };
-  return await new Promise<Result>((resolve, reject) => {
+  return new Promise<Result>((resolve, reject) => {
     const finish = (reason: AppError) => {
       over = reason;
       controller?.abort(reason);
@@ -44,7 +44,7 @@ export async function runWithin<Result>(
     };
     const onAbort = () => finish(cancelled());
     const timer = setTimeout(() => finish(deadlineExceeded()), Math.min(left, longestTimer));
-    signal?.addEventListener('abort', onAbort, { once: true });
+    signal?.addEventListener('abort', onAbort);
     const settle = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

@@ -60,9 +60,20 @@ export class GrpcChannel {
   }
 
   async call(call: OutgoingCall): Promise<Reply> {
-    const client = await this.findReady(Math.min(call.deadline, Date.now() + patience));
+    const { client } = this;
+    if (client.getChannel().getConnectivityState(true) === connectivityState.READY) return this.send(client, call);
+    const ready = await this.findReady(Math.min(call.deadline, Date.now() + patience));
     if (call.signal?.aborted) throw cancelled();
-    return await new Promise<Reply>((resolve, reject) => {
+    return await this.send(ready, call);
+  }
+
+  close(): void {
+    clearInterval(this.watch);
+    this.client.close();
+  }
+
+  private send(client: Client, call: OutgoingCall): Promise<Reply> {
+    return new Promise((resolve, reject) => {
       let replayed = false;
       const finish = (error: ServiceError | null, body?: Uint8Array) => {
         call.signal?.removeEventListener('abort', cancel);
@@ -77,11 +88,6 @@ export class GrpcChannel {
       });
       call.signal?.addEventListener('abort', cancel, { once: true });
     });
-  }
-
-  close(): void {
-    clearInterval(this.watch);
-    this.client.close();
   }
 
   /** A connected client; AppError `unavailable` when there is none at `until`. */

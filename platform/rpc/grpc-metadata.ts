@@ -4,6 +4,7 @@ import type { Clock } from '../clock/clock.ts';
 import { AppError } from '../errors/app-error.ts';
 import { type CallOptions, nobody, type Principal } from './call.ts';
 import type { RpcStatus } from './status.ts';
+import type { ServedOptions } from './transport.ts';
 
 const principalHeader = 'opora-principal';
 const keyHeader = 'idempotency-key-bin';
@@ -23,7 +24,7 @@ export function writeOptions({ principal, idempotencyKey, at }: CallOptions, tra
 }
 
 /** `deadline` is gRPC's, on the system's clock; it becomes one on ours. A caller that sets none gets half a minute. */
-export function readOptions(metadata: Metadata, deadline: Date | number, clock: Clock): CallOptions {
+export function readOptions(metadata: Metadata, deadline: Date | number, clock: Clock): ServedOptions {
   const left = Number(deadline) - Date.now();
   const key = metadata.get(keyHeader)[0];
   const at = readText(metadata, atHeader);

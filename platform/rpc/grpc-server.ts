@@ -9,7 +9,7 @@ import { readOptions, readTraceparent, writeDetail, writeReplayed } from './grpc
 import type { ProofAdapter } from './mesh-proof.ts';
 import { longestMessage, requireSize } from './message-size.ts';
 import { toStatus } from './status.ts';
-import type { BoundMethod, Reply } from './transport.ts';
+import type { BoundMethod, Cancellation } from './transport.ts';
 
 export interface GrpcServing {
   contract: Contract;
@@ -71,29 +71,48 @@ export class GrpcServer {
 
   private handle(bound: BoundMethod) {
     return (call: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>) => {
-      const answered = withTraceparent(readTraceparent(call.metadata), () => this.answer(bound, call)).then(
-        (reply) => {
-          if (reply.replayed) call.sendMetadata(writeReplayed());
-          callback(null, reply.body);
-        },
-        (error: unknown) => {
-          const status = toStatus(error, currentTraceId());
-          callback({ code: status.code, details: status.message, ...writeDetail(status) });
-        },
-      );
+      const answered = withTraceparent(readTraceparent(call.metadata), () => this.answer(bound, call, callback));
       this.running.add(answered);
-      void answered.finally(() => this.running.delete(answered));
+      void answered.then(() => this.running.delete(answered));
     };
   }
 
-  private async answer(bound: BoundMethod, call: ServerUnaryCall<Buffer, Uint8Array>): Promise<Reply> {
-    if (this.draining) throw new AppError('unavailable', 'The service is stopping', { retryAfterSeconds: 1 });
-    this.serving.proof.require(call.metadata);
-    const controller = new AbortController();
-    call.on('cancelled', () => controller.abort());
-    const reply = await bound(call.request, { ...readOptions(call.metadata, call.getDeadline(), this.serving.clock), signal: controller.signal });
-    requireSize('answer', reply.body);
-    return reply;
+  /** Never rejects: an error is an answer too. */
+  private async answer(bound: BoundMethod, call: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>): Promise<void> {
+    const { clock, proof } = this.serving;
+    try {
+      if (this.draining) throw new AppError('unavailable', 'The service is stopping', { retryAfterSeconds: 1 });
+      proof.require(call.metadata);
+      const options = { ...readOptions(call.metadata, call.getDeadline(), clock), signal: new CancelledCall(call) };
+      const { body, replayed } = await bound(call.request, options);
+      requireSize('answer', body);
+      if (replayed) call.sendMetadata(writeReplayed());
+      callback(null, body);
+    } catch (error) {
+      const status = toStatus(error, currentTraceId());
+      callback({ code: status.code, details: status.message, ...writeDetail(status) });
+    }
+  }
+}
+
+/** grpc-js says `cancelled` of every call that ends, so listeners are gone when the answer is there. */
+class CancelledCall implements Cancellation {
+  private readonly call: ServerUnaryCall<Buffer, Uint8Array>;
+
+  constructor(call: ServerUnaryCall<Buffer, Uint8Array>) {
+    this.call = call;
+  }
+
+  get aborted(): boolean {
+    return this.call.cancelled;
+  }
+
+  addEventListener(_: 'abort', listener: () => void): void {
+    this.call.on('cancelled', listener);
+  }
+
+  removeEventListener(_: 'abort', listener: () => void): void {
+    this.call.off('cancelled', listener);
   }
 }
 

@@ -70,7 +70,13 @@ export function createGrpcTransport({
       requireSize('request', request);
       const metadata = writeOptions(call, currentTraceparent());
       proof.add(metadata);
-      return await channelTo(call.host ?? service).call({ path: `/${service}/${method}`, request, metadata, deadline: Date.now() + left, signal: call.signal });
+      return await channelTo(call.host ?? service).call({
+        path: `/${service}/${method}`,
+        request,
+        metadata,
+        deadline: Date.now() + left,
+        signal: call.signal,
+      });
     },
     async drain() {
       await server?.drain();

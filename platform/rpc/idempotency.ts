@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../errors/app-error.ts';
 import type { Database } from '../postgres/database.ts';
 import { type Statement, sql } from '../postgres/sql.ts';
-import type { CallOptions, Principal } from './call.ts';
+import type { Principal } from './call.ts';
+import type { ServedOptions } from './transport.ts';
 
 /** What makes two calls the same one: who asks, what, under which key, and with which bytes. */
 export interface KeyedCall {
@@ -15,7 +16,7 @@ export interface KeyedCall {
 const longestKey = 255;
 
 /** Undefined when the call has no key. */
-export function keyCall(method: string, request: Uint8Array, options: CallOptions): KeyedCall | undefined {
+export function keyCall(method: string, request: Uint8Array, options: ServedOptions): KeyedCall | undefined {
   const key = options.idempotencyKey;
   if (key === undefined) return undefined;
   if (key.length === 0 || key.length > longestKey) throw new AppError('invalid_input', `An idempotency key has 1 to ${longestKey} characters`);

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ChannelCredentials, type Metadata, ServerCredentials } from '@grpc/grpc-js';
 import { AppError } from '../errors/app-error.ts';
@@ -27,20 +27,20 @@ export function adaptProof(proof: MeshProof): ProofAdapter {
       require: () => undefined,
     };
   }
-  const expected = digest(proof.key);
+  const expected = Buffer.from(proof.key);
   return {
     server: ServerCredentials.createInsecure(),
     channel: ChannelCredentials.createInsecure(),
     add: (metadata) => metadata.set(header, proof.key),
     require(metadata) {
       const given = metadata.get(header)[0];
-      if (typeof given === 'string' && timingSafeEqual(digest(given), expected)) return;
+      if (typeof given === 'string' && isEqual(Buffer.from(given), expected)) return;
       throw new AppError('unauthenticated', 'The caller did not show that it belongs to this mesh');
     },
   };
 }
 
-/** Of equal length, whatever was sent. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+/** In a time that tells nothing of the key but its length. */
+function isEqual(given: Buffer, expected: Buffer): boolean {
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }

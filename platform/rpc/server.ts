@@ -10,9 +10,9 @@ import { currentTraceId, inSpan } from '../telemetry/tracing.ts';
 import { type Allowance, runWithin } from './allowance.ts';
 import { type Method, may, nobody, type Principal } from './call.ts';
 import { keyCall, recallAnswer } from './idempotency.ts';
-import { makeCall } from './make-call.ts';
 import { methodProperty } from './method-property.ts';
-import { statusName } from './status.ts';
+import { type MethodServing, ServedCall } from './served-call.ts';
+import { type StatusName, statusName } from './status.ts';
 import type { BoundMethod, Reply, ServedOptions } from './transport.ts';
 
 export interface Serving {
@@ -45,24 +45,21 @@ function findImplementation({ service, name }: MethodContract, methods: object):
 }
 
 function bindMethod(method: MethodContract, run: Method<object, object>, serving: Serving): BoundMethod {
-  const { contract, database, clock, log, metrics } = serving;
+  const { contract, database, clock, newId, log, metrics } = serving;
   const fullName = `${method.service}/${method.name}`;
-  const shortName = fullName.slice(fullName.lastIndexOf('.') + 1);
+  const name = fullName.slice(fullName.lastIndexOf('.') + 1);
   const attributes = { 'rpc.service': method.service, 'rpc.method': method.name };
   const encode = (answer: object) => contract.encode(method.response, answer);
+  const common: MethodServing = { name, database, clock, newId, log, encode };
 
   const answer = async (bytes: Uint8Array, options: ServedOptions, allowance: Allowance): Promise<Reply> => {
     requirePermission(options.principal, method);
     const request = readRequest(bytes, method, contract);
     const keyed = keyCall(fullName, bytes, options);
-    const { call, committed } = makeCall({ ...serving, method: shortName, options, allowance, keyed, encode });
+    const call = new ServedCall(common, options, allowance, keyed);
     try {
       const result = await run(request, call);
-      const written = committed();
-      // A command that found its effect there already may have found that of the first call under this key.
-      const earlier = keyed && !written && !method.retrySafe ? await recallAnswer(database, keyed) : undefined;
-      if (earlier) return { body: earlier, replayed: true };
-      return { body: written?.answer === result ? written.bytes : encode(result), replayed: false };
+      return { body: call.committed?.answer === result ? call.committed.bytes : encode(result), replayed: false };
     } catch (error) {
       // Whatever it failed of: when the first call under this key was settled, its answer is the answer.
       const first = keyed && (await recallAnswer(database, keyed));
@@ -72,20 +69,20 @@ function bindMethod(method: MethodContract, run: Method<object, object>, serving
   };
 
   return (bytes, options) =>
-    inSpan(shortName, attributes, async () => {
+    inSpan(name, attributes, async () => {
       const began = performance.now();
-      let code: string = 'OK';
+      let code: StatusName = 'OK';
       try {
         return await runWithin(options, clock, (allowance) => answer(bytes, options, allowance));
       } catch (error) {
         code = statusName(error);
         if (error instanceof AppError) throw error;
-        log.error({ err: error, rpc: shortName, principal: options.principal.id }, 'a call failed of a fault of ours');
+        log.error({ err: error, rpc: name, principal: options.principal.id }, 'a call failed of a fault of ours');
         throw new InternalFault(currentTraceId());
       } finally {
         const seconds = (performance.now() - began) / 1000;
         metrics.rpc.observe({ service: method.service, method: method.name, code }, seconds);
-        log.debug({ rpc: shortName, code, ms: Math.round(seconds * 1e5) / 100, principal: options.principal.id }, 'call served');
+        log.debug({ rpc: name, code, ms: Math.round(seconds * 1e5) / 100, principal: options.principal.id }, 'call served');
       }
     });
 }

@@ -49,12 +49,7 @@ export function transportContract(name: string, openPair: (contract: Contract) =
       pair = openPair(contract);
       desk = openNoteDesk(database);
       const log = createLogger({
-        stream: {
-          write: (line) => {
-            if (process.env.DBG) process.stderr.write(line);
-            lines.push(line);
-          },
-        },
+        stream: { write: (line) => lines.push(line) },
       });
       const serving = { contract, database, clock: systemClock, newId: newUuid, log, metrics: createMetrics() };
       const bound = bindMethods({ ...serving, served: [serve(NoteService, desk.methods)] });

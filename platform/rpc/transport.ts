@@ -2,7 +2,17 @@ import type { CallOptions } from './call.ts';
 
 /** A method as a transport sees it: bytes in, bytes out. The encoding is the contract's, the same on both transports. */
 export interface BoundMethod {
-  (request: Uint8Array, options: CallOptions): Promise<Reply>;
+  (request: Uint8Array, options: ServedOptions): Promise<Reply>;
+}
+
+/** Options as they arrive at the serving side. */
+export type ServedOptions = Omit<CallOptions, 'signal'> & { signal?: Cancellation };
+
+/** As much of an AbortSignal as serving needs: a real one for each call is among the dearest things that a call could make. */
+export interface Cancellation {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 export interface Reply {

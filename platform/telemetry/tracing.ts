@@ -31,13 +31,13 @@ export async function startTracing({ serviceName, exported, processors = [] }: T
 }
 
 /** Runs `run` in a span of its own, a child of the active one. A failure marks the span and goes on. */
-export async function inSpan<Result>(
+export function inSpan<Result>(
   name: string,
   attributes: Attributes,
   run: (span: Span) => Result | Promise<Result>,
   kind: SpanKind = SpanKind.INTERNAL,
 ): Promise<Result> {
-  return await tracer.startActiveSpan(name, { attributes, kind }, async (span) => {
+  return tracer.startActiveSpan(name, { attributes, kind }, async (span) => {
     try {
       return await run(span);
     } catch (error) {
