@@ -6,7 +6,7 @@ export const docsScript = `window.ui = SwaggerUIBundle({
   dom_id: '#docs',
   deepLinking: true,
   defaultModelsExpandDepth: 0,
-  docExpansion: 'none',
+  docExpansion: 'list',
   filter: true,
   persistAuthorization: false,
   tryItOutEnabled: true,
