@@ -4,7 +4,10 @@ import type { OpenedService } from './open-service.ts';
 import type { Ground } from './run-services.ts';
 
 /** Starts the service's subscriptions, and its timers, which ring only up to the moment to which all of those have heard. */
-export async function hearEvents({ name, database, log, running, context }: OpenedService, { engines, contract, clock, metrics, onStop }: Ground): Promise<void> {
+export async function hearEvents(
+  { name, database, log, running, context }: OpenedService,
+  { engines, contract, clock, metrics, onStop }: Ground,
+): Promise<void> {
   const heard: RunningSubscription[] = [];
   for (const subscription of running.subscriptions ?? []) {
     const one = await engines.log.subscribe({ database, subscription, context, check: (event) => contract.checkEvent(event), metrics });
@@ -15,7 +18,9 @@ export async function hearEvents({ name, database, log, running, context }: Open
       metrics.subscriberLag.read(async () => [{ labels, value: await one.lag() }]),
       metrics.subscriberLateness.read(() => [{ labels, value: Math.max(0, clock.now() - one.caughtUpAt()) / 1000 }]),
     ];
-    onStop(async () => unwatch.forEach((stop) => stop()));
+    onStop(async () => {
+      for (const stop of unwatch) stop();
+    });
   }
   if (!running.timers) return;
   const caughtUpAt = () => Math.min(clock.now(), ...heard.map((one) => one.caughtUpAt()));

@@ -37,10 +37,13 @@ export async function loadWater(parts: WaterParts, now: number): Promise<void> {
   for (const person of people) ids.set(person.login, await createPerson(parts, person));
   for (const [index, batch] of slice(items, 250)) {
     const { outcomes } = await parts.cmdb.upsertItems(
-      { source: 'demo', items: batch.map(({ attributes, lookups, ...item }) => ({ ...item, attributes: JSON.stringify(attributes), lookups: [...lookups] })) },
+      {
+        source: 'demo',
+        items: batch.map(({ attributes, lookups, ...item }) => ({ ...item, attributes: JSON.stringify(attributes), lookups: [...lookups] })),
+      },
       parts.within(20_000, { idempotencyKey: `demo/items/${index}` }),
     );
-    outcomes.forEach(({ id }, place) => itemIds.set(batch[place]?.key ?? '', id));
+    for (const [place, { id }] of outcomes.entries()) itemIds.set(batch[place]?.key ?? '', id);
   }
   await parts.once('relations', async () => {
     for (const [index, batch] of slice(relations, 400)) {
@@ -51,7 +54,8 @@ export async function loadWater(parts: WaterParts, now: number): Promise<void> {
 
   parts.report(`demo: ${tickets.length} tickets and ${alerts.length} alerts of the last ${days} days`);
   await parts.once('tickets', async () => {
-    const byRole = (role: DemoPerson['role']) => people.filter((person) => person.role === role).map(({ login, name }) => ({ id: ids.get(login) ?? '', name }));
+    const byRole = (role: DemoPerson['role']) =>
+      people.filter((person) => person.role === role).map(({ login, name }) => ({ id: ids.get(login) ?? '', name }));
     const cast = { agents: byRole('agent'), callers: byRole('requester'), itemIds, random };
     const queue = [...tickets];
     await Promise.all(
@@ -88,7 +92,10 @@ async function playTicket({ tickets, within }: WaterParts, past: PastTicket, { a
     principal: { kind: 'service', id: person.id, name: person.name, permissions: ['*'] },
   });
   const itemId = item === undefined ? undefined : itemIds.get(item);
-  const { id } = await tickets.createTicket({ ...wanted, callerId: caller.id, items: itemId === undefined ? [] : [itemId] }, as(caller, 'open', openedAt));
+  const { id } = await tickets.createTicket(
+    { ...wanted, callerId: caller.id, items: itemId === undefined ? [] : [itemId] },
+    as(caller, 'open', openedAt),
+  );
   for (const [index, step] of steps.entries()) await take(id, step, as(agent, String(index), step.at));
 
   async function take(ticketId: string, step: PastStep, options: CallOptions): Promise<void> {

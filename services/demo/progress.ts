@@ -11,8 +11,10 @@ export interface Choice {
 export async function chooseDemo(database: Database, wish: 'water' | 'none' | undefined, now: number): Promise<Choice | undefined> {
   const first = wish ?? 'water';
   await database.commit({
-    statements: [sql`insert into choice (demo, chosen_at) values (${first}, ${new Date(now)}) on conflict (single) do update
-      set demo = excluded.demo, chosen_at = excluded.chosen_at where choice.demo = 'none' and ${wish === 'water'}`],
+    statements: [
+      sql`insert into choice (demo, chosen_at) values (${first}, ${new Date(now)}) on conflict (single) do update
+      set demo = excluded.demo, chosen_at = excluded.chosen_at where choice.demo = 'none' and ${wish === 'water'}`,
+    ],
   });
   const [row] = await database.query<{ demo: string; chosen_at: Date }>(sql`select demo, chosen_at from choice`);
   return row && { demo: row.demo, at: row.chosen_at.getTime() };

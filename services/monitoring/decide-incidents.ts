@@ -1,8 +1,7 @@
-import type { MonitoringEvent } from '../../generated/opora/monitoring/v1/events.ts';
 import type { CmdbService } from '../../generated/opora/cmdb/v1/cmdb.ts';
+import type { MonitoringEvent } from '../../generated/opora/monitoring/v1/events.ts';
 import type { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
-import { type Subscription } from '../../platform/bus/subscription.ts';
-import type { HandlingContext } from '../../platform/bus/subscription.ts';
+import type { HandlingContext, Subscription } from '../../platform/bus/subscription.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Client } from '../../platform/rpc/call.ts';
@@ -48,7 +47,10 @@ export function decideIncidents({ database, rules, cmdb, tickets }: PolicyParts)
   }
 
   /** The incident of each group that these alerts belong to: the open one, or a new episode. */
-  async function findIncidents(judged: readonly Judged[], context: HandlingContext): Promise<{ groups: Map<string, AlertGroup>; moved: AlertGroup[] }> {
+  async function findIncidents(
+    judged: readonly Judged[],
+    context: HandlingContext,
+  ): Promise<{ groups: Map<string, AlertGroup>; moved: AlertGroup[] }> {
     const byKey = new Map<string, Judged[]>();
     for (const each of judged) {
       const key = each.decision.groupKey;

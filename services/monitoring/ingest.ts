@@ -78,7 +78,8 @@ export function createIntake({ database, newId }: { database: Database; newId: N
         return await storeOnce(batch);
       } catch (error) {
         if (!isAppError(error, 'conflict')) throw error;
-        if (attempt === 5) throw new AppError('unavailable', 'Too many senders report the same alerts at once.', { retryAfterSeconds: 1, cause: error });
+        if (attempt === 5)
+          throw new AppError('unavailable', 'Too many senders report the same alerts at once.', { retryAfterSeconds: 1, cause: error });
       }
     }
   }
@@ -103,7 +104,9 @@ export function createIntake({ database, newId }: { database: Database; newId: N
   async function reject(raw: RawEvent, refusal: AppError): Promise<never> {
     const problem = refusal.violations.map(({ pointer, message }) => `${pointer || 'body'}: ${message}`).join('; ') || refusal.message;
     await database.commit({ statements: [insertRawEvents([{ ...raw, problem }])] });
-    throw new AppError('invalid_input', `${refusal.message} It is kept as event ${raw.id}: mend it there and replay it.`, { violations: refusal.violations });
+    throw new AppError('invalid_input', `${refusal.message} It is kept as event ${raw.id}: mend it there and replay it.`, {
+      violations: refusal.violations,
+    });
   }
 
   return {

@@ -3,7 +3,8 @@ import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
 
-interface AlertRow extends Pick<Alert, 'id' | 'source' | 'fingerprint' | 'status' | 'name' | 'severity' | 'summary' | 'labels' | 'annotations' | 'repeats'> {
+interface AlertRow
+  extends Pick<Alert, 'id' | 'source' | 'fingerprint' | 'status' | 'name' | 'severity' | 'summary' | 'labels' | 'annotations' | 'repeats'> {
   starts_at: Date;
   ends_at: Date | null;
   last_seen_at: Date;

@@ -36,7 +36,11 @@ export async function changeRule(database: Database, { id, expectedVersion, ...g
   return call.commit({ statements: [updateRule(rule)] }, rule);
 }
 
-export async function changeSource(database: Database, { id, expectedVersion, itemLabels, withoutPort }: UpdateSourceRequest, call: Call): Promise<Source> {
+export async function changeSource(
+  database: Database,
+  { id, expectedVersion, itemLabels, withoutPort }: UpdateSourceRequest,
+  call: Call,
+): Promise<Source> {
   const before = (await readSources(database)).find((source) => source.id === id);
   if (!before) throw new AppError('not_found', `There is no source "${id}".`);
   refuseOld(before.version, expectedVersion, `The source "${id}"`);
@@ -45,5 +49,6 @@ export async function changeSource(database: Database, { id, expectedVersion, it
 }
 
 function refuseOld(version: number, expected: number, what: string): void {
-  if (expected !== 0 && version !== expected) throw new AppError('conflict', `${what} was changed meanwhile: it is at version ${version}. Read it again.`);
+  if (expected !== 0 && version !== expected)
+    throw new AppError('conflict', `${what} was changed meanwhile: it is at version ${version}. Read it again.`);
 }

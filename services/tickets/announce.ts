@@ -27,6 +27,8 @@ export function announceUpdated(ticket: TicketState) {
     number: ticket.number,
     type: ticket.type,
     subject: ticket.subject,
+    impact: ticket.impact,
+    urgency: ticket.urgency,
     priority: ticket.priority,
     ...(ticket.callerId !== undefined && { callerId: ticket.callerId }),
     ...(ticket.assigneeId !== undefined && { assigneeId: ticket.assigneeId }),

@@ -8,7 +8,11 @@ import { readTickets } from './storage/ticket-store.ts';
 import { visibleTo } from './tickets.ts';
 
 /** One page of the tickets that the principal may see, and the cursor of the next. */
-export async function listTickets(database: Database, request: ListTicketsRequest, principal: Principal): Promise<{ tickets: TicketState[]; next?: string }> {
+export async function listTickets(
+  database: Database,
+  request: ListTicketsRequest,
+  principal: Principal,
+): Promise<{ tickets: TicketState[]; next?: string }> {
   const limit = request.limit ?? 50;
   const sort = request.sort ?? '-createdAt';
   const field = sort.endsWith('updatedAt') ? 'updatedAt' : 'createdAt';
@@ -27,13 +31,12 @@ export async function listTickets(database: Database, request: ListTicketsReques
   }
   if (request.after !== undefined) {
     const [moment, id] = decodeCursor(request.after, ['time', 'uuid'], sort);
-    conditions.push(down ? sql`(${column}, id) < (${moment}::timestamptz, ${id}::uuid)` : sql`(${column}, id) > (${moment}::timestamptz, ${id}::uuid)`);
+    conditions.push(
+      down ? sql`(${column}, id) < (${moment}::timestamptz, ${id}::uuid)` : sql`(${column}, id) > (${moment}::timestamptz, ${id}::uuid)`,
+    );
   }
   const direction = raw(down ? 'desc' : 'asc');
-  const page = await readTickets(
-    database,
-    sql`${joinSql(conditions, ' and ')} order by ${column} ${direction}, id ${direction} limit ${limit + 1}`,
-  );
+  const page = await readTickets(database, sql`${joinSql(conditions, ' and ')} order by ${column} ${direction}, id ${direction} limit ${limit + 1}`);
   const tickets = page.slice(0, limit);
   const last = tickets.at(-1);
   return { tickets, ...(page.length > limit && last && { next: encodeCursor([new Date(last[field]).toISOString(), last.id], sort) }) };

@@ -1,6 +1,6 @@
 import type { RaisedIncident, ResolvedIncident, ResolveOutcome } from '../../generated/opora/tickets/v1/tickets.ts';
-import type { Call } from '../../platform/rpc/call.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { Call } from '../../platform/rpc/call.ts';
 import { announceOpened, announceTransition } from './announce.ts';
 import { listChanges, type TicketState } from './domain/ticket.ts';
 import { insertHistory } from './storage/journal-store.ts';
@@ -51,9 +51,7 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
     },
 
     async resolve<Answer>(wanted: readonly ResolvedIncident[], call: Call, answer: (outcomes: ResolveOutcome[]) => Answer): Promise<Answer> {
-      const found = new Map(
-        (await readTickets(database, sql`id = any(${wanted.map(({ id }) => id)}::uuid[])`)).map((ticket) => [ticket.id, ticket]),
-      );
+      const found = new Map((await readTickets(database, sql`id = any(${wanted.map(({ id }) => id)}::uuid[])`)).map((ticket) => [ticket.id, ticket]));
       const steps = [...new Map(wanted.map((incident) => [incident.id, incident])).values()].flatMap(({ id, resolution, explanation }) => {
         const before = found.get(id);
         if (!before || before.takenOver) return [];
@@ -75,9 +73,13 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
         {
           statements: [
             updateTickets(steps.map(({ after }) => after)),
-            insertHistory(steps.map(({ before, after, explanation }) => entry(call, after.id, 'transitioned', listChanges(before, after), explanation))),
+            insertHistory(
+              steps.map(({ before, after, explanation }) => entry(call, after.id, 'transitioned', listChanges(before, after), explanation)),
+            ),
           ],
-          events: steps.map(({ before, after, phase }) => announceTransition(after, { transition: 'resolve', before: before.status, phase, byPerson: false })),
+          events: steps.map(({ before, after, phase }) =>
+            announceTransition(after, { transition: 'resolve', before: before.status, phase, byPerson: false }),
+          ),
         },
         answer(outcomes),
       );

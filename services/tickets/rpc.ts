@@ -5,7 +5,7 @@ import type { TicketPatch, TicketState } from './domain/ticket.ts';
 import { listTickets } from './list-tickets.ts';
 import { raisingUseCases } from './raise-incidents.ts';
 import { type CommentState, type JournalEntry, readComments, readHistory } from './storage/journal-store.ts';
-import { type TicketParts, ticketUseCases, type TicketView } from './tickets.ts';
+import { type TicketParts, type TicketView, ticketUseCases } from './tickets.ts';
 
 /** The contract's methods, each mapped to its use case and back. */
 export function ticketMethods(parts: TicketParts): TicketService {

@@ -54,7 +54,10 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
   async function findAtVersion(id: string, expectedVersion: number, principal: Principal): Promise<TicketState> {
     const ticket = await find(id, principal);
     if (expectedVersion !== 0 && ticket.version !== expectedVersion) {
-      throw new AppError('conflict', `${ticket.number} was changed meanwhile: it is at version ${ticket.version}, not ${expectedVersion}. Read it again.`);
+      throw new AppError(
+        'conflict',
+        `${ticket.number} was changed meanwhile: it is at version ${ticket.version}, not ${expectedVersion}. Read it again.`,
+      );
     }
     return ticket;
   }
@@ -151,8 +154,15 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
       const ticket = await find(wanted.ticketId, call.principal);
       const answers = worker && !wanted.internal && call.principal.id !== ticket.callerId;
       const answersFirst = answers && !(await hasPublicAnswer(database, ticket.id, ticket.callerId));
-      const comment: CommentState = { ...wanted, id: call.newId(), authorId: call.principal.id, authorName: call.principal.name, createdAt: call.now };
-      const takesOver: Statement[] = worker && !ticket.takenOver ? [exactly(1, sql`update ticket set taken_over = true where id = ${ticket.id} returning 1`)] : [];
+      const comment: CommentState = {
+        ...wanted,
+        id: call.newId(),
+        authorId: call.principal.id,
+        authorName: call.principal.name,
+        createdAt: call.now,
+      };
+      const takesOver: Statement[] =
+        worker && !ticket.takenOver ? [exactly(1, sql`update ticket set taken_over = true where id = ${ticket.id} returning 1`)] : [];
       return call.commit(
         {
           statements: [insertComment(comment), insertHistory([entry(call, ticket.id, 'commented')]), ...takesOver],
@@ -186,7 +196,13 @@ export function visibleTo(principal: Principal): Statement {
   return may(principal, 'tickets.read') ? sql`true` : sql`caller_id = ${principal.id}`;
 }
 
-export function entry(call: Call, ticketId: string, action: JournalEntry['action'], changes: JournalEntry['changes'] = [], explanation?: string): JournalEntry {
+export function entry(
+  call: Call,
+  ticketId: string,
+  action: JournalEntry['action'],
+  changes: JournalEntry['changes'] = [],
+  explanation?: string,
+): JournalEntry {
   const traceId = currentTraceId();
   return {
     ticketId,
@@ -213,7 +229,14 @@ function callerFor(wanted: NewTicket, principal: Principal): string | undefined 
   return principal.id;
 }
 
-async function findByReference(database: Database, reference: { system: string; id: string }, principal: Principal): Promise<TicketState | undefined> {
-  const [ticket] = await readTickets(database, sql`external_system = ${reference.system} and external_id = ${reference.id} and ${visibleTo(principal)}`);
+async function findByReference(
+  database: Database,
+  reference: { system: string; id: string },
+  principal: Principal,
+): Promise<TicketState | undefined> {
+  const [ticket] = await readTickets(
+    database,
+    sql`external_system = ${reference.system} and external_id = ${reference.id} and ${visibleTo(principal)}`,
+  );
   return ticket;
 }

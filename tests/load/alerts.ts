@@ -89,7 +89,11 @@ async function insertRaw({ postgres }: BenchHub): Promise<{ fresh: number; known
   const batch = 50;
   const ids: string[] = [];
   const commit = async (name: string, statements: Statement[], happened: { id: string; observation: Observation }[]) => {
-    const events = happened.map(({ id, observation }) => ({ type: 'opora.monitoring.v1.AlertOpened', key: observation.fingerprint, data: { ...observation, alertId: id } }));
+    const events = happened.map(({ id, observation }) => ({
+      type: 'opora.monitoring.v1.AlertOpened',
+      key: observation.fingerprint,
+      data: { ...observation, alertId: id },
+    }));
     const merged = mergeChanges({ statements, events }, { now: Date.now(), newId: () => newUuid() });
     if (merged) await client.query({ name, ...render(merged) });
   };
@@ -110,7 +114,12 @@ async function insertRaw({ postgres }: BenchHub): Promise<{ fresh: number; known
   };
 
   const fresh = await measure(async (from) => {
-    const inserted = Array.from({ length: batch * perPayload }, (_, each) => ({ id: newUuid(), observation: observe(from, each), open: true, repeats: 0 }));
+    const inserted = Array.from({ length: batch * perPayload }, (_, each) => ({
+      id: newUuid(),
+      observation: observe(from, each),
+      open: true,
+      repeats: 0,
+    }));
     ids.push(...inserted.map(({ id }) => id));
     await commit('fresh', [rawEvents(from), insertAlerts('alertmanager', inserted, Date.now())], inserted);
   });

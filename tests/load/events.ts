@@ -1,5 +1,5 @@
-import { systemClock } from '../../platform/clock/clock.ts';
 import { createPostgresLog } from '../../platform/bus/postgres-log.ts';
+import { systemClock } from '../../platform/clock/clock.ts';
 import { openLogReader } from '../../platform/postgres/open-database.ts';
 import { type Benchmark, milliseconds } from './benchmark.ts';
 import { measureLatency, silent } from './log-latency.ts';

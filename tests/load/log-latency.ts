@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { type Envelope } from '../../platform/bus/event.ts';
+import type { Envelope } from '../../platform/bus/event.ts';
 import type { EventLog } from '../../platform/bus/event-log.ts';
 import { startSequencer } from '../../platform/bus/sequencer.ts';
 import { newUuid, systemClock } from '../../platform/clock/clock.ts';
@@ -14,11 +14,19 @@ export const eventType = 'opora.lamps.v1.LampLit';
 export const context = () => ({
   now: Date.now(),
   newId: newUuid,
-  within: (milliseconds: number): CallOptions => ({ deadline: Date.now() + milliseconds, principal: { kind: 'service', id: 'doors', name: 'doors', permissions: [] } }),
+  within: (milliseconds: number): CallOptions => ({
+    deadline: Date.now() + milliseconds,
+    principal: { kind: 'service', id: 'doors', name: 'doors', permissions: [] },
+  }),
 });
 
 /** Announces events evenly and gives the milliseconds from each one's commit to the commit of its effect in another service. */
-export async function measureLatency(log: EventLog, lamps: OpenDatabase, doors: OpenDatabase, { perSecond, seconds }: { perSecond: number; seconds: number }): Promise<Spread> {
+export async function measureLatency(
+  log: EventLog,
+  lamps: OpenDatabase,
+  doors: OpenDatabase,
+  { perSecond, seconds }: { perSecond: number; seconds: number },
+): Promise<Spread> {
   const metrics = createMetrics();
   const committedAt = new Map<string, number>();
   const samples: number[] = [];

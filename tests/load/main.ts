@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os';
-import type { Benchmark, Row } from './benchmark.ts';
 import { alerts } from './alerts.ts';
+import type { Benchmark, Row } from './benchmark.ts';
 import { events } from './events.ts';
 import { incidents } from './incidents.ts';
 import { kafka } from './kafka.ts';
@@ -36,6 +36,9 @@ process.exit();
 
 function toTable(title: string, lines: readonly Row[]): string {
   const header = '| what | measured | floor in the same run | ratio | reach | reached |\n|---|---|---|---|---|---|';
-  const body = lines.map((row) => `| ${row.what} | ${row.measured} | ${row.floor ?? '–'} | ${row.ratio?.toFixed(2) ?? '–'} | ${row.reach} | ${row.reached ? 'yes' : 'no'} |`);
+  const body = lines.map(
+    (row) =>
+      `| ${row.what} | ${row.measured} | ${row.floor ?? '–'} | ${row.ratio?.toFixed(2) ?? '–'} | ${row.reach} | ${row.reached ? 'yes' : 'no'} |`,
+  );
   return [title, '', header, ...body].join('\n');
 }

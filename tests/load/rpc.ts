@@ -1,5 +1,5 @@
 import { Client, credentials, Metadata, Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
-import { IngestService, type IngestRequest, type IngestResponse } from '../../generated/opora/monitoring/v1/monitoring.ts';
+import { type IngestRequest, type IngestResponse, IngestService } from '../../generated/opora/monitoring/v1/monitoring.ts';
 import { newUuid, systemClock } from '../../platform/clock/clock.ts';
 import { loadContract } from '../../platform/contract/load-contract.ts';
 import type { Database } from '../../platform/postgres/database.ts';
@@ -19,7 +19,10 @@ const count = 30_000;
 const contract = loadContract();
 const request: IngestRequest = { source: 'alertmanager', contentType: 'application/json', body: Buffer.alloc(500, 120) };
 const answer: IngestResponse = { eventId: newUuid(), opened: 1, repeated: 2, resolved: 3 };
-const options = (): CallOptions => ({ deadline: Date.now() + 10_000, principal: { kind: 'service', id: 'bench', name: 'bench', permissions: ['*'] } });
+const options = (): CallOptions => ({
+  deadline: Date.now() + 10_000,
+  principal: { kind: 'service', id: 'bench', name: 'bench', permissions: ['*'] },
+});
 
 export const rpc: Benchmark = {
   name: 'rpc',
@@ -95,7 +98,9 @@ async function measureRaw(): Promise<number> {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   const call = () =>
     new Promise<void>((resolve, reject) => {
-      client.makeUnaryRequest(path, encodeRequest, decodeAnswer, request, new Metadata(), { deadline: Date.now() + 10_000 }, (error) => (error ? reject(error) : resolve()));
+      client.makeUnaryRequest(path, encodeRequest, decodeAnswer, request, new Metadata(), { deadline: Date.now() + 10_000 }, (error) =>
+        error ? reject(error) : resolve(),
+      );
     });
   await drive(count / 3, lanes, call);
   const { seconds } = await drive(count, lanes, call);

@@ -1,10 +1,10 @@
 import pg from 'pg';
+import { findFreePorts } from '../../deploy/engines/ports.ts';
 import { newUuid } from '../../platform/clock/clock.ts';
 import { toClientConfig } from '../../platform/postgres/connection.ts';
+import { formatConnection } from '../../platform/postgres/parse-connection.ts';
 import type { Benchmark } from './benchmark.ts';
 import { type BenchHub, readLag, startBenchHub, startProcess, untilReady, waitUntil } from './hub.ts';
-import { formatConnection } from '../../platform/postgres/parse-connection.ts';
-import { findFreePorts } from '../../deploy/engines/ports.ts';
 
 const open = 100_000; // tickets with two clocks each
 const due = 1_000;
@@ -58,7 +58,18 @@ async function announceTickets(client: pg.Client, count: number, openedAt: (inde
     const indexes = Array.from({ length: Math.min(5_000, count - from) }, (_, index) => from + index);
     const rows = indexes.map((index) => {
       const ticketId = newUuid();
-      const data = { ticketId, number: `INC-${index}`, type: 'incident', status: 'new', subject: 'Нагрузка', impact: 'high', urgency: 'high', priority: 'critical', items: [], version: 1 };
+      const data = {
+        ticketId,
+        number: `INC-${index}`,
+        type: 'incident',
+        status: 'new',
+        subject: 'Нагрузка',
+        impact: 'high',
+        urgency: 'high',
+        priority: 'critical',
+        items: [],
+        version: 1,
+      };
       return { event_id: newUuid(), type: 'opora.tickets.v1.TicketOpened', key: ticketId, time: new Date(openedAt(index)).toISOString(), data };
     });
     await client.query(

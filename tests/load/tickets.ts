@@ -52,7 +52,13 @@ async function createTicket(hub: BenchHub, index: number): Promise<void> {
 }
 
 function describe(index: number) {
-  return { type: 'incident', subject: `Не печатает принтер в кабинете ${index}`, description: 'Задания остаются в очереди, на экране ошибка.', impact: 'low', urgency: 'medium' };
+  return {
+    type: 'incident',
+    subject: `Не печатает принтер в кабинете ${index}`,
+    description: 'Задания остаются в очереди, на экране ошибка.',
+    impact: 'low',
+    urgency: 'medium',
+  };
 }
 
 /** The same rows as the hub writes, in a database where nothing listens, each as one prepared statement over one of as many connections. */

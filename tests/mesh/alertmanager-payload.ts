@@ -28,7 +28,10 @@ export function alertmanagerPayload(...alerts: SentAlert[]) {
       startsAt,
       endsAt: endsAt ?? '0001-01-01T00:00:00Z',
       generatorURL: 'http://prometheus.example/graph',
-      fingerprint: createHash('sha256').update(JSON.stringify(Object.entries(labels).sort())).digest('hex').slice(0, 16),
+      fingerprint: createHash('sha256')
+        .update(JSON.stringify(Object.entries(labels).sort()))
+        .digest('hex')
+        .slice(0, 16),
     })),
   };
 }

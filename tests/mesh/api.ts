@@ -16,7 +16,12 @@ export interface Api {
 }
 
 export function createApi(url: string, token: string): Api {
-  async function send<Body>(method: string, path: string, body: string | Uint8Array | undefined, headers: Record<string, string> = {}): Promise<Answer<Body>> {
+  async function send<Body>(
+    method: string,
+    path: string,
+    body: string | Uint8Array | undefined,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> {
     const response = await fetch(url + path, {
       method,
       headers: { ...(token !== '' && { authorization: `Bearer ${token}` }), ...headers },

@@ -1,6 +1,6 @@
+import { alertmanagerPayload } from './alertmanager-payload.ts';
 import type { Api } from './api.ts';
 import { eventually } from './api.ts';
-import { alertmanagerPayload } from './alertmanager-payload.ts';
 
 /** A hub as a scenario sees it: its HTTP interface, and a hand on its processes. */
 export interface Hub {
@@ -41,11 +41,12 @@ export function describeScenarios(getHub: () => Hub): void {
     expect(status).toBe(201);
     return body.id;
   }
-  const ingest = (...alerts: Parameters<typeof alertmanagerPayload>) => api().post<{ opened: number }>('/ingest/alertmanager', alertmanagerPayload(...alerts));
+  const ingest = (...alerts: Parameters<typeof alertmanagerPayload>) =>
+    api().post<{ opened: number }>('/ingest/alertmanager', alertmanagerPayload(...alerts));
   const alertsOf = async (instance: string) => {
-    const { body } = await api().get<{ items: { labels: Record<string, string>; incidentId?: string; itemId?: string; explanation?: string; status: string }[] }>(
-      '/api/v1/monitoring/alerts?limit=500',
-    );
+    const { body } = await api().get<{
+      items: { labels: Record<string, string>; incidentId?: string; itemId?: string; explanation?: string; status: string }[];
+    }>('/api/v1/monitoring/alerts?limit=500');
     return body.items.filter(({ labels }) => labels['instance'] === instance);
   };
   const readTicket = async (id: string) => (await api().get<Ticket>(`/api/v1/tickets/${id}`)).body;
@@ -80,7 +81,12 @@ export function describeScenarios(getHub: () => Hub): void {
     // No person answered it, so the response clock has nothing to meet.
     await eventually(async () => {
       const ended = await readClocks(ticket.id);
-      return ended.map(({ kind, state }) => `${kind} ${state}`).sort().join() === 'resolution met,response stopped';
+      return (
+        ended
+          .map(({ kind, state }) => `${kind} ${state}`)
+          .sort()
+          .join() === 'resolution met,response stopped'
+      );
     });
   });
 
@@ -113,7 +119,11 @@ export function describeScenarios(getHub: () => Hub): void {
     await ingest({ labels, startsAt });
     const alert = await eventually(async () => (await alertsOf(instance)).find(({ incidentId }) => incidentId));
     const ticket = await readTicket(alert.incidentId ?? '');
-    const started = await api().post<Ticket>(`/api/v1/tickets/${ticket.id}/transitions`, { transition: 'start' }, { 'if-match': `"${ticket.version}"` });
+    const started = await api().post<Ticket>(
+      `/api/v1/tickets/${ticket.id}/transitions`,
+      { transition: 'start' },
+      { 'if-match': `"${ticket.version}"` },
+    );
     expect([started.status, started.body.status]).toEqual([200, 'in_progress']);
 
     await ingest({ labels, startsAt, endsAt: new Date().toISOString() });
@@ -164,7 +174,11 @@ export function describeScenarios(getHub: () => Hub): void {
     const { body: ticket } = await api().post<Ticket>('/api/v1/tickets', { type: 'incident', subject: unique('Течь'), serviceId });
     const clock = async () => (await readClocks(ticket.id)).find(({ kind }) => kind === 'resolution');
     await eventually(async () => (await clock())?.state === 'running');
-    const waiting = await api().post<Ticket>(`/api/v1/tickets/${ticket.id}/transitions`, { transition: 'wait' }, { 'if-match': `"${ticket.version}"` });
+    const waiting = await api().post<Ticket>(
+      `/api/v1/tickets/${ticket.id}/transitions`,
+      { transition: 'wait' },
+      { 'if-match': `"${ticket.version}"` },
+    );
     expect(waiting.status).toBe(200);
     await eventually(async () => (await clock())?.state === 'paused');
     const pausedFor = Date.now() + 3_500;
@@ -188,10 +202,17 @@ export function describeScenarios(getHub: () => Hub): void {
     const subjects = Array.from({ length: 20 }, () => unique('Обрыв'));
     const [before, after] = [subjects.slice(0, 10), subjects.slice(10)];
     const create = (subject: string) =>
-      eventually(async () => {
-        const answer = await api().post<Ticket>('/api/v1/tickets', { type: 'incident', subject }, { 'idempotency-key': encodeURIComponent(subject) });
-        return answer.status === 201 && answer.body;
-      }, { within: 60_000 });
+      eventually(
+        async () => {
+          const answer = await api().post<Ticket>(
+            '/api/v1/tickets',
+            { type: 'incident', subject },
+            { 'idempotency-key': encodeURIComponent(subject) },
+          );
+          return answer.status === 201 && answer.body;
+        },
+        { within: 60_000 },
+      );
     const first = await Promise.all(before.map(create));
     await hub.kill('sla');
     const pending = after.map(create);
@@ -218,7 +239,9 @@ export function describeScenarios(getHub: () => Hub): void {
       api().get<unknown>('/metrics'),
     ]);
     expect(openapi.body.openapi).toMatch(/^3\.1/);
-    expect(Object.keys(openapi.body.paths)).toEqual(expect.arrayContaining(['/api/v1/tickets', '/api/v1/cmdb/items/{id}/impact', '/api/v1/sla/clocks']));
+    expect(Object.keys(openapi.body.paths)).toEqual(
+      expect.arrayContaining(['/api/v1/tickets', '/api/v1/cmdb/items/{id}/impact', '/api/v1/sla/clocks']),
+    );
     expect(asyncapi.body.asyncapi).toMatch(/^3\./);
     expect([docs.status, ready.status, metrics.status]).toEqual([200, 200, 200]);
     expect(String(metrics.body)).toMatch(/opora_/);

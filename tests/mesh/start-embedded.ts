@@ -14,7 +14,9 @@ export interface EmbeddedHub extends Hub {
   /** Starts the program again on the same data, after it was killed. */
   start(environment?: NodeJS.ProcessEnv): Promise<void>;
   /** Asks it to stop and waits; gives the exit code. */
-  stop(): Promise<number | null>;
+  stop(): Promise<number | NodeJS.Signals | null>;
+  /** Waits until the process is gone; gives its exit code or the signal that ended it. */
+  ended(): Promise<number | NodeJS.Signals | null>;
   /** Everything that the program printed since the last start. */
   output(): string;
   remove(): Promise<void>;
@@ -27,33 +29,44 @@ export async function startEmbeddedHub(environment: NodeJS.ProcessEnv = {}): Pro
   const [port = 0] = await findFreePorts(1);
   const api = createApi(`http://127.0.0.1:${port}`, adminToken);
   let child: ChildProcess | undefined;
-  let exited: Promise<number | null> = Promise.resolve(null);
+  let exited: Promise<number | NodeJS.Signals | null> = Promise.resolve(null);
   let printed = '';
 
   async function start(more: NodeJS.ProcessEnv = {}): Promise<void> {
     printed = '';
     const { NODE_OPTIONS: _, OPORA_TEST_DATABASE_URL: __, ...own } = process.env;
     const started = spawn(process.execPath, ['--enable-source-maps', 'dist/services/main.js', 'start'], {
-      env: { ...own, OPORA_DATA: dataDir, OPORA_PORT: String(port), OPORA_DEMO: 'none', OPORA_ADMIN_TOKEN: adminToken, OPORA_LOG_LEVEL: 'warn', ...environment, ...more },
+      env: {
+        ...own,
+        OPORA_DATA: dataDir,
+        OPORA_PORT: String(port),
+        OPORA_DEMO: 'none',
+        OPORA_ADMIN_TOKEN: adminToken,
+        OPORA_LOG_LEVEL: 'warn',
+        ...environment,
+        ...more,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;
     for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
-    exited = new Promise((resolve) => started.once('exit', (code) => resolve(code)));
+    exited = new Promise((resolve) => started.once('exit', (code, signal) => resolve(code ?? signal)));
     await untilReady();
   }
+
+  const isGone = () => child !== undefined && (child.exitCode !== null || child.signalCode !== null);
 
   async function untilReady(): Promise<void> {
     await eventually(
       async () => {
-        if (child?.exitCode !== null) return 'ended';
+        if (isGone()) return 'ended';
         return (await api.get('/readyz')).status === 200 && 'ready';
       },
       { within: 60_000 },
     ).catch((error: unknown) => {
       throw new Error(`The hub did not become ready. It printed:\n${printed}`, { cause: error });
     });
-    if (child?.exitCode !== null) throw new Error(`The hub ended. It printed:\n${printed}`);
+    if (isGone()) throw new Error(`The hub ended. It printed:\n${printed}`);
   }
 
   await start();
@@ -62,13 +75,14 @@ export async function startEmbeddedHub(environment: NodeJS.ProcessEnv = {}): Pro
     dataDir,
     pid: () => child?.pid ?? 0,
     output: () => printed,
+    ended: () => exited,
     start,
     async kill() {
       child?.kill('SIGKILL');
       await exited;
     },
     async revive() {
-      if (child?.exitCode !== null || child.signalCode !== null) await start();
+      if (isGone()) await start();
       await untilReady();
     },
     async stop() {

@@ -96,12 +96,19 @@ export function buildEnterprise(random: Random): Enterprise {
 
   function buildDataCentre() {
     const site = add('site', 'site-dc', 'ЦОД Заречный', { attributes: { city: 'Заречный', timeZone: 'Europe/Moscow' } });
-    const core = ['core-1', 'core-2'].map((name) => addHost('network_device', `net-${name}`, `dc-${name}`, 10, { vendor: 'Eltex', model: 'MES5448' }));
+    const core = ['core-1', 'core-2'].map((name) =>
+      addHost('network_device', `net-${name}`, `dc-${name}`, 10, { vendor: 'Eltex', model: 'MES5448' }),
+    );
     for (const device of core) relate('located_in', device, site);
     const storages = ['san-1', 'san-2'].map((name) => addHost('storage', `sto-${name}`, `dc-${name}`, 10, { vendor: 'YADRO', capacityTb: 240 }));
     const servers = Array.from({ length: 24 }, (_, index) => {
       const name = `dc-esx-${String(index + 1).padStart(2, '0')}`;
-      const server = addHost('server', `srv-${name}`, name, 10, { vendor: 'YADRO', model: 'VEGMAN R220', serial: `YD${910_000 + index}`, memoryGb: 512 });
+      const server = addHost('server', `srv-${name}`, name, 10, {
+        vendor: 'YADRO',
+        model: 'VEGMAN R220',
+        serial: `YD${910_000 + index}`,
+        memoryGb: 512,
+      });
       relate('located_in', server, site);
       relate('connected_to', server, random.pick(core));
       relate('depends_on', server, random.pick(storages));
@@ -172,7 +179,11 @@ export function buildEnterprise(random: Random): Enterprise {
     }
     for (let meter = 1; meter <= 24; meter++) {
       const unit = add('meter', `${key}-meter-${meter}`, `Водомер ${meter}, НС «${title}»`, {
-        attributes: { serial: `WM-${code}-${index + 1}-${meter}`, diameterMm: random.pick([50, 80, 150]), verifiedUntil: `${2026 + random.between(0, 4)}-06-30` },
+        attributes: {
+          serial: `WM-${code}-${index + 1}-${meter}`,
+          diameterMm: random.pick([50, 80, 150]),
+          verifiedUntil: `${2026 + random.between(0, 4)}-06-30`,
+        },
       });
       relate('part_of', unit, station);
     }

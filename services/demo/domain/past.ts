@@ -168,7 +168,8 @@ function imagineSteps(random: Random, template: Template, openedAt: number): Pas
     { at: later(2, 50), kind: 'assign' },
     { at: later(1, 20), kind: 'transition', transition: 'start' },
   ];
-  if (random.happens(0.5)) steps.push({ at: later(5, 60), kind: 'comment', text: random.pick(['Взял в работу.', 'Выезжаю на объект.', 'Уточните, когда это началось?']) });
+  if (random.happens(0.5))
+    steps.push({ at: later(5, 60), kind: 'comment', text: random.pick(['Взял в работу.', 'Выезжаю на объект.', 'Уточните, когда это началось?']) });
   if (random.happens(0.3)) {
     steps.push({ at: later(10, 120), kind: 'transition', transition: 'wait' }, { at: later(60, 600), kind: 'transition', transition: 'start' });
   }

@@ -5,10 +5,16 @@ const binding = { itemLabels: ['instance', 'host', 'node'], withoutPort: true };
 describe('naming the configuration item of an alert', () => {
   it.each([
     [{ instance: '10.0.0.5:9100' }, { label: 'instance', name: '10.0.0.5' }],
-    [{ host: 'db-1', node: 'n' }, { label: 'host', name: 'db-1' }],
+    [
+      { host: 'db-1', node: 'n' },
+      { label: 'host', name: 'db-1' },
+    ],
     [{ instance: '[fe80::1]:9100' }, { label: 'instance', name: 'fe80::1' }],
     [{ instance: 'fe80::1' }, { label: 'instance', name: 'fe80::1' }],
-    [{ instance: '', node: 'насосная-3' }, { label: 'node', name: 'насосная-3' }],
+    [
+      { instance: '', node: 'насосная-3' },
+      { label: 'node', name: 'насосная-3' },
+    ],
     [{ job: 'x' }, undefined],
   ])('finds it in %j', (labels, expected) => {
     expect(nameItem(labels as Record<string, string>, binding)).toEqual(expected);

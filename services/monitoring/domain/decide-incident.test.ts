@@ -1,4 +1,4 @@
-import { type AlertFacts, compileRuleCondition, type CompiledRule, decideIncident } from './decide-incident.ts';
+import { type AlertFacts, type CompiledRule, compileRuleCondition, decideIncident } from './decide-incident.ts';
 
 function rule(name: string, condition: string, change: Partial<CompiledRule['rule']> = {}): CompiledRule {
   return {
@@ -18,7 +18,11 @@ const alert: AlertFacts = {
 
 describe('deciding whether an alert raises an incident', () => {
   it('lets the first rule that matches decide, and says which and why not those before', () => {
-    const decision = decideIncident(alert, [rule('Warnings', 'severity == "warning"'), rule('Critical', 'severity == "critical"'), rule('All', 'true')]);
+    const decision = decideIncident(alert, [
+      rule('Warnings', 'severity == "warning"'),
+      rule('Critical', 'severity == "critical"'),
+      rule('All', 'true'),
+    ]);
     expect(decision.raisedBy?.name).toBe('Critical');
     expect(decision.explanation).toBe(
       'Rule "Critical" (version 3) matched: severity == "critical", with name "HostDown" and severity "critical". Did not match before it: "Warnings".',
@@ -26,7 +30,9 @@ describe('deciding whether an alert raises an incident', () => {
   });
 
   it('raises nothing when a rule says so or none matches, and explains it', () => {
-    expect(decideIncident(alert, [rule('Quiet', 'bound', { action: 'ignore' })])).toEqual({ explanation: expect.stringContaining('raises no incident') });
+    expect(decideIncident(alert, [rule('Quiet', 'bound', { action: 'ignore' })])).toEqual({
+      explanation: expect.stringContaining('raises no incident'),
+    });
     expect(decideIncident(alert, [rule('Team', 'labels.team == "x"')]).explanation).toMatch(/No rule matched.*"Team" \(.*team/);
   });
 

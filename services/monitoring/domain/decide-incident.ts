@@ -1,5 +1,5 @@
-import { type Condition, conditionLanguage } from '../../../platform/rules/condition.ts';
 import type { Rule } from '../../../generated/opora/monitoring/v1/monitoring.ts';
+import { type Condition, conditionLanguage } from '../../../platform/rules/condition.ts';
 
 /** What a rule may speak of. */
 export interface AlertFacts {

@@ -6,9 +6,26 @@ let serial = 0;
 const newId = () => `id-${++serial}`;
 
 function observe(change: Partial<Observation> = {}): Observation {
-  return { fingerprint: 'f1', startsAt: 1_000, firing: true, name: 'HostDown', severity: 'critical', summary: '', labels: {}, annotations: {}, ...change };
+  return {
+    fingerprint: 'f1',
+    startsAt: 1_000,
+    firing: true,
+    name: 'HostDown',
+    severity: 'critical',
+    summary: '',
+    labels: {},
+    annotations: {},
+    ...change,
+  };
 }
-const known = (change: Partial<KnownAlert> = {}): KnownAlert => ({ id: 'k1', fingerprint: 'f1', startsAt: 1_000, open: true, name: 'HostDown', ...change });
+const known = (change: Partial<KnownAlert> = {}): KnownAlert => ({
+  id: 'k1',
+  fingerprint: 'f1',
+  startsAt: 1_000,
+  open: true,
+  name: 'HostDown',
+  ...change,
+});
 const kinds = (intake: ReturnType<typeof takeIn>) => intake.happenings.map((happening) => happening.kind);
 
 describe('taking in what a source says', () => {
@@ -57,7 +74,11 @@ describe('taking in what a source says', () => {
   });
 
   it('ends with the same alerts open however the same notifications are cut into batches or doubled', () => {
-    const notification = fc.record({ fingerprint: fc.constantFrom('f1', 'f2'), startsAt: fc.constantFrom(1_000, 2_000, 3_000), firing: fc.boolean() });
+    const notification = fc.record({
+      fingerprint: fc.constantFrom('f1', 'f2'),
+      startsAt: fc.constantFrom(1_000, 2_000, 3_000),
+      firing: fc.boolean(),
+    });
     fc.assert(
       fc.property(fc.array(notification, { maxLength: 20 }), fc.array(fc.nat(20), { maxLength: 5 }), (notifications, cuts) => {
         const observations = notifications.map((each) => observe({ ...each, endsAt: each.startsAt + 100 }));

@@ -10,7 +10,14 @@ const alert = {
   generatorURL: 'http://prometheus.example/graph',
   fingerprint: 'c0ffee0011223344',
 };
-const payload = { version: '4', groupKey: '{}:{alertname="PumpStopped"}', status: 'firing', receiver: 'opora', alerts: [alert], notification_reason: 'first notification' };
+const payload = {
+  version: '4',
+  groupKey: '{}:{alertname="PumpStopped"}',
+  status: 'firing',
+  receiver: 'opora',
+  alerts: [alert],
+  notification_reason: 'first notification',
+};
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
 
 function violationsOf(body: Uint8Array) {
@@ -41,7 +48,13 @@ describe('a payload of Alertmanager', () => {
   });
 
   it('is summed up by its name when its annotations say nothing', () => {
-    const silent = { ...payload, alerts: [{ ...alert, annotations: { summary: '' } }, { ...alert, labels: {}, annotations: {} }] };
+    const silent = {
+      ...payload,
+      alerts: [
+        { ...alert, annotations: { summary: '' } },
+        { ...alert, labels: {}, annotations: {} },
+      ],
+    };
     expect(readAlertmanager(bytes(silent)).map(({ summary }) => summary)).toEqual(['PumpStopped', 'unnamed']);
   });
 
@@ -51,8 +64,20 @@ describe('a payload of Alertmanager', () => {
   });
 
   it('is refused with every bad field named', () => {
-    const bad = { ...payload, version: '1', alerts: [{ ...alert, status: 'maybe', startsAt: 'yesterday' }, { ...alert, fingerprint: 7 }] };
-    expect(violationsOf(bytes(bad)).map(({ pointer }) => pointer)).toEqual(['/version', '/alerts/0/status', '/alerts/0/startsAt', '/alerts/1/fingerprint']);
+    const bad = {
+      ...payload,
+      version: '1',
+      alerts: [
+        { ...alert, status: 'maybe', startsAt: 'yesterday' },
+        { ...alert, fingerprint: 7 },
+      ],
+    };
+    expect(violationsOf(bytes(bad)).map(({ pointer }) => pointer)).toEqual([
+      '/version',
+      '/alerts/0/status',
+      '/alerts/0/startsAt',
+      '/alerts/1/fingerprint',
+    ]);
   });
 
   it('is refused when it is not JSON or not UTF-8', () => {

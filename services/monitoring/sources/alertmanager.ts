@@ -69,7 +69,8 @@ const unkeepable = /\\u(0000|d[89a-f])/i;
 
 function refuseUnkeepable(key: string, value: unknown): unknown {
   for (const text of [key, value]) {
-    if (typeof text === 'string' && (text.includes('\0') || !text.isWellFormed())) throw new Error(`the text of "${key}" has U+0000 or half a surrogate pair`);
+    if (typeof text === 'string' && (text.includes('\0') || !text.isWellFormed()))
+      throw new Error(`the text of "${key}" has U+0000 or half a surrogate pair`);
   }
   return value;
 }

@@ -18,7 +18,13 @@ export async function readKnownAlerts(
       select id, fingerprint, starts_at, status, name from alert where source = ${source} and (fingerprint, starts_at) in (
         select * from unnest(${named.map(({ fingerprint }) => fingerprint)}::text[], ${named.map(({ startsAt }) => new Date(startsAt))}::timestamptz[]))`,
   );
-  return rows.map((row) => ({ id: row.id, fingerprint: row.fingerprint, startsAt: row.starts_at.getTime(), open: row.status === 'open', name: row.name }));
+  return rows.map((row) => ({
+    id: row.id,
+    fingerprint: row.fingerprint,
+    startsAt: row.starts_at.getTime(),
+    open: row.status === 'open',
+    name: row.name,
+  }));
 }
 
 export function insertAlerts(source: string, alerts: readonly NewAlert[], now: number): Statement {

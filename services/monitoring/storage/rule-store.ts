@@ -1,7 +1,7 @@
 import type { Rule, Source } from '../../../generated/opora/monitoring/v1/monitoring.ts';
 import type { Database } from '../../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../../platform/postgres/sql.ts';
-import { compileRuleCondition, type CompiledRule } from '../domain/decide-incident.ts';
+import { type CompiledRule, compileRuleCondition } from '../domain/decide-incident.ts';
 
 interface RuleRow extends Omit<Rule, 'groupBy' | 'createdAt' | 'updatedAt'> {
   group_by: string[];

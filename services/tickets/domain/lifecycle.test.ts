@@ -86,7 +86,10 @@ describe('a lifecycle', () => {
       '/transitions/go/to',
       '/transitions/go/from/0',
     ]);
-    const guarded = { ...definition, transitions: { go: { from: ['new'], to: 'done', by: ['worker' as const], guard: { condition: 'ticket.x', message: '' } } } };
+    const guarded = {
+      ...definition,
+      transitions: { go: { from: ['new'], to: 'done', by: ['worker' as const], guard: { condition: 'ticket.x', message: '' } } },
+    };
     expect(refusal(() => compileLifecycle(guarded, 1)).violations[0]?.pointer).toBe('/transitions/go/guard/condition');
   });
 });

@@ -72,7 +72,8 @@ export function compileLifecycle(definition: LifecycleDefinition, version: numbe
         });
       }
       const guard = guards.get(step);
-      if (guard && !guard.evaluate({ ticket: { ...facts }, resolution }).matches) throw new AppError('illegal_state', transition.guard?.message ?? 'The guard of the step does not hold.');
+      if (guard && !guard.evaluate({ ticket: { ...facts }, resolution }).matches)
+        throw new AppError('illegal_state', transition.guard?.message ?? 'The guard of the step does not hold.');
       return transition.to;
     },
   };

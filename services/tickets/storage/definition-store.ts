@@ -14,7 +14,9 @@ export interface Definitions {
 
 export async function loadDefinitions(database: Database): Promise<Definitions> {
   const [lifecycles, cells] = await Promise.all([
-    database.query<{ type: string; version: number; definition: LifecycleDefinition }>(sql`select type, version, definition from lifecycle order by version`),
+    database.query<{ type: string; version: number; definition: LifecycleDefinition }>(
+      sql`select type, version, definition from lifecycle order by version`,
+    ),
     database.query<{ impact: Level; urgency: Level; priority: Priority }>(sql`select impact, urgency, priority from priority_matrix`),
   ]);
   const compiled = new Map<string, Lifecycle>();
@@ -28,7 +30,11 @@ export async function loadDefinitions(database: Database): Promise<Definitions> 
   for (const { impact, urgency, priority } of cells) {
     matrix[impact] = { ...matrix[impact], [urgency]: priority };
   }
-  return { matrix: matrix as PriorityMatrix, newest: (type) => found(newest.get(type), type), pinned: (type, version) => found(compiled.get(`${type}/${version}`), type) };
+  return {
+    matrix: matrix as PriorityMatrix,
+    newest: (type) => found(newest.get(type), type),
+    pinned: (type, version) => found(compiled.get(`${type}/${version}`), type),
+  };
 }
 
 function found(lifecycle: Lifecycle | undefined, type: string): Lifecycle {

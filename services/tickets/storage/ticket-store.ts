@@ -1,5 +1,5 @@
-import { type Statement, exactly, sql } from '../../../platform/postgres/sql.ts';
 import type { Database } from '../../../platform/postgres/database.ts';
+import { exactly, type Statement, sql } from '../../../platform/postgres/sql.ts';
 import type { TicketState } from '../domain/ticket.ts';
 
 /** A row as PostgreSQL gives it; the columns are those of `0001_tickets.sql`. */
@@ -62,7 +62,9 @@ export function updateTickets(tickets: readonly TicketState[]): Statement {
 
 /** Draws serial numbers, `count` at a time; a number drawn and not used is a gap, never a double. */
 export async function drawSerials(database: Database, type: TicketState['type'], count: number): Promise<number[]> {
-  const rows = await database.query<{ serial: string }>(sql`select nextval(${`ticket_number_${type}`}) as serial from generate_series(1, ${count}::int)`);
+  const rows = await database.query<{ serial: string }>(
+    sql`select nextval(${`ticket_number_${type}`}) as serial from generate_series(1, ${count}::int)`,
+  );
   return rows.map((row) => Number(row.serial));
 }
 

@@ -1,0 +1,86 @@
+import neo4j from 'neo4j-driver';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { createKafkaLog } from '../bus/kafka-log.ts';
+import { openKafka } from '../bus/open-kafka.ts';
+import type { Clock, NewId } from '../clock/clock.ts';
+import type { Contract } from '../contract/contract.ts';
+import { type Connection, toClientConfig } from '../postgres/connection.ts';
+import { openDatabase } from '../postgres/open-database.ts';
+import { createGrpcTransport } from '../rpc/grpc.ts';
+import { findPeer, type GrpcConfig } from '../rpc/grpc-config.ts';
+import type { MeshProof } from '../rpc/mesh-proof.ts';
+import { currentTraceparent } from '../telemetry/tracing.ts';
+import type { Engines } from './engines.ts';
+
+export interface MeshEngineOptions {
+  database: Connection;
+  /** `host:port`, with commas between them. */
+  brokers: string;
+  topics: { partitions: number; replicationFactor: number };
+  neo4j: { url: string; user: string; password: string };
+  grpc: GrpcConfig;
+  /** Names this process to Kafka: `tickets`. */
+  clientId: string;
+  contract: Contract;
+  clock: Clock;
+  newId: NewId;
+  log: Logger;
+  /** Something cannot be helped from inside: the process is to end and be started anew. */
+  onStalled(reason: string): void;
+}
+
+/** This process's services in a mesh: Kafka between them, gRPC for calls, Neo4j to walk the graph. */
+export async function meshEngines(options: MeshEngineOptions): Promise<Engines> {
+  const { database, brokers, topics, grpc, clientId, contract, clock, newId, log, onStalled } = options;
+  const kafka = openKafka({ brokers, clientId, log });
+  const driver = neo4j.driver(options.neo4j.url, neo4j.auth.basic(options.neo4j.user, options.neo4j.password), {
+    disableLosslessIntegers: true,
+    connectionAcquisitionTimeout: 3_000,
+    maxTransactionRetryTime: 5_000,
+  });
+  const rpc = createGrpcTransport({
+    contract,
+    host: grpc.OPORA_GRPC_HOST,
+    port: grpc.OPORA_GRPC_PORT,
+    findPeer: (service) => findPeer(grpc, service),
+    proof: readProof(grpc),
+    log,
+    clock,
+  });
+  const probe = new pg.Pool({ ...toClientConfig(database, 'public'), max: 1, idleTimeoutMillis: 10_000, connectionTimeoutMillis: 2_000 });
+  probe.on('error', (error) => log.warn({ err: error }, 'a connection to PostgreSQL was lost'));
+  return {
+    name: 'mesh',
+    openDatabase: (service) =>
+      openDatabase({
+        admin: database,
+        service,
+        clock,
+        newId,
+        traceparent: currentTraceparent,
+        onConnectionError: (error) => log.warn({ err: error, service: service.name }, 'a connection to PostgreSQL was lost'),
+      }),
+    log: createKafkaLog({ kafka, topics, clock, log, onStalled }),
+    rpc,
+    graph: (adapters) => adapters.neo4j(driver),
+    readiness: async () => {
+      const answers = await probe.query('select 1').then(
+        () => true,
+        () => false,
+      );
+      return { postgres: { ready: answers } };
+    },
+    async stop() {
+      await rpc.stop();
+      await driver.close();
+      await probe.end();
+    },
+  };
+}
+
+function readProof({ OPORA_TLS_CERT: cert, OPORA_TLS_KEY: key, OPORA_TLS_CA: ca, OPORA_MESH_KEY: meshKey }: GrpcConfig): MeshProof {
+  if (cert !== undefined && key !== undefined && ca !== undefined) return { tls: { cert, key, ca } };
+  if (meshKey !== undefined) return { key: meshKey };
+  throw new Error('The processes of a mesh need mutual TLS or a key in common.');
+}
