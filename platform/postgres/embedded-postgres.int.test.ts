@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { pino } from 'pino';
 import { newUuid, systemClock } from '../clock/clock.ts';
@@ -130,7 +131,9 @@ interface Said {
 }
 
 async function startHub(): Promise<{ process: ChildProcess; said: Said }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'fixtures/hold-server.mjs'), dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./fixtures/hold-server.mjs', import.meta.url)), dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.push(child);
   const [text] = (await once(child.stdout, 'data')) as [Buffer];
   return { process: child, said: JSON.parse(text.toString()) as Said };
