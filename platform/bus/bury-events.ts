@@ -14,13 +14,15 @@ export interface DeadEvent {
 export function buryEvents({ subscription, context }: Pick<SubscriberOptions, 'subscription' | 'context'>, dead: readonly DeadEvent[]): Statement {
   const { now, newId } = context();
   const column = <Value>(pick: (dead: DeadEvent) => Value): Value[] => dead.map(pick);
+  // PostgreSQL's text has no NUL, and what comes from a topic may have anything.
+  const text = (pick: (dead: DeadEvent) => string): string[] => dead.map((one) => pick(one).replaceAll('\0', '\uFFFD'));
   return sql`
     insert into dead_letter (id, subscription, event_id, source, type, key, time, data, traceparent, reason, tries, failed_at, status, version)
     select id, ${subscription.name}, event_id, source, type, key, time, data, traceparent, reason, tries, ${new Date(now)}::timestamptz, 'waiting', 1
-    from unnest(${column(() => newId(now))}::uuid[], ${column(({ event }) => event.id)}::uuid[], ${column(({ event }) => event.source)}::text[],
-      ${column(({ event }) => event.type)}::text[], ${column(({ event }) => event.key)}::text[], ${column(({ event }) => event.time)}::timestamptz[],
+    from unnest(${column(() => newId(now))}::uuid[], ${column(({ event }) => event.id)}::uuid[], ${text(({ event }) => event.source)}::text[],
+      ${text(({ event }) => event.type)}::text[], ${text(({ event }) => event.key)}::text[], ${column(({ event }) => event.time)}::timestamptz[],
       ${column(({ event }) => JSON.stringify(event.data))}::json[], ${column(({ event }) => event.traceparent ?? null)}::text[],
-      ${column(({ error }) => explain(error))}::text[], ${column(({ tries }) => tries)}::int[])
+      ${text(({ error }) => explain(error))}::text[], ${column(({ tries }) => tries)}::int[])
       as d(id, event_id, source, type, key, time, data, traceparent, reason, tries)
     on conflict (subscription, event_id) do nothing`;
 }

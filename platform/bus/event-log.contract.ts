@@ -48,8 +48,9 @@ export function eventLogContract(open: () => Promise<LogHarness>): void {
     await harness?.close();
   }, 60_000);
 
-  /** Every test has keys of its own, since a new subscription hears the whole log. */
-  const unique = (word: string) => `${word}${++serial}`;
+  /** Every test of every run has keys and subscriptions of its own, since a new subscription hears the whole log, and a Kafka may be there for longer. */
+  const run = newUuid().slice(-6);
+  const unique = (word: string) => `${word}${++serial}-${run}`;
   const announce = (prefix: string, from: number, to: number, keys = 3) =>
     harness.lamps.commit({
       events: Array.from({ length: to - from }, (_, index) => ({ type, key: `${prefix}/${(from + index) % keys}`, data: { n: from + index } })),

@@ -95,7 +95,7 @@ export function followSource(options: FollowOptions): SourceFollower {
       } catch (error) {
         if (stopping.signal.aborted) return;
         opened = false;
-        if (!isAppError(error, 'conflict')) log.warn({ err: error, source }, 'a log could not be read; it is tried again');
+        log[isAppError(error) ? 'debug' : 'warn']({ err: error, source }, 'a log could not be followed; it is tried again');
         await backOff(++failures, { first: 100, most: 5_000 }, stopping.signal).catch(() => undefined);
       }
     }

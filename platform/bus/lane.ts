@@ -28,33 +28,41 @@ const tries = 5;
 /** A conflict of a single event that is still there after so many fresh looks is no race, it is a mistake; several are parted sooner. */
 const conflictTries = { one: 15, several: 5 };
 
-/** Gives each of the events its one effect, or its place in the dead letters. Rejects only when `signal` says stop. */
+/**
+ * Gives each of the events its one effect, or its place in the dead letters. Throws AppError `unavailable` when it is to be tried again later from where it is then,
+ * and the reason of `signal` when that says stop.
+ */
 export async function deliver(lane: Lane, events: readonly Envelope[]): Promise<void> {
   let left = events;
   let faults = 0;
   let conflicts = 0;
-  for (let waits = 0; left.length > 0; ) {
+  let lost: DeadEvent[] | undefined;
+  for (;;) {
     lane.signal.throwIfAborted();
     try {
       if (conflicts > 0) left = await lane.remaining(left);
-      if (left.length > 0) await handleAndCommit(lane, left);
+      if (left.length === 0) return;
+      await (lost ? commit(lane, { statements: [buryEvents(lane, lost)] }, left) : handleAndCommit(lane, left));
       return;
     } catch (error) {
       noteFailure(lane, error, left);
-      if (isAppError(error, 'unavailable')) {
-        await backOff(++waits, { first: 100, most: 5_000 }, lane.signal);
-      } else if (isAppError(error, 'conflict') && ++conflicts < conflictTries[left.length > 1 ? 'several' : 'one']) {
-        await backOff(conflicts, { first: 20, most: 500 }, lane.signal);
+      if (isAppError(error, 'unavailable')) throw error;
+      const isConflict = isAppError(error, 'conflict');
+      if (isConflict ? ++conflicts < conflictTries[left.length > 1 ? 'several' : 'one'] : left.length === 1 && ++faults < tries) {
+        await backOff(isConflict ? conflicts : faults, isConflict ? { first: 20, most: 500 } : { first: 50, most: 1_000 }, lane.signal);
       } else if (left.length > 1) {
         const half = Math.ceil(left.length / 2);
         await deliver(lane, left.slice(0, half));
         await deliver(lane, left.slice(half));
         return;
-      } else if (++faults < tries && !isAppError(error, 'conflict')) {
-        await backOff(faults, { first: 50, most: 1_000 }, lane.signal);
       } else {
-        await bury(lane, left, error, Math.max(faults, conflicts));
-        return;
+        // What cannot even be put aside comes by here again, and must not spin.
+        if (lost) await backOff(faults, { first: 50, most: 1_000 }, lane.signal);
+        lost ??= left.map((event) => ({ event, error, tries: Math.max(faults, conflicts) }));
+        lane.log.error(
+          { err: error, eventId: left[0]?.id, type: left[0]?.type, key: left[0]?.key },
+          'an event could not be handled and goes to the dead letters',
+        );
       }
     }
   }
@@ -93,35 +101,6 @@ async function commit(lane: Lane, { statements = [], events = [] }: Changes, han
   await lane.database.commit({ statements: [...statements, lane.mark(handled)], events });
   lane.marked?.(handled);
   crashPoint('subscriber.after-commit');
-}
-
-async function bury(lane: Lane, events: readonly Envelope[], error: unknown, tried: number): Promise<void> {
-  const { log, signal } = lane;
-  let left = events;
-  for (let failures = 0; left.length > 0; ) {
-    signal.throwIfAborted();
-    try {
-      await commit(
-        lane,
-        {
-          statements: [
-            buryEvents(
-              lane,
-              left.map((event) => ({ event, error, tries: tried })),
-            ),
-          ],
-        },
-        left,
-      );
-      for (const event of left)
-        log.error({ err: error, eventId: event.id, type: event.type, key: event.key }, 'an event could not be handled and goes to the dead letters');
-      return;
-    } catch (refusal) {
-      noteFailure(lane, refusal, left);
-      await backOff(++failures, { first: 100, most: 5_000 }, signal);
-      if (isAppError(refusal, 'conflict')) left = await lane.remaining(left).catch(() => left);
-    }
-  }
 }
 
 /** Runs in a span that continues the first event's trace and is linked to the others'. */
