@@ -16,9 +16,22 @@ type Places = Map<string, number[]>;
 /** Follows topics in a group of its own, which commits nothing; the position names the next offset of each partition: `sla:17,4.tickets:230,0`. */
 export async function tailKafka({ sources, from, onEvent, kafka, topics, log }: TailOptions): Promise<{ stop(): Promise<void> }> {
   const names = sources.map(topicOf);
-  const places = await openPlaces();
+  const places = await findPlaces();
   const stopping = new AbortController();
   const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()));
+
+  /** A topic that was only just made has no leader for a moment, and Kafka itself may still be starting. */
+  async function findPlaces(): Promise<Places> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await openPlaces();
+      } catch (error) {
+        if (failures > 8) throw error;
+        log.debug({ err: error, failures }, 'the topics to follow are not there yet');
+        await backOff(failures, { first: 200, most: 5_000 });
+      }
+    }
+  }
 
   async function openPlaces(): Promise<Places> {
     await ensureTopics(kafka, names, topics);
