@@ -12,9 +12,11 @@ import { bindMethods } from '../platform/rpc/server.ts';
 import { serve } from '../platform/service/define-service.ts';
 import { type RunningHub, runServices } from '../platform/service/run-services.ts';
 import { createMetrics } from '../platform/telemetry/metrics.ts';
+import { relate } from './domain/relation.ts';
 import { postgresGraph } from './graph/postgres-graph.ts';
 import { cmdbMethods } from './rpc.ts';
 import { cmdb as service } from './service.ts';
+import { writeRelations } from './storage/relation-store.ts';
 
 const engineer: Principal = { kind: 'account', id: 'ivan', name: 'Иван', permissions: ['cmdb.read', 'cmdb.write'] };
 const reader: Principal = { kind: 'account', id: 'anna', name: 'Анна', permissions: ['cmdb.read'] };
@@ -52,7 +54,7 @@ afterAll(async () => {
 
 const create = (name: string, more: Partial<Parameters<typeof cmdb.createItem>[0]> = {}) =>
   cmdb.createItem({ class: 'server', name, lookups: [], ...more }, mine());
-const relate = (from: Item, type: string, to: Item) => cmdb.createRelation({ type, fromId: from.id, toId: to.id }, mine());
+const createRelation = (from: Item, type: string, to: Item) => cmdb.createRelation({ type, fromId: from.id, toId: to.id }, mine());
 const record = (key: string, more: { name?: string; attributes?: string; lookups?: string[]; class?: string } = {}) => ({
   key,
   class: 'server',
@@ -219,8 +221,8 @@ describe('relations', () => {
   it('are listed with either end, page by page, and are not listed once they ended', async () => {
     const [hub, ...spokes] = await Promise.all(['hub', 's1', 's2', 's3'].map((name) => create(name)));
     if (!hub) throw new Error('There is no hub.');
-    for (const spoke of spokes) await relate(spoke, 'connected_to', hub);
-    const out = await relate(hub, 'located_in', await create('room', { class: 'room' }));
+    for (const spoke of spokes) await createRelation(spoke, 'connected_to', hub);
+    const out = await createRelation(hub, 'located_in', await create('room', { class: 'room' }));
     const read = async (more: { type?: string } = {}) => {
       const ids: string[] = [];
       let after: string | undefined;
@@ -241,10 +243,10 @@ describe('relations', () => {
 
   it('of one type between two items are one, and come back as themselves', async () => {
     const [from, to] = [await create('from'), await create('to')];
-    const relation = await relate(from, 'runs_on', to);
-    await expect(relate(from, 'runs_on', to)).rejects.toMatchObject({ kind: 'conflict', message: expect.stringContaining(relation.id) });
+    const relation = await createRelation(from, 'runs_on', to);
+    await expect(createRelation(from, 'runs_on', to)).rejects.toMatchObject({ kind: 'conflict', message: expect.stringContaining(relation.id) });
     await cmdb.deleteRelation({ id: relation.id }, mine());
-    expect(await relate(from, 'runs_on', to)).toMatchObject({ id: relation.id, version: 3, state: 'active' });
+    expect(await createRelation(from, 'runs_on', to)).toMatchObject({ id: relation.id, version: 3, state: 'active' });
   });
 
   it('need two different active items and a type of the model', async () => {
@@ -253,13 +255,21 @@ describe('relations', () => {
     await expect(wrong).rejects.toMatchObject({ kind: 'invalid_input', violations: [{ pointer: '/type' }, { pointer: '/toId' }] });
     const retired = await create('retired');
     await cmdb.retireItem({ id: retired.id, expectedVersion: 1 }, mine());
-    await expect(relate(item, 'runs_on', retired)).rejects.toMatchObject({ violations: [{ pointer: '/toId' }] });
+    await expect(createRelation(item, 'runs_on', retired)).rejects.toMatchObject({ violations: [{ pointer: '/toId' }] });
+  });
+
+  it('are not written when an end was retired after it had been looked at', async () => {
+    const [from, to] = [await create('from'), await create('to')];
+    await cmdb.retireItem({ id: to.id, expectedVersion: 1 }, mine());
+    const late = relate(undefined, { id: newUuid(), type: 'runs_on', fromId: from.id, toId: to.id, source: 'manual' }, 0);
+    const statements = writeRelations(late ? [late] : [], { actorId: 'ivan', actorName: 'Иван' });
+    await expect(database.commit({ statements })).rejects.toMatchObject({ kind: 'conflict' });
   });
 
   it('end when an item is retired, also those that were made at the same moment', async () => {
     const target = await create('target');
     const others = await Promise.all(Array.from({ length: 20 }, (_, index) => create(`other ${index}`)));
-    const relating = others.map((other) => relate(other, 'depends_on', target));
+    const relating = others.map((other) => createRelation(other, 'depends_on', target));
     const retiring = cmdb.retireItem({ id: target.id, expectedVersion: 1 }, mine());
     const outcomes = await Promise.allSettled([...relating, retiring]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') expect(['conflict', 'invalid_input']).toContain(outcome.reason.kind);
@@ -284,11 +294,11 @@ describe('what the graph answers', () => {
       create('pump', { class: 'pump' }),
       create('station', { class: 'pumping_station' }),
     ]);
-    await relate(service, 'depends_on', app);
-    await relate(app, 'runs_on', vm);
-    await relate(vm, 'runs_on', host);
-    await relate(pump, 'part_of', station);
-    await relate(pump, 'depends_on', vm);
+    await createRelation(service, 'depends_on', app);
+    await createRelation(app, 'runs_on', vm);
+    await createRelation(vm, 'runs_on', host);
+    await createRelation(pump, 'part_of', station);
+    await createRelation(pump, 'depends_on', vm);
     const impact = await cmdb.getImpact({ id: host.id }, as(reader));
     expect(impact).toMatchObject({ truncated: false, servedBy: 'records' });
     expect(impact.items.map(({ name, distance, viaId, viaType }) => [name, distance, viaId, viaType]).sort()).toEqual(

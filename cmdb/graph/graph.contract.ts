@@ -123,18 +123,18 @@ export function graphContract(open: () => Promise<GraphUnderTest>): void {
   });
 
   it('forgets a relation that ended and knows it again when it comes back', async () => {
-    const { ids, relations } = await store({ size: 2, edges: [{ type: 'runs_on', from: 0, to: 1 }] });
+    const { ids, relations } = await store({ size: 2, edges: [{ type: 'replicates_with', from: 0, to: 1 }] });
     const [first] = relations;
     const ended = first && unrelate(first, 2_000);
     const back = ended && relate(ended, { ...ended }, 3_000);
     if (!ended || !back) throw new Error('There is no relation.');
-    const impact = async () => (await subject.graph.impact({ itemId: ids[1] ?? '', depth: 6, ...all })).steps.map(({ id }) => id);
+    const impactOf = async (itemId = '') => (await subject.graph.impact({ itemId, depth: 6, ...all })).steps.map(({ id }) => id);
     await subject.database.commit({ statements: writeRelations([ended], author) });
     await subject.catchUp();
-    expect(await impact()).toEqual([]);
+    expect([await impactOf(ids[0]), await impactOf(ids[1])]).toEqual([[], []]);
     await subject.database.commit({ statements: writeRelations([back], author) });
     await subject.catchUp();
-    expect(await impact()).toEqual([ids[0]]);
+    expect([await impactOf(ids[0]), await impactOf(ids[1])]).toEqual([[ids[1]], [ids[0]]]);
   });
 
   it('says that it was cut when there is no time', async () => {

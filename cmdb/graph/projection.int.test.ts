@@ -129,7 +129,7 @@ describeWithNeo4j('the projection of the graph', (engine) => {
     const turns = events.filter(({ type }) => type === 'opora.cmdb.v1.RelationCreated' || type === 'opora.cmdb.v1.RelationRemoved');
     const versions = turns.map(({ data }) => data.version);
     expect(Math.max(...versions)).toBeGreaterThan(2);
-    for (const event of turns) await handle([event]);
+    for (const event of turns.reverse()) await handle([event]);
     expect((await verify()).equal).toBe(true);
   });
 
