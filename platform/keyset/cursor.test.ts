@@ -26,7 +26,10 @@ function refusal(text: string): AppError | undefined {
 describe('a cursor', () => {
   it('gives back the values of the last row', () => {
     expect(decodeCursor(page, ['time', 'uuid'], '-createdAt')).toEqual([moment, id]);
-    const values = fc.tuple(fc.string().filter((text) => !text.includes('\0')), fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0));
+    const values = fc.tuple(
+      fc.string().filter((text) => !text.includes('\0')),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
+    );
     fc.assert(
       fc.property(values, (pair) => {
         expect(decodeCursor(encodeCursor(pair, 'name'), ['string', 'number'], 'name')).toEqual(JSON.parse(JSON.stringify(pair)));

@@ -58,6 +58,8 @@ function parseList(content: Buffer): unknown[] {
 
 function refuse(): AppError {
   return new AppError('invalid_input', 'The cursor is not one that this list gave.', {
-    violations: [{ pointer: '/after', message: 'is not a cursor of this list in this order; take `next` of the page before as it is, or leave it out' }],
+    violations: [
+      { pointer: '/after', message: 'is not a cursor of this list in this order; take `next` of the page before as it is, or leave it out' },
+    ],
   });
 }
