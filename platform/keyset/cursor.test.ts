@@ -28,11 +28,11 @@ describe('a cursor', () => {
     expect(decodeCursor(page, ['time', 'uuid'], '-createdAt')).toEqual([moment, id]);
     const values = fc.tuple(
       fc.string().filter((text) => !text.includes('\0')),
-      fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
+      fc.integer(),
     );
     fc.assert(
       fc.property(values, (pair) => {
-        expect(decodeCursor(encodeCursor(pair, 'name'), ['string', 'number'], 'name')).toEqual(JSON.parse(JSON.stringify(pair)));
+        expect(decodeCursor(encodeCursor(pair, 'name'), ['string', 'number'], 'name')).toEqual(pair);
       }),
     );
   });
@@ -63,5 +63,9 @@ describe('a cursor', () => {
     ['no list', forge('null')],
   ])('made of %s is refused as invalid input', (_, text) => {
     expect(refusal(text)?.kind).toBe('invalid_input');
+  });
+
+  it.each([2 ** 31, 1.5, 1e300])('with %d, which is no int of PostgreSQL, is refused', (number) => {
+    expect(() => decodeCursor(encodeCursor([number], '-version'), ['number'], '-version')).toThrow(AppError);
   });
 });
