@@ -5,7 +5,7 @@ import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { countProjected, foldEvents } from './project-graph.ts';
-import { inTransaction, type Space } from './projection.ts';
+import { inTransaction, type Space, within } from './projection.ts';
 import { rebuildGraph } from './rebuild-graph.ts';
 import { type Verification, verifyGraph } from './verify-graph.ts';
 
@@ -35,6 +35,7 @@ export interface KeeperParts {
 
 const mostChanges = 200;
 const deadAfter = 30_000;
+const mostMilliseconds = 5_000;
 
 /**
  * Looks after the projection: knows whether it may answer, and rebuilds it when Neo4j comes back empty. It counts as fresh when the newest changes of the log
@@ -66,7 +67,7 @@ export function keepProjection({ space, database, log, every = 1_000, grace = 3_
 
   const looking = (async () => {
     while (!stopping.signal.aborted) {
-      status = await look().catch((error: unknown): ProjectionStatus => {
+      status = await within(mostMilliseconds, look()).catch((error: unknown): ProjectionStatus => {
         if (!isAppError(error, 'unavailable')) log.error({ err: error }, 'the graph projection could not be looked at');
         return { engine: 'neo4j', state: 'down', detail: error instanceof Error ? error.message : String(error) };
       });

@@ -27,7 +27,7 @@ describeWithNeo4j('the graph of the projection', (engine) => {
     };
   });
   afterAll(async () => {
-    await driver.executeQuery('match (projection:Projection {of: $of}) delete projection', { of: space.label });
+    await driver.executeQuery(`match (n) where n:${space.label} or (n:Projection and n.of = $of) detach delete n`, { of: space.label });
     await driver.close();
     await database.close();
   });

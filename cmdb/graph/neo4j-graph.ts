@@ -2,7 +2,7 @@ import neo4j from 'neo4j-driver';
 import { relationTypes } from '../domain/model.ts';
 import { type Edge, type Graph, type Question, type Reached, walk } from './graph.ts';
 import type { ProjectionKeeper } from './keep-projection.ts';
-import { inTransaction, type Space, toRelationshipType } from './projection.ts';
+import { inTransaction, type Space, toRelationshipType, within } from './projection.ts';
 
 /** The relationships to go along, as Cypher writes them between two nodes: `-[:RUNS_ON|PART_OF]->`. */
 interface Way {
@@ -92,17 +92,4 @@ export function cypherOfReached(label: string, depth: number, arrow: (quantifier
       return collect(reached.id) as ids
     }
     return ids`;
-}
-
-async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new Error('too late')), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {}); // its fault is told by `late`
-  }
 }

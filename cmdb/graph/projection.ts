@@ -124,3 +124,17 @@ export async function inTransaction<Result>(
     await session.close();
   }
 }
+
+/** A Neo4j that hangs must not hang those who ask it: rejects when the time is over, whatever becomes of the work. */
+export async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error('too late')), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => {}); // its fault is told by `late`
+  }
+}
