@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +47,7 @@ export async function startMesh({ services, dir: place, board }: MeshOptions): P
     keepRunning({ name: 'neo4j', onFailure: log, start: (signal) => startLocalNeo4j({ dir: join(dir, 'neo4j'), port: neo4jPort, log, signal }) }),
   ];
 
+  const enginesReady = Promise.all(engines.map((engine) => engine.ready));
   const addressed = services.map((name, index) => ({ name, port: servicePorts[index] ?? 0 }));
   const shared: NodeJS.ProcessEnv = {
     ...process.env,
@@ -56,7 +58,7 @@ export async function startMesh({ services, dir: place, board }: MeshOptions): P
     OPORA_MESH_KEY: randomBytes(32).toString('base64url'),
     OPORA_GRPC_PEERS: addressed.map(({ name, port }) => `${name}=127.0.0.1:${port}`).join(','),
   };
-  const processes = addressed.map(({ name, port }) => keepRunning(describeService({ name, port, dir, shared, log })));
+  const processes = addressed.map(({ name, port }) => keepRunning(describeService({ name, port, dir, shared, enginesReady, log })));
 
   let isStopped = false;
   const parts = [...engines, ...processes];
@@ -78,15 +80,17 @@ interface ServiceProcess {
   port: number;
   dir: string;
   shared: NodeJS.ProcessEnv;
+  enginesReady: Promise<unknown>;
   log(line: string): void;
 }
 
-function describeService({ name, port, dir, shared, log }: ServiceProcess): Parameters<typeof keepRunning>[0] {
+function describeService({ name, port, dir, shared, enginesReady, log }: ServiceProcess): Parameters<typeof keepRunning>[0] {
   const logFile = join(dir, `${name}.log`);
   return {
     name,
     onFailure: log,
     async start(signal) {
+      await Promise.race([enginesReady, once(signal, 'abort')]);
       const child = await startChild({
         command: process.execPath,
         args: ['--enable-source-maps', program, 'start', '--engines', 'mesh', '--services', name],
