@@ -79,6 +79,12 @@ async function handleAndCommit(lane: Lane, events: readonly Envelope[]): Promise
   });
   stopTimer();
   lane.metrics.batchSize.observe(labels, events.length);
+  if (lane.log.isLevelEnabled('debug')) for (const event of good) logHandled(lane, event);
+}
+
+/** One line an event under the trace that caused it, so that a trace is followed through every service that hears of it. */
+function logHandled({ log }: Lane, { id, type, key, traceparent }: Envelope): void {
+  withTraceparent(traceparent, () => log.debug({ eventId: id, type, aggregate: key }, 'event handled'));
 }
 
 /** Data that does not fit the contract will not fit it the next time either. */

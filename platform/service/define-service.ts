@@ -1,4 +1,3 @@
-import type { Router } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { EventTail } from '../bus/event-log.ts';
@@ -55,8 +54,6 @@ export interface RunningService {
   stop?(): Promise<void>;
   /** Called when every service of the process serves: the moment to open a door to the outside. */
   open?(): Promise<void>;
-  /** Pages and endpoints beside the contract; only the gateway has them. */
-  router?: Router;
 }
 
 export interface ServiceDefinition<Config = unknown> {

@@ -184,7 +184,7 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
   };
 }
 
-export type TicketUseCases = ReturnType<typeof ticketUseCases>;
+
 
 /** A step is taken by those who work on tickets or by the caller; rules have methods of their own (`raise-incidents.ts`). */
 export function capacityOf(principal: Principal): Capacity {
