@@ -1,10 +1,10 @@
 // Set-up, every check, every test. Its last line is always `N passed, N failed` (and `, N skipped`); a check counts as a test.
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { runChecks } from './check/run-checks.mjs';
 import { setUp } from './set-up.mjs';
 
-const report = '.cache/jest.json';
+const report = `.cache/jest-${process.pid}.json`;
 const total = { passed: 0, failed: 0, skipped: [] };
 
 try {
@@ -28,7 +28,6 @@ console.log(`${total.passed} passed, ${total.failed} failed${total.skipped.lengt
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 function runJest(args) {
-  rmSync(report, { force: true });
   const options = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const child = spawn(process.execPath, [...options, 'node_modules/jest/bin/jest.js', '--json', '--outputFile', report, ...args], {
     // jest's workers are processes of their own.
@@ -44,9 +43,10 @@ function runJest(args) {
   });
 }
 
-// No report, or one that holds no test: the runner died, and this throws.
 function countTests() {
+  if (!existsSync(report)) throw new Error('The test runner ended before it could report.');
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  rmSync(report);
   total.passed += numPassedTests;
   total.failed += numFailedTests + numRuntimeErrorTestSuites;
   const notRun = new Set(['pending', 'skipped', 'todo', 'disabled']);
