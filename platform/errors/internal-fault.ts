@@ -2,8 +2,8 @@
 export class InternalFault extends Error {
   readonly traceId: string | undefined;
 
-  constructor(traceId: string | undefined) {
-    super(traceId === undefined ? 'Internal fault' : `Internal fault, see trace ${traceId} in the log`);
+  constructor(traceId: string | undefined, options: { cause?: unknown } = {}) {
+    super(traceId === undefined ? 'Internal fault' : `Internal fault, see trace ${traceId} in the log`, options);
     this.name = 'InternalFault';
     this.traceId = traceId;
   }

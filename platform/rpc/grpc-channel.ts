@@ -1,6 +1,7 @@
 import { type ChannelCredentials, type ChannelOptions, Client, connectivityState, type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { AppError } from '../errors/app-error.ts';
+import { asBuffer } from './as-buffer.ts';
 import { isReplayed, readDetail } from './grpc-metadata.ts';
 import { longestMessage } from './message-size.ts';
 import { cancelled, fromStatus } from './status.ts';
@@ -127,10 +128,6 @@ export class GrpcChannel {
     this.connectingSince = undefined;
     stuck.close();
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function asItIs(bytes: Buffer): Uint8Array {

@@ -5,6 +5,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { AppError } from '../errors/app-error.ts';
 import { currentTraceId, withTraceparent } from '../telemetry/tracing.ts';
+import { asBuffer } from './as-buffer.ts';
 import { readOptions, readTraceparent, writeDetail, writeReplayed } from './grpc-metadata.ts';
 import type { ProofAdapter } from './mesh-proof.ts';
 import { longestMessage, requireSize } from './message-size.ts';
@@ -118,14 +119,13 @@ class CancelledCall implements Cancellation {
 
 /** The contract encodes: what grpc-js carries are the bytes as they are. */
 function describeMethod(service: string, name: string): MethodDefinition<Uint8Array, Uint8Array> {
-  const asItIs = (bytes: Uint8Array) => bytes as Buffer;
   return {
     path: `/${service}/${name}`,
     requestStream: false,
     responseStream: false,
-    requestSerialize: asItIs,
-    requestDeserialize: asItIs,
-    responseSerialize: asItIs,
-    responseDeserialize: asItIs,
+    requestSerialize: asBuffer,
+    requestDeserialize: (bytes) => bytes,
+    responseSerialize: asBuffer,
+    responseDeserialize: (bytes) => bytes,
   };
 }

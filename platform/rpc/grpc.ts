@@ -1,3 +1,4 @@
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
@@ -10,6 +11,9 @@ import { adaptProof, type MeshProof } from './mesh-proof.ts';
 import { requireSize } from './message-size.ts';
 import { cancelled, deadlineExceeded } from './status.ts';
 import type { RpcTransport } from './transport.ts';
+
+// What it would print comes to us as errors, and the process's output is for lines of the log.
+setLogVerbosity(logVerbosity.NONE);
 
 export interface GrpcOptions {
   contract: Contract;

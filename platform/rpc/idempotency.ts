@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../errors/app-error.ts';
 import type { Database } from '../postgres/database.ts';
 import { type Statement, sql } from '../postgres/sql.ts';
+import { asBuffer } from './as-buffer.ts';
 import type { Principal } from './call.ts';
 import type { ServedOptions } from './transport.ts';
 
@@ -44,9 +45,4 @@ export async function recallAnswer(database: Database, { principal, method, key,
 
 function nameOf({ kind, id }: Principal): string {
   return `${kind}:${id}`;
-}
-
-/** pg takes bytes as a Buffer only. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

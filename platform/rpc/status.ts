@@ -78,7 +78,7 @@ export function fromStatus({ code, message, detail }: RpcStatus): AppError | Int
   if (code === statusCodes.DEADLINE_EXCEEDED) return deadlineExceeded();
   if (code === statusCodes.CANCELLED) return cancelled();
   if (code === statusCodes.UNIMPLEMENTED) return new AppError('unavailable', message);
-  return new InternalFault(traceId);
+  return new InternalFault(traceId, { cause: new Error(`gRPC status ${code}: ${message}`) });
 }
 
 export function deadlineExceeded(): AppError {

@@ -1,0 +1,178 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { credentials, loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { service as healthService } from 'grpc-health-check';
+import { AppError } from '../errors/app-error.ts';
+import { createLogger } from '../log/logger.ts';
+import type { CallOptions } from './call.ts';
+import { loadNotesContract } from './fixtures/notes-contract.ts';
+import { openTcpGate, type TcpGate } from './fixtures/tcp-gate.ts';
+import { createGrpcTransport, type GrpcOptions, type GrpcTransport } from './grpc.ts';
+import type { BoundMethod } from './transport.ts';
+
+const service = 'opora.notes.v1.NoteService';
+const contract = loadNotesContract();
+const key = 'k'.repeat(32);
+const within = (milliseconds: number): CallOptions => ({
+  deadline: Date.now() + milliseconds,
+  principal: { kind: 'account', id: 'a-1', name: 'Мария', permissions: ['notes.write'] },
+});
+const answerNothing: BoundMethod = async () => ({ body: new Uint8Array(), replayed: false });
+
+describe('the mesh by gRPC', () => {
+  const opened: GrpcTransport[] = [];
+  let lines: string[];
+
+  const open = (options: Partial<GrpcOptions> = {}): GrpcTransport => {
+    const log = createLogger({ stream: { write: (line) => lines.push(line) } });
+    const transport = createGrpcTransport({ contract, host: '127.0.0.1', port: 0, findPeer: () => '127.0.0.1:1', proof: { key }, log, ...options });
+    opened.push(transport);
+    return transport;
+  };
+  const openServing = async (options: Partial<GrpcOptions> = {}, whoAmI = answerNothing): Promise<GrpcTransport> => {
+    const serving = open(options);
+    await serving.serve(service, { WhoAmI: whoAmI });
+    return serving;
+  };
+  const ask = (transport: GrpcTransport, milliseconds = 2000) => transport.invoke(service, 'WhoAmI', new Uint8Array(), within(milliseconds));
+  const countRebuilt = () => lines.filter((line) => line.includes('built anew')).length;
+
+  beforeEach(() => {
+    lines = [];
+  });
+  afterEach(async () => {
+    for (const transport of opened.splice(0)) await transport.stop();
+  });
+
+  describe('believes a caller', () => {
+    it('that has the key, and no other', async () => {
+      const serving = await openServing();
+      const findPeer = () => `127.0.0.1:${serving.port()}`;
+      expect((await ask(open({ findPeer }))).body).toHaveLength(0);
+      for (const wrong of ['x'.repeat(32), 'k', `${key}k`]) {
+        await expect(ask(open({ findPeer, proof: { key: wrong } }))).rejects.toMatchObject({ kind: 'unauthenticated' });
+      }
+    });
+
+    it('that has a certificate of the mesh’s authority, and no other', async () => {
+      const path = (name: string) => fileURLToPath(new URL(`./fixtures/tls/${name}`, import.meta.url));
+      const proof = { tls: { cert: path('service.pem'), key: path('service.key'), ca: path('ca.pem') } };
+      const serving = await openServing({ proof });
+      const findPeer = () => `localhost:${serving.port()}`;
+      expect((await ask(open({ findPeer, proof }))).body).toHaveLength(0);
+      const stranger = { tls: { ...proof.tls, cert: path('stranger.pem'), key: path('stranger.key') } };
+      await expect(ask(open({ findPeer, proof: stranger }), 1000)).rejects.toMatchObject({ kind: 'unavailable' });
+      await expect(ask(open({ findPeer }), 1000)).rejects.toMatchObject({ kind: 'unavailable' });
+    });
+  });
+
+  describe('tells tools', () => {
+    it('by the health service what it serves', async () => {
+      const serving = await openServing();
+      const Health = loadPackageDefinition({ Health: healthService })['Health'] as ServiceClientConstructor;
+      const client = new Health(`127.0.0.1:${serving.port()}`, credentials.createInsecure());
+      const check = (name: string) =>
+        new Promise((resolve) => void client['check']?.({ service: name }, (error: unknown, answer: unknown) => resolve(error ?? answer)));
+      expect(await check(service)).toMatchObject({ status: 'SERVING' });
+      expect(await check('opora.other.v1.OtherService')).toMatchObject({ code: 5 });
+      client.close();
+    });
+
+    it('by reflection which services and messages there are', async () => {
+      const serving = await openServing();
+      const proto = fileURLToPath(new URL('../../node_modules/@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto', import.meta.url));
+      const definition = loadSync(proto)['grpc.reflection.v1.ServerReflection'];
+      const Reflection = loadPackageDefinition({ Reflection: definition as never })['Reflection'] as ServiceClientConstructor;
+      const client = new Reflection(`127.0.0.1:${serving.port()}`, credentials.createInsecure());
+      const stream = client['serverReflectionInfo']?.();
+      stream.write({ listServices: '' });
+      const [listed] = await once(stream, 'data');
+      expect(listed.listServicesResponse.service).toContainEqual({ name: service });
+      stream.write({ fileContainingSymbol: 'opora.notes.v1.Note' });
+      const [found] = await once(stream, 'data');
+      expect(found.fileDescriptorResponse.fileDescriptorProto.length).toBeGreaterThan(0);
+      stream.end();
+      client.close();
+    });
+  });
+
+  it('brings back as many violations as fit, and tells of the rest', async () => {
+    const violations = Array.from({ length: 100 }, (_, index) => ({ pointer: `/поле/${index}`, message: 'слово '.repeat(100) }));
+    const serving = await openServing({}, () => Promise.reject(new AppError('invalid_input', 'нет '.repeat(1000), { violations })));
+    const error = await ask(open({ findPeer: () => `127.0.0.1:${serving.port()}` })).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ kind: 'invalid_input' });
+    expect((error as AppError).violations).toHaveLength(41);
+    expect((error as AppError).violations.at(-1)).toEqual({ pointer: '', message: 'and 60 more' });
+  });
+
+  it('says which address is taken already', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await expect(openServing({ port })).rejects.toThrow(`127.0.0.1:${port}`);
+    server.close();
+  });
+
+  describe('when a service is down', () => {
+    it('says so, with a time to come back, before the deadline', async () => {
+      const began = Date.now();
+      await expect(ask(open(), 20_000)).rejects.toMatchObject({ kind: 'unavailable', retryAfterSeconds: 2 });
+      expect(Date.now() - began).toBeLessThan(6000);
+    });
+
+    it('waits a little for one that is just starting', async () => {
+      const first = await openServing();
+      const port = first.port() ?? 0;
+      await first.stop();
+      const answer = ask(open({ findPeer: () => `127.0.0.1:${port}` }), 5000);
+      await openServing({ port });
+      expect((await answer).body).toHaveLength(0);
+    });
+  });
+
+  describe('when a connection is stuck', () => {
+    let gate: TcpGate;
+    afterEach(() => gate.close());
+
+    it('builds the channel anew after three missed deadlines', async () => {
+      const serving = await openServing();
+      gate = await openTcpGate(() => serving.port() ?? 0);
+      const calling = open({ findPeer: () => `127.0.0.1:${gate.port}` });
+      await ask(calling);
+      gate.freezeOpen();
+      for (let missed = 0; missed < 3; missed++) await expect(ask(calling, 200)).rejects.toMatchObject({ kind: 'unavailable' });
+      expect((await ask(calling)).body).toHaveLength(0);
+      expect(countRebuilt()).toBe(1);
+    });
+
+    it('builds the channel anew when it only goes on connecting', async () => {
+      const serving = await openServing();
+      gate = await openTcpGate(() => serving.port() ?? 0);
+      gate.freezeNew(true);
+      const watchdog = { connectingMilliseconds: 400, missedDeadlines: 3 };
+      const calling = open({ findPeer: () => `127.0.0.1:${gate.port}`, watchdog });
+      await expect(ask(calling, 300)).rejects.toMatchObject({ kind: 'unavailable' });
+      gate.freezeNew(false);
+      expect((await ask(calling, 3000)).body).toHaveLength(0);
+      expect(countRebuilt()).toBeGreaterThan(0);
+    });
+
+    it('goes on by itself with a process that was frozen for a while', async () => {
+      const peer = fork(fileURLToPath(new URL('./fixtures/peer.mjs', import.meta.url)), { execArgv: [] });
+      const [{ port }] = (await once(peer, 'message')) as [{ port: number }];
+      gate = await openTcpGate(() => port);
+      const calling = open({ findPeer: () => `127.0.0.1:${port}`, watchdog: { connectingMilliseconds: 500, missedDeadlines: 3 } });
+      await ask(calling);
+      peer.kill('SIGSTOP');
+      for (let missed = 0; missed < 5; missed++) await expect(ask(calling, 300)).rejects.toMatchObject({ kind: 'unavailable' });
+      expect(countRebuilt()).toBeGreaterThan(0);
+      peer.kill('SIGCONT');
+      expect((await ask(calling)).body).toHaveLength(0);
+      peer.kill('SIGKILL');
+      await once(peer, 'exit');
+    });
+  });
+});
