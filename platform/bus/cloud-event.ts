@@ -33,38 +33,57 @@ export interface Unreadable {
 
 const namespace = '9f0b7a52-52a5-4b2c-8d5e-0a6f6a4f3c11';
 
+/** Where a message was found. */
+export interface Place {
+  topic: string;
+  partition: number;
+  source: string;
+}
+
+/** The header that tells whether a message is for us, without reading the rest of it. */
+export function typeOf({ headers }: KafkaMessage): string | undefined {
+  return read(headers, 'ce_type');
+}
+
 /** Never throws: what cannot be read comes as `Unreadable`, under an id made of its place, with its text for data. */
-export function fromMessage(message: KafkaMessage, place: { topic: string; partition: number; source: string }): Envelope | Unreadable {
-  const { headers = {}, key, value, offset, timestamp } = message;
-  const [id, type, time, traceparent] = [read(headers, 'ce_id'), read(headers, 'ce_type'), read(headers, 'ce_time'), read(headers, 'traceparent')];
-  const text = value?.toString() ?? '';
-  const source = read(headers, 'ce_source') ?? place.source;
-  const known = { type: type ?? 'unknown', key: key?.toString() ?? '', source, ...(traceparent !== undefined && { traceparent }) };
-  const unreadable = (reason: string): Unreadable => ({
-    event: {
-      ...known,
-      id: v5(`${place.topic}/${place.partition}/${offset}`, namespace),
-      time: new Date(Number(timestamp)).toISOString(),
-      data: text,
-    },
-    reason: `${reason} (${place.topic}, partition ${place.partition}, offset ${offset})`,
-  });
-  if (id === undefined || !validate(id)) return unreadable('The header ce_id is no UUID.');
-  if (type === undefined) return unreadable('The header ce_type is missing.');
-  if (time === undefined || Number.isNaN(Date.parse(time))) return unreadable('The header ce_time is no RFC 3339 time.');
+export function fromMessage(message: KafkaMessage, place: Place): Envelope | Unreadable {
+  const { headers, key, value } = message;
+  const id = read(headers, 'ce_id');
+  const type = read(headers, 'ce_type');
+  const time = read(headers, 'ce_time');
+  if (id === undefined || !validate(id)) return refuse(message, place, 'The header ce_id is no UUID.');
+  if (type === undefined) return refuse(message, place, 'The header ce_type is missing.');
+  if (time === undefined || Number.isNaN(Date.parse(time))) return refuse(message, place, 'The header ce_time is no RFC 3339 time.');
   try {
-    return { ...known, id, time, data: JSON.parse(text) };
+    const event: Envelope = { id, type, key: key?.toString() ?? '', source: place.source, time, data: JSON.parse(value?.toString() ?? '') };
+    const traceparent = read(headers, 'traceparent');
+    if (traceparent !== undefined) event.traceparent = traceparent;
+    return event;
   } catch {
-    return unreadable('The value is no JSON.');
+    return refuse(message, place, 'The value is no JSON.');
   }
+}
+
+function refuse({ headers, key, value, offset, timestamp }: KafkaMessage, { topic, partition, source }: Place, reason: string): Unreadable {
+  return {
+    event: {
+      id: v5(`${topic}/${partition}/${offset}`, namespace),
+      type: read(headers, 'ce_type') ?? 'unknown',
+      key: key?.toString() ?? '',
+      source,
+      time: new Date(Number(timestamp)).toISOString(),
+      data: value?.toString() ?? '',
+    },
+    reason: `${reason} (${topic}, partition ${partition}, offset ${offset})`,
+  };
 }
 
 export function isUnreadable(read: Envelope | Unreadable): read is Unreadable {
   return 'reason' in read;
 }
 
-function read(headers: IHeaders, name: string): string | undefined {
-  const value = headers[name];
+function read(headers: IHeaders | undefined, name: string): string | undefined {
+  const value = headers?.[name];
   const first = Array.isArray(value) ? value[0] : value;
   return first === undefined ? undefined : first.toString();
 }

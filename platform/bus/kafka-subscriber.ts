@@ -4,7 +4,7 @@ import type { Clock } from '../clock/clock.ts';
 import { AppError, isAppError } from '../errors/app-error.ts';
 import { exactly, sql } from '../postgres/sql.ts';
 import { backOff } from './back-off.ts';
-import { fromMessage, isUnreadable } from './cloud-event.ts';
+import { fromMessage, isUnreadable, typeOf } from './cloud-event.ts';
 import type { Envelope } from './event.ts';
 import { type RunningSubscription, type SubscriberOptions, sourceOf } from './event-log.ts';
 import { followGroup } from './follow-group.ts';
@@ -68,12 +68,15 @@ export function startKafkaSubscriber(options: KafkaSubscriberOptions): RunningSu
   function readEvents(messages: EachBatchPayload['batch']['messages'], topic: string, partition: number) {
     const events = new Map<string, Envelope>();
     const refusals = new Map<string, string>();
+    const place = { topic, partition, source: sourceOf(topic) };
     for (const message of messages) {
-      const read = fromMessage(message, { topic, partition, source: sourceOf(topic) });
+      const type = typeOf(message);
+      if (type !== undefined && !wanted.has(type)) continue;
+      const read = fromMessage(message, place);
       if (isUnreadable(read)) {
         events.set(read.event.id, read.event);
         refusals.set(read.event.id, read.reason);
-      } else if (wanted.has(read.type) && !events.has(read.id)) events.set(read.id, read);
+      } else if (!events.has(read.id)) events.set(read.id, read);
     }
     const check = (event: Envelope) => {
       const reason = refusals.get(event.id);
