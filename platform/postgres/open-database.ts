@@ -35,7 +35,7 @@ const mostNames = 500;
 export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> {
   const { admin, service, clock, newId, traceparent, connections = 8, onConnectionError } = options;
   await prepareService(admin, service);
-  const own = toClientConfig(ownConnection(admin, service.name), service.name);
+  const own = preferIndexes(toClientConfig(ownConnection(admin, service.name), service.name));
   const pool = openPool(own, connections);
   pool.on('error', (error) => onConnectionError?.(error));
   // One that is lost under a query also rejects that query: it is heard here only so that it does not end the process.
@@ -93,6 +93,14 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
 /** A pool that may read the bus_log of every service, and nothing else. */
 export function openLogReader(admin: Connection): pg.Pool {
   return openPool(toClientConfig(logReaderConnection(admin), 'public'), 4);
+}
+
+/**
+ * A prepared statement is planned when its tables are still empty, and read whole, they look cheap; the same plan is ruinous an hour later. What a service
+ * asks is always a few rows by an index, so that is what the planner is to prefer.
+ */
+function preferIndexes(config: pg.ClientConfig): pg.ClientConfig {
+  return { ...config, options: `${config.options ?? ''} -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off` };
 }
 
 function openPool(config: pg.ClientConfig, max: number): pg.Pool {

@@ -9,14 +9,20 @@ export async function readKnownAlerts(
   named: readonly { fingerprint: string; startsAt: number }[],
 ): Promise<KnownAlert[]> {
   const rows = await database.query<{ id: string; fingerprint: string; starts_at: Date; status: string; name: string }>(
-    sql`with named as (select distinct fingerprint from unnest(${named.map(({ fingerprint }) => fingerprint)}::text[]) as fingerprint)
-      select id, a.fingerprint, starts_at, status, name from named join lateral (
+    // Each lateral with its limit is one descent of the unique index, whatever the planner believes of the table's size.
+    sql`with named as (
+        select distinct fingerprint, starts_at
+        from unnest(${named.map(({ fingerprint }) => fingerprint)}::text[], ${named.map(({ startsAt }) => new Date(startsAt))}::timestamptz[]) as n(fingerprint, starts_at)
+      )
+      select a.* from (select distinct fingerprint from named) f cross join lateral (
         select id, fingerprint, starts_at, status, name from alert
-        where source = ${source} and fingerprint = named.fingerprint order by starts_at desc limit 2
-      ) a on true
+        where source = ${source} and fingerprint = f.fingerprint order by starts_at desc limit 2
+      ) a
       union
-      select id, fingerprint, starts_at, status, name from alert where source = ${source} and (fingerprint, starts_at) in (
-        select * from unnest(${named.map(({ fingerprint }) => fingerprint)}::text[], ${named.map(({ startsAt }) => new Date(startsAt))}::timestamptz[]))`,
+      select a.* from named n cross join lateral (
+        select id, fingerprint, starts_at, status, name from alert
+        where source = ${source} and fingerprint = n.fingerprint and starts_at = n.starts_at limit 1
+      ) a`,
   );
   return rows.map((row) => ({
     id: row.id,
