@@ -42,6 +42,6 @@ function matchWords(q: string): Statement {
     .filter((part) => part !== '')
     .slice(0, 10);
   if (parts.length === 0) return sql`true`;
-  const patterns = parts.map((part) => `%${part.replace(/[\\%_]/g, '\\$&')}%`);
-  return sql`(search like all(${patterns}::text[]) or words @@ (websearch_to_tsquery('russian', ${text}) || websearch_to_tsquery('english', ${text})))`;
+  const contains = parts.map((part) => sql`search like ${`%${part.replace(/[\\%_]/g, '\\$&')}%`}`);
+  return sql`(${joinSql(contains, ' and ')} or words @@ (websearch_to_tsquery('russian', ${text}) || websearch_to_tsquery('english', ${text})))`;
 }

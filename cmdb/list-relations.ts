@@ -3,19 +3,32 @@ import { decodeCursor, encodeCursor } from '../platform/keyset/cursor.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { joinSql, type Statement, sql } from '../platform/postgres/sql.ts';
 import type { RelationState } from './domain/relation.ts';
-import { readRelations, readRelationsOf } from './storage/relation-store.ts';
+import { type RelationPlace, readRelations, readRelationsOf } from './storage/relation-store.ts';
 
-/** One page of the relations that are there now, and the cursor of the next. */
+/** One page of the relations that are there now, and the cursor of the next: an item's own by side and type, all of them by age. */
 export async function listRelations(database: Database, request: ListRelationsRequest): Promise<{ relations: RelationState[]; next?: string }> {
   const { limit = 50, itemId, type, after } = request;
-  const afterId = after === undefined ? undefined : decodeCursor(after, ['uuid'], 'id')[0];
-  const found =
-    itemId === undefined
-      ? await readRelations(database, sql`${joinSql(conditionsOf(type, afterId), ' and ')} order by id limit ${limit + 1}::int`)
-      : await readRelationsOf(database, itemId, { limit: limit + 1, ...(type !== undefined && { type }), ...(afterId !== undefined && { afterId }) });
+  if (itemId === undefined) {
+    const afterId = after === undefined ? undefined : decodeCursor(after, ['uuid'], 'id')[0];
+    const found = await readRelations(database, sql`${joinSql(conditionsOf(type, afterId), ' and ')} order by id limit ${limit + 1}::int`);
+    return pageOf(found, limit, ({ id }) => encodeCursor([id], 'id'));
+  }
+  const place = after === undefined ? undefined : readPlace(after);
+  const found = await readRelationsOf(database, itemId, { limit: limit + 1, ...(type !== undefined && { type }), ...(place && { place }) });
+  return pageOf(found, limit, ({ fromId, toId, type: lastType }) =>
+    encodeCursor(fromId === itemId ? ['out', lastType, toId] : ['in', lastType, fromId], 'side'),
+  );
+}
+
+function pageOf(found: RelationState[], limit: number, toCursor: (last: RelationState) => string): { relations: RelationState[]; next?: string } {
   const relations = found.slice(0, limit);
   const last = relations.at(-1);
-  return { relations, ...(found.length > limit && last && { next: encodeCursor([last.id], 'id') }) };
+  return { relations, ...(found.length > limit && last && { next: toCursor(last) }) };
+}
+
+function readPlace(after: string): RelationPlace {
+  const [side, type, otherId] = decodeCursor(after, ['string', 'string', 'uuid'], 'side');
+  return { side: side === 'in' ? 'in' : 'out', type, otherId };
 }
 
 function conditionsOf(type: string | undefined, afterId: string | undefined): Statement[] {

@@ -7,7 +7,7 @@ import { authorOf } from './author.ts';
 import { checkRelationType, identify, type RelationEnds, type RelationState, relate, unrelate } from './domain/relation.ts';
 import type { Outcome } from './items.ts';
 import { retryLostRace } from './retry-lost-race.ts';
-import { readItems, readItemsOfSource } from './storage/item-store.ts';
+import { type ItemEnd, readEndsOfSource, readItems } from './storage/item-store.ts';
 import { readRelations, readRelationsBetween, writeRelations } from './storage/relation-store.ts';
 
 /** A relation as a source names it: by its own keys. */
@@ -69,7 +69,7 @@ export function relationUseCases(database: Database) {
 }
 
 async function findEnds(database: Database, source: string, records: readonly RelationRecord[]): Promise<RelationEnds[]> {
-  const items = await readItemsOfSource(database, source, [...new Set(records.flatMap(({ fromKey, toKey }) => [fromKey, toKey]))]);
+  const items = await readEndsOfSource(database, source, [...new Set(records.flatMap(({ fromKey, toKey }) => [fromKey, toKey]))]);
   const seen = new Map<string, number>();
   const violations: FieldViolation[] = [];
   const ends = records.map((record, index): RelationEnds => {
@@ -89,7 +89,7 @@ async function findEnds(database: Database, source: string, records: readonly Re
   return ends;
 }
 
-function checkEnd(item: { state: string; name: string } | undefined, pointer: string): FieldViolation[] {
+function checkEnd(item: ItemEnd | undefined, pointer: string): FieldViolation[] {
   if (!item) return [{ pointer, message: 'is no item that is known' }];
   return item.state === 'retired' ? [{ pointer, message: `is out of use ("${item.name}" is retired)` }] : [];
 }

@@ -17,6 +17,8 @@ export interface ItemChange {
   after: ItemState;
 }
 
+export type ItemEnd = Pick<ItemState, 'id' | 'name' | 'state'>;
+
 interface ItemRow {
   id: string;
   source: string;
@@ -41,6 +43,14 @@ export async function readItems(database: Database, where: Statement): Promise<I
 export async function readItemsOfSource(database: Database, source: string, keys: readonly string[]): Promise<Map<string, ItemState>> {
   const items = await readItems(database, sql`source = ${source} and key = any(${keys}::text[])`);
   return new Map(items.map((item) => [item.key, item]));
+}
+
+/** What a relation needs to know of the items at its ends, by their keys at the source. */
+export async function readEndsOfSource(database: Database, source: string, keys: readonly string[]): Promise<Map<string, ItemEnd>> {
+  const ends = await database.query<ItemEnd & { key: string }>(
+    sql`select key, id, name, state from item where source = ${source} and key = any(${keys}::text[])`,
+  );
+  return new Map(ends.map((end) => [end.key, end]));
 }
 
 /**

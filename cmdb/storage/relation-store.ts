@@ -30,16 +30,27 @@ export async function readRelationsBetween(database: Database, ends: readonly Re
   return new Map(relations.map((relation) => [identify(relation), relation]));
 }
 
-/** Active relations that begin or end at the item, in the order of their ids. An item that is in many is read no further than the page. */
+/** Where a page of an item's relations ended. */
+export interface RelationPlace {
+  side: 'out' | 'in';
+  type: string;
+  otherId: string;
+}
+
+/** Active relations of an item after `place`: those that begin there before those that end there, each by type. No more of them are read than the page has. */
 export async function readRelationsOf(
   database: Database,
   itemId: string,
-  { afterId, type, limit }: { afterId?: string; type?: string; limit: number },
+  { place, type, limit }: { place?: RelationPlace; type?: string; limit: number },
 ): Promise<RelationState[]> {
-  const page = (end: Statement) => sql`(select id, type, from_id, to_id, source, state, version, created_at, updated_at from relation
-    where ${end} = ${itemId} and state = 'active' and (${afterId ?? null}::uuid is null or id > ${afterId ?? null}::uuid)
-      and (${type ?? null}::text is null or type = ${type ?? null}::text) order by id limit ${limit}::int)`;
-  return query(database, sql`${page(sql`from_id`)} union all ${page(sql`to_id`)} order by id limit ${limit}::int`);
+  const ofType = type === undefined ? sql`` : sql`and type = ${type}`;
+  const page = (side: RelationPlace['side'], own: Statement, other: Statement) => {
+    const after = place?.side === side ? sql`and (type, ${other}) > (${place.type}, ${place.otherId}::uuid)` : sql``;
+    return sql`(select id, type, from_id, to_id, source, state, version, created_at, updated_at from relation
+      where ${own} = ${itemId} and state = 'active' ${ofType} ${after} order by type, ${other} limit ${limit}::int)`;
+  };
+  const sides = [...(place?.side === 'in' ? [] : [page('out', sql`from_id`, sql`to_id`)]), page('in', sql`to_id`, sql`from_id`)];
+  return (await Promise.all(sides.map((side) => query(database, side)))).flat().slice(0, limit);
 }
 
 /**

@@ -61,8 +61,6 @@ create table relation (
 -- Both are also the edges of the graph, walked without touching the table.
 create unique index relation_identity on relation (from_id, type, to_id) include (state);
 create index relation_incoming on relation (to_id, type, from_id) where state = 'active';
-create index relation_of_from on relation (from_id, id) where state = 'active';
-create index relation_of_to on relation (to_id, id) where state = 'active';
 
 create table relation_version (
   relation_id uuid not null,
