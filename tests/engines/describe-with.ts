@@ -1,4 +1,5 @@
 import type { KafkaEngine, Neo4jEngine } from './engine-source.ts';
+import { findPrometheus, type PrometheusPrograms } from './find-prometheus.ts';
 import type { SharedEngines } from './shared-engines.ts';
 
 const shared = JSON.parse(process.env['OPORA_TEST_ENGINES'] ?? '{}') as Partial<SharedEngines>;
@@ -17,12 +18,24 @@ export function describeWithNeo4j(name: string, tests: (neo4j: Neo4jEngine) => v
   describeWith('neo4j', name, tests);
 }
 
+/** `describe` for tests that start a Prometheus and an Alertmanager of their own; skipped by name without them, unless REQUIRE says `prometheus`. */
+export function describeWithPrometheus(name: string, tests: (programs: PrometheusPrograms) => void): void {
+  const programs = findPrometheus();
+  if (programs) describe(name, () => tests(programs));
+  else if (required.includes('prometheus')) failForLack(name, 'prometheus', "install Debian's packages prometheus and prometheus-alertmanager");
+  else describe.skip(name, () => tests({ prometheus: '', alertmanager: '' }));
+}
+
+function failForLack(name: string, engine: string, remedy: string): void {
+  it(`${name}: finds the ${engine} that REQUIRE asks for`, () => {
+    throw new Error(`no ${engine}: ${remedy}`);
+  });
+}
+
 function describeWith<Engine extends object>(engine: 'kafka' | 'neo4j', name: string, tests: (running: Engine) => void): void {
   const available = shared[engine] === true;
   if (!available && required.includes(engine)) {
-    it(`${name}: finds the ${engine} that REQUIRE asks for`, () => {
-      throw new Error(`no ${engine}: name one in the environment, or install Docker, or Java 17 and Maven`);
-    });
+    failForLack(name, engine, 'name one in the environment, or install Docker, or Java 17 and Maven');
     return;
   }
   (available ? describe : describe.skip)(name, () => {
