@@ -71,7 +71,7 @@ export async function startHub(options: { services?: string; engines?: string })
     configs,
     log,
     metrics: createMetrics(),
-    announce: (text) => console.log(text),
+    announce: (text) => console.error(text),
   });
 
   await untilAskedToStop();

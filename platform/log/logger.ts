@@ -24,10 +24,21 @@ export function createLogger({ level = 'info', stream = standardOutput() }: Logg
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       mixin: activeSpan,
+      serializers: { err: describeError },
       hooks: { streamWrite: hideSecrets },
     },
     stream,
   );
+}
+
+/** What is worth reading of an error. Drivers hang whole connections on theirs, with statements and their values. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const code = 'code' in error ? error.code : undefined;
+  const kind = 'kind' in error ? error.kind : undefined;
+  const violations = 'violations' in error ? error.violations : undefined;
+  return { name, message, code, kind, violations, stack, ...(cause !== undefined && { cause: describeError(cause) }) };
 }
 
 function activeSpan(): object {
