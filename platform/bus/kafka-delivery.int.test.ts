@@ -145,11 +145,11 @@ describeWithKafka('what comes from Kafka', (engine) => {
     const run = randomUUID().slice(0, 6);
     await subscribe(`again-${run}`, run);
     await lamps.query(sql`insert into bus_log (event_id, type, key, time, data)
-      select gen_random_uuid(), ${type}, ${run} || '/' || n % 3, now(), json_build_object('n', n) from generate_series(1, 3000) as n`);
+      select gen_random_uuid(), ${type}, ${run} || '/' || n % 3, now(), json_build_object('n', n) from generate_series(1, 1000) as n`);
     for (let round = 0; round < 2; round++) {
       const publication = await openLog().publish(lamps, metrics);
       await until(
-        async () => (await lamps.query<{ pos: number }>(sql`select pos::int as pos from relay_position where name = 'kafka'`))[0]?.pos === 3_000,
+        async () => (await lamps.query<{ pos: number }>(sql`select pos::int as pos from relay_position where name = 'kafka'`))[0]?.pos === 1_000,
       );
       await publication.stop();
       await lamps.query(sql`update relay_position set pos = 0 where name = 'kafka'`);
@@ -164,7 +164,7 @@ describeWithKafka('what comes from Kafka', (engine) => {
     });
     await admin.disconnect();
     const all = await heard();
-    expect(all).toHaveLength(3_000);
+    expect(all).toHaveLength(1_000);
     for (const lane of [0, 1, 2]) {
       const numbers = all.filter(({ key }) => key === `${run}/${lane}`).map(({ n }) => n);
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
