@@ -184,8 +184,6 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
   };
 }
 
-
-
 /** A step is taken by those who work on tickets or by the caller; rules have methods of their own (`raise-incidents.ts`). */
 export function capacityOf(principal: Principal): Capacity {
   return may(principal, 'tickets.work') ? 'worker' : 'caller';
