@@ -19,7 +19,7 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 const fits: { [Kind in CursorKind]: (value: unknown) => boolean } = {
   string: (value) => typeof value === 'string' && !value.includes('\0'),
-  number: (value) => Number.isInteger(value) && Math.abs(value as number) < 2 ** 31,
+  number: (value) => Number.isInteger(value) && (value as number) >= -(2 ** 31) && (value as number) < 2 ** 31,
   time: (value) => typeof value === 'string' && timePattern.test(value) && !Number.isNaN(Date.parse(value)),
   uuid: (value) => typeof value === 'string' && uuidPattern.test(value),
 };
