@@ -59,6 +59,9 @@ function bindMethod(method: MethodContract, run: Method<object, object>, serving
     const call = new ServedCall(common, options, allowance, keyed);
     try {
       const result = await run(request, call);
+      // A command that wrote nothing may have found the effect of the first call under this key.
+      const first = keyed && !call.committed && !method.retrySafe ? await recallAnswer(database, keyed) : undefined;
+      if (first) return { body: first, replayed: true };
       return { body: call.committed?.answer === result ? call.committed.bytes : encode(result), replayed: false };
     } catch (error) {
       // Whatever it failed of: when the first call under this key was settled, its answer is the answer.

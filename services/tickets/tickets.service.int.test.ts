@@ -58,6 +58,16 @@ describe('the tickets service', () => {
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
   });
 
+  it('gives the first answer under an idempotency key also when the external reference is known, and refuses the key for another request', async () => {
+    const request = { ...wanted('Увольнение'), externalReference: { system: '1c', id: randomUUID() } };
+    const keyed = as(agent, { idempotencyKey: randomUUID() });
+    const first = await tickets.createTicket(request, keyed);
+    await tickets.updateTicket({ id: first.id, expectedVersion: 1, subject: 'Увольнение с переводом' }, as(agent));
+    expect(await tickets.createTicket(request, keyed)).toEqual(first);
+    expect(await tickets.createTicket(request, as(agent))).toMatchObject({ id: first.id, version: 2 });
+    await expect(tickets.createTicket({ ...request, subject: 'Другой' }, keyed)).rejects.toMatchObject({ kind: 'invalid_input' });
+  });
+
   it('shows a requester the own tickets only, in lists, by id and by number, and does not tell that there are others', async () => {
     const [ira, pavel] = [requester('Ирина'), requester('Павел')];
     const hers = await tickets.createTicket(wanted('Мой принтер'), as(ira));
