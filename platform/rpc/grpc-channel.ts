@@ -19,7 +19,7 @@ export const defaultWatchdog: Watchdog = { connectingMilliseconds: 10_000, misse
 const patience = 3_000;
 
 const channelOptions: ChannelOptions = {
-  // Without its own pool a channel that is built anew gets the stuck connection of the old one.
+  // Without its own pool a channel that is built anew could get the stuck connection of the old one.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,

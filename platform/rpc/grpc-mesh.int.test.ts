@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -134,36 +134,42 @@ describe('the mesh by gRPC', () => {
   });
 
   describe('when a connection is stuck', () => {
-    let gate: TcpGate;
-    afterEach(() => gate.close());
+    let gate: TcpGate | undefined;
+    let peer: ChildProcess | undefined;
+    afterEach(async () => {
+      peer?.kill('SIGKILL');
+      await gate?.close();
+      peer = gate = undefined;
+    });
 
     it('builds the channel anew after three missed deadlines', async () => {
       const serving = await openServing();
-      gate = await openTcpGate(() => serving.port() ?? 0);
-      const calling = open({ findPeer: () => `127.0.0.1:${gate.port}` });
+      const { port, freezeOpen } = (gate = await openTcpGate(() => serving.port() ?? 0));
+      const calling = open({ findPeer: () => `127.0.0.1:${port}` });
       await ask(calling);
-      gate.freezeOpen();
+      freezeOpen();
+      const hanging = expect(ask(calling, 3000)).rejects.toMatchObject({ kind: 'unavailable' });
       for (let missed = 0; missed < 3; missed++) await expect(ask(calling, 200)).rejects.toMatchObject({ kind: 'unavailable' });
       expect((await ask(calling)).body).toHaveLength(0);
       expect(countRebuilt()).toBe(1);
+      await hanging;
     });
 
     it('builds the channel anew when it only goes on connecting', async () => {
       const serving = await openServing();
-      gate = await openTcpGate(() => serving.port() ?? 0);
-      gate.freezeNew(true);
+      const { port, freezeNew } = (gate = await openTcpGate(() => serving.port() ?? 0));
+      freezeNew(true);
       const watchdog = { connectingMilliseconds: 400, missedDeadlines: 3 };
-      const calling = open({ findPeer: () => `127.0.0.1:${gate.port}`, watchdog });
+      const calling = open({ findPeer: () => `127.0.0.1:${port}`, watchdog });
       await expect(ask(calling, 300)).rejects.toMatchObject({ kind: 'unavailable' });
-      gate.freezeNew(false);
+      freezeNew(false);
       expect((await ask(calling, 3000)).body).toHaveLength(0);
       expect(countRebuilt()).toBeGreaterThan(0);
     });
 
     it('goes on by itself with a process that was frozen for a while', async () => {
-      const peer = fork(fileURLToPath(new URL('./fixtures/peer.mjs', import.meta.url)), { execArgv: [] });
+      peer = fork(fileURLToPath(new URL('./fixtures/peer.mjs', import.meta.url)), { execArgv: [] });
       const [{ port }] = (await once(peer, 'message')) as [{ port: number }];
-      gate = await openTcpGate(() => port);
       const calling = open({ findPeer: () => `127.0.0.1:${port}`, watchdog: { connectingMilliseconds: 500, missedDeadlines: 3 } });
       await ask(calling);
       peer.kill('SIGSTOP');
@@ -171,8 +177,6 @@ describe('the mesh by gRPC', () => {
       expect(countRebuilt()).toBeGreaterThan(0);
       peer.kill('SIGCONT');
       expect((await ask(calling)).body).toHaveLength(0);
-      peer.kill('SIGKILL');
-      await once(peer, 'exit');
     });
   });
 });
