@@ -1,16 +1,27 @@
 import { Command } from 'commander';
-import { startHub } from './start-hub.ts';
+import { addBackupCommands } from './commands/backup.ts';
+import { addCmdbCommands } from './commands/cmdb.ts';
+import { addDeadLetterCommands } from './commands/dead-letters.ts';
+import { describeVariables } from './commands/describe-variables.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addTokenCommand } from './commands/token.ts';
+import { listSchemas, startHub } from './start-hub.ts';
 
-const program = new Command('opora').description('ITSM integration hub and CMDB mesh');
+const program = new Command('opora').description('ITSM integration hub and CMDB mesh').exitOverride();
 
 program
   .command('start')
   .description('Starts the hub: all services in this process, or those that are named')
   .option('--services <names>', 'services to run here, with commas between them (OPORA_SERVICES)')
   .option('--engines <set>', 'embedded or mesh (OPORA_ENGINES)')
+  .addHelpText('after', () => describeVariables(listSchemas()))
   .action((options: { services?: string; engines?: string }) => startHub(options));
+addDoctorCommand(program);
+addTokenCommand(program);
+addBackupCommands(program);
+addCmdbCommands(program);
+addDeadLetterCommands(program);
 
-program.exitOverride();
 try {
   await program.parseAsync();
 } catch (error) {

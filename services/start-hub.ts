@@ -39,9 +39,19 @@ export const meshConfig = z.object({
     .string()
     .regex(/^(bolt|neo4j)(\+s|\+ssc)?:\/\//, 'must begin with bolt:// or neo4j://')
     .describe('Neo4j over Bolt'),
-  OPORA_NEO4J_USER: z.string().default('neo4j'),
-  OPORA_NEO4J_PASSWORD: z.string().default(''),
+  OPORA_NEO4J_USER: z.string().default('neo4j').describe('its user'),
+  OPORA_NEO4J_PASSWORD: z.string().default('').describe('the user’s password'),
 });
+
+/** All that the hub can read of the environment, by who reads it. */
+export function listSchemas(): Readonly<Record<string, readonly z.ZodType[]>> {
+  return {
+    'The hub': [hubConfig],
+    'With the embedded engines': [embeddedConfig],
+    'With the engines of the mesh': [meshConfig, grpcConfig],
+    ...Object.fromEntries(registry.map(({ name, config }) => [`Service ${name}`, [config]])),
+  };
+}
 
 interface Base {
   contract: Contract;

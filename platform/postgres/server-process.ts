@@ -102,7 +102,7 @@ async function tryConnection(connection: Connection): Promise<undefined> {
 }
 
 /** A killed hub may leave its server behind; nobody else works in the folder, since its lock is ours. A pid file of a process that is not PostgreSQL's is void. */
-async function stopOrphan(cluster: string, log: Logger): Promise<void> {
+export async function stopOrphan(cluster: string, log: Logger): Promise<void> {
   const file = join(cluster, 'postmaster.pid');
   const [first = ''] = (await readFile(file, 'utf8').catch(() => '')).split('\n');
   const pid = Number(first);

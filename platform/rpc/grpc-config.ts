@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const file = z.string().describe('a PEM file');
+const file = (holding: string) => z.string().optional().describe(`PEM file with ${holding}`);
 
 /** What the mesh's processes read of the environment to find and to trust each other. */
 export const grpcConfig = z
@@ -13,9 +13,9 @@ export const grpcConfig = z
       .default('')
       .describe('services that are not found at their own name: tickets=127.0.0.1:50061,sla=127.0.0.1:50062')
       .transform(readPeers),
-    OPORA_TLS_CERT: file.optional(),
-    OPORA_TLS_KEY: file.optional(),
-    OPORA_TLS_CA: file.optional(),
+    OPORA_TLS_CERT: file('the certificate of this process, for mutual TLS'),
+    OPORA_TLS_KEY: file('its key'),
+    OPORA_TLS_CA: file('the authority that all processes of the mesh are signed by'),
     OPORA_MESH_KEY: z.string().min(32, 'needs at least 32 characters').optional().describe('shared by all processes of a mesh without mutual TLS'),
   })
   .superRefine((config, context) => {

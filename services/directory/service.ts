@@ -10,9 +10,19 @@ export const directory = defineService({
   name: 'directory',
   needs: [],
   config: z.object({
-    OPORA_ADMIN_PASSWORD: z.string().min(8, 'needs at least 8 characters').max(200).optional(),
-    OPORA_ADMIN_TOKEN: z.string().min(8, 'needs at least 8 characters').max(500).optional(),
-    OPORA_LOCALE: z.enum(['ru', 'en']).default('ru'),
+    OPORA_ADMIN_PASSWORD: z
+      .string()
+      .min(8, 'needs at least 8 characters')
+      .max(200)
+      .optional()
+      .describe('of the account admin, which the first start makes; else a random one is shown once'),
+    OPORA_ADMIN_TOKEN: z
+      .string()
+      .min(8, 'needs at least 8 characters')
+      .max(500)
+      .optional()
+      .describe('its API token, made at the first start: for scripts and tests'),
+    OPORA_LOCALE: z.enum(['ru', 'en']).default('ru').describe('language of a new account'),
   }),
   migrations: new URL('./storage/migrations/', import.meta.url),
   async start({ config, database, clock, newId, contract, announce }) {
