@@ -44,29 +44,18 @@ export function startRelay({ database, kafka, topics, log, metrics }: RelayOptio
   async function relay(client: Client, producer: Producer): Promise<void> {
     let stored = await openPosition(client);
     position = stored;
-    /** A failure is met where the page is awaited, and matters to nobody when that does not happen any more. */
-    const readAfter = (pos: number) => {
-      const reading = readLog(client, pos, schema);
-      reading.catch(() => undefined);
-      return reading;
-    };
-    let next = readAfter(stored);
+    let events = await readLog(client, stored, schema);
     let pause = quickest;
     let announcedAt = 0;
     const announce = announceDeadLetters({ client, producer, topic: deadLetterTopicOf(schema) });
     while (!stopping.signal.aborted) {
-      const events = await next;
-      const end = events.at(-1)?.pos ?? position;
-      if (events.length > 0) {
+      const end = events.at(-1)?.pos;
+      if (end !== undefined) {
         // The next page is read while this one is sent.
-        next = readAfter(end);
-        for (const chunk of cutInto(events, largestRequest)) {
-          crashPoint('relay.before-send');
-          await producer.sendBatch({ acks: -1, topicMessages: [{ topic, messages: chunk.map(toMessage) }] });
-          crashPoint('relay.after-acknowledgement');
-        }
+        const [following] = await Promise.all([readLog(client, end, schema), send(producer, events)]);
         await storePosition(client, stored, end);
         stored = position = end;
+        events = following;
         pause = quickest;
       }
       if (Date.now() - announcedAt > deadLetterInterval) {
@@ -75,8 +64,16 @@ export function startRelay({ database, kafka, topics, log, metrics }: RelayOptio
       }
       if (events.length === 0) {
         pause = (await waker.wait(pause)) ? quickest : Math.min(slowest, pause * 2);
-        next = readAfter(position);
+        events = await readLog(client, position, schema);
       }
+    }
+  }
+
+  async function send(to: Producer, events: readonly QueuedEvent[]): Promise<void> {
+    for (const chunk of cutInto(events, largestRequest)) {
+      crashPoint('relay.before-send');
+      await to.sendBatch({ acks: -1, topicMessages: [{ topic, messages: chunk.map(toMessage) }] });
+      crashPoint('relay.after-acknowledgement');
     }
   }
 
@@ -131,13 +128,16 @@ interface QueuedEvent extends OutgoingEvent {
   pos: number;
 }
 
+/** PostgreSQL writes the times as they are sent: on its own core, and cheaper than a Date between. */
 async function readLog(client: Client, after: number, source: string): Promise<QueuedEvent[]> {
-  const { rows } = await client.query<QueuedEvent & { time: Date; traceparent: string | null }>({
+  const { rows } = await client.query<QueuedEvent>({
     name: 'read-log',
-    text: `select pos::float8 as pos, event_id as id, type, key, time, data::text as data, traceparent from bus_log where pos > $1 order by pos limit ${page}`,
+    text: `select pos::float8 as pos, event_id as id, type, key, to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as time, data::text as data, traceparent
+      from bus_log where pos > $1 order by pos limit ${page}`,
     values: [after],
   });
-  return rows.map(({ time, traceparent, ...row }) => ({ ...row, source, time: time.toISOString(), ...(traceparent !== null && { traceparent }) }));
+  for (const row of rows) row.source = source;
+  return rows;
 }
 
 /** In order, each part at most `bytes` long, and never empty. */

@@ -1,5 +1,4 @@
 import { pino } from 'pino';
-import type { Envelope } from '../../platform/bus/event.ts';
 import type { EventLog } from '../../platform/bus/event-log.ts';
 import { startSequencer } from '../../platform/bus/sequencer.ts';
 import { newUuid, systemClock } from '../../platform/clock/clock.ts';
@@ -7,6 +6,8 @@ import type { OpenDatabase } from '../../platform/engines/engines.ts';
 import type { CallOptions } from '../../platform/rpc/call.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
 import { type Spread, spreadOf } from './benchmark.ts';
+import { tellEffects } from './effect.ts';
+import { waitUntil } from './hub.ts';
 
 export const silent = pino({ level: 'silent' });
 export const eventType = 'opora.lamps.v1.LampLit';
@@ -30,42 +31,35 @@ export async function measureLatency(
   const metrics = createMetrics();
   const committedAt = new Map<string, number>();
   const samples: number[] = [];
-  let handled: readonly Envelope[] = [];
+  const effects = tellEffects(doors, (events) => {
+    const now = performance.now();
+    for (const { key } of events) {
+      const at = committedAt.get(key);
+      if (at !== undefined) samples.push(now - at);
+    }
+  });
   const publication = await log.publish(lamps, metrics);
   const sequencer = startSequencer({ database: lamps, onPass: publication.noteHead, clock: systemClock, log: silent, metrics });
   const subscription = await log.subscribe({
-    database: {
-      ...doors,
-      async commit(changes) {
-        await doors.commit(changes);
-        const now = performance.now();
-        for (const { key } of handled) {
-          const at = committedAt.get(key);
-          if (at !== undefined) samples.push(now - at);
-        }
-        handled = [];
-      },
-    },
-    subscription: {
-      name: `latency-${newUuid()}`,
-      types: [eventType],
-      async handle(events) {
-        handled = events;
-        return {};
-      },
-    },
+    database: effects.database,
+    subscription: { name: `latency-${newUuid()}`, types: [eventType], handle: effects.handle },
     context,
     check: () => undefined,
     metrics,
   });
 
-  const began = performance.now();
   const commits: Promise<void>[] = [];
-  for (let index = 0; index < perSecond * seconds; index++) {
-    const early = (index * 1000) / perSecond - (performance.now() - began);
-    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+  const announce = (index: number) => {
     const key = newUuid();
     commits.push(lamps.commit({ events: [{ type: eventType, key, data: { index } }] }).then(() => void committedAt.set(key, performance.now())));
+  };
+  announce(0);
+  await waitUntil(async () => samples.length > 0, 30); // a subscriber may need a while to find its place
+  const began = performance.now();
+  for (let index = 1; index <= perSecond * seconds; index++) {
+    const early = (index * 1000) / perSecond - (performance.now() - began);
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    announce(index);
   }
   await Promise.all(commits);
   const end = performance.now() + 10_000;

@@ -1,0 +1,62 @@
+import { type Kafka, type Message, Partitioners } from 'kafkajs';
+import { newUuid } from '../../platform/clock/clock.ts';
+import { type Spread, spreadOf } from './benchmark.ts';
+
+export const openRawProducer = (kafka: Kafka) =>
+  kafka.producer({ idempotent: true, maxInFlightRequests: 1, createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
+
+/** Sends the messages by kafkajs as it is, batch after batch; gives the seconds that it took. */
+export async function sendRaw(kafka: Kafka, topic: string, messages: readonly Message[], batch: number): Promise<number> {
+  const producer = openRawProducer(kafka);
+  await producer.connect();
+  const began = performance.now();
+  for (let from = 0; from < messages.length; from += batch) {
+    await producer.sendBatch({ acks: -1, topicMessages: [{ topic, messages: messages.slice(from, from + batch) }] });
+  }
+  const seconds = (performance.now() - began) / 1000;
+  await producer.disconnect();
+  return seconds;
+}
+
+/** Milliseconds from the sending of a message to its hearing, by kafkajs as it is. */
+export async function measureRawLatency(
+  kafka: Kafka,
+  topic: string,
+  value: string,
+  { perSecond, seconds }: { perSecond: number; seconds: number },
+): Promise<Spread> {
+  const samples: number[] = [];
+  const sentAt = new Map<string, number>();
+  const producer = openRawProducer(kafka);
+  const consumer = kafka.consumer({ groupId: `raw-${newUuid()}`, maxWaitTimeInMs: 500, allowAutoTopicCreation: false });
+  await Promise.all([producer.connect(), consumer.connect()]);
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await consumer.run({
+    eachMessage: async ({ message }) => {
+      const at = sentAt.get(message.key?.toString() ?? '');
+      if (at !== undefined) samples.push(performance.now() - at);
+    },
+  });
+  const send = async () => {
+    const key = newUuid();
+    sentAt.set(key, performance.now());
+    await producer.sendBatch({ acks: -1, topicMessages: [{ topic, messages: [{ key, value }] }] });
+  };
+  await send();
+  while (samples.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  const total = perSecond * seconds;
+  const began = performance.now();
+  const sends: Promise<void>[] = [];
+  for (let index = 0; index < total; index++) {
+    const early = (index * 1000) / perSecond - (performance.now() - began);
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    sends.push(send());
+  }
+  await Promise.all(sends);
+  const end = performance.now() + 10_000;
+  while (samples.length <= total && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+  await consumer.disconnect();
+  await producer.disconnect();
+  if (samples.length < total * 0.95) throw new Error(`Only ${samples.length} messages of ${total} were heard.`);
+  return spreadOf(samples.slice(perSecond));
+}
