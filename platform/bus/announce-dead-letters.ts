@@ -49,8 +49,8 @@ export function announceDeadLetters({ client, producer, topic }: { client: Clien
   };
 }
 
-function toAnnouncement({ letter, subscription, reason, tries, time, traceparent, ...event }: AnnouncedLetter) {
-  const message = toMessage({ ...event, time: time.toISOString(), ...(traceparent !== null && { traceparent }) });
+function toAnnouncement({ letter, subscription, reason, tries, time, ...event }: AnnouncedLetter) {
+  const message = toMessage({ ...event, time: time.toISOString() });
   const headers = {
     ...message.headers,
     opora_dead_letter: letter,

@@ -3,26 +3,24 @@ import { v5, validate } from 'uuid';
 import type { Envelope } from './event.ts';
 
 /** An event on its way to Kafka; `data` is JSON text as it stands in the log. */
-export interface OutgoingEvent extends Omit<Envelope, 'data'> {
+export interface OutgoingEvent extends Omit<Envelope, 'data' | 'traceparent'> {
   data: string;
+  traceparent?: string | null;
 }
 
 /** CloudEvents 1.0, Kafka binding, binary mode: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md */
 export function toMessage({ id, type, source, time, key, data, traceparent }: OutgoingEvent): Message {
-  return {
-    key,
-    value: data,
-    headers: {
-      ce_specversion: '1.0',
-      ce_id: id,
-      ce_type: type,
-      ce_source: source,
-      ce_time: time,
-      ce_subject: key,
-      'content-type': 'application/json',
-      ...(traceparent !== undefined && { traceparent }),
-    },
+  const headers: IHeaders = {
+    ce_specversion: '1.0',
+    ce_id: id,
+    ce_type: type,
+    ce_source: source,
+    ce_time: time,
+    ce_subject: key,
+    'content-type': 'application/json',
   };
+  if (typeof traceparent === 'string') headers['traceparent'] = traceparent;
+  return { key, value: data, headers };
 }
 
 /** A message that is no event of ours: somebody else wrote to the topic, or wrote it badly. */
