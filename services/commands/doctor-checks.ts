@@ -27,14 +27,14 @@ export function checkNode(version: string): Finding {
 export async function checkFolder(dataDir: string): Promise<Finding[]> {
   const place = resolve(dataDir);
   const standing = findStanding(place);
+  if (!statSync(standing).isDirectory())
+    return [{ state: 'bad', what: `Data folder ${place}: ${standing} is no folder`, wayOut: 'Name another one with OPORA_DATA.' }];
   try {
     accessSync(standing, constants.W_OK | constants.X_OK);
   } catch {
     const wayOut = 'Start the hub as its owner, or name another folder with OPORA_DATA.';
     return [{ state: 'bad', what: `Data folder ${place}: ${standing} cannot be written`, wayOut }];
   }
-  if (!statSync(standing).isDirectory())
-    return [{ state: 'bad', what: `Data folder ${place}: ${standing} is no folder`, wayOut: 'Name another one with OPORA_DATA.' }];
   if (standing !== place) return [{ state: 'good', what: `Data folder ${place}: will be made` }];
   const holder = await findHolder(place);
   const folder: Finding = { state: 'good', what: `Data folder ${place}` };

@@ -4,6 +4,7 @@ import { newUuid, systemClock } from '../../platform/clock/clock.ts';
 import { loadContract } from '../../platform/contract/load-contract.ts';
 import { embeddedEngines } from '../../platform/engines/embedded.ts';
 import { createLogger } from '../../platform/log/logger.ts';
+import type { Database } from '../../platform/postgres/database.ts';
 import { openTestDatabases } from '../../platform/postgres/test-database.ts';
 import { runServices } from '../../platform/service/run-services.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
@@ -15,6 +16,8 @@ export interface EdgeHub {
   url: string;
   /** As the administrator. */
   api: Api;
+  /** A service's own schema. */
+  database(service: string): Database;
   /** Lines of the log, oldest first. */
   log: Record<string, unknown>[];
   /** An account with these roles and a token of its own. */
@@ -49,6 +52,11 @@ export async function startHub(names: readonly string[], environment: Record<str
   return {
     url,
     api,
+    database(service) {
+      const found = databases.find(({ schema }) => schema === service);
+      if (!found) throw new Error(`The service ${service} does not run here.`);
+      return found;
+    },
     log: lines,
     async newAccount(login, roles, password) {
       const account = await api.post<{ id: string }>('/api/v1/accounts', { login, name: login, roles, ...(password !== undefined && { password }) });
