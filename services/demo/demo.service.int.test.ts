@@ -1,0 +1,81 @@
+import { cmdb } from '../../cmdb/service.ts';
+import { newUuid, systemClock } from '../../platform/clock/clock.ts';
+import { loadContract } from '../../platform/contract/load-contract.ts';
+import { embeddedEngines } from '../../platform/engines/embedded.ts';
+import { createLogger } from '../../platform/log/logger.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import { openTestDatabases, type TestDatabase } from '../../platform/postgres/test-database.ts';
+import { runServices } from '../../platform/service/run-services.ts';
+import { createMetrics } from '../../platform/telemetry/metrics.ts';
+import { directory } from '../directory/service.ts';
+import { monitoring } from '../monitoring/service.ts';
+import { tickets } from '../tickets/service.ts';
+import { demo } from './service.ts';
+
+const services = [directory, tickets, cmdb, monitoring, demo];
+
+describe('the demo enterprise', () => {
+  let databases: TestDatabase[];
+  beforeAll(async () => {
+    databases = await openTestDatabases(services);
+  });
+  afterAll(async () => {
+    for (const database of databases.reverse()) await database.close();
+  });
+  const of = (name: string) => {
+    const database = databases.find(({ schema }) => schema === name);
+    if (!database) throw new Error(`There is no schema ${name}.`);
+    return database;
+  };
+  const count = async (schema: string, table: 'ticket' | 'item' | 'history' | 'alert') => {
+    const [row] = await of(schema).query<{ n: number }>({ strings: [`select count(*)::int as n from ${table}`], values: [] });
+    return row?.n;
+  };
+  const counts = async () => ({
+    items: await count('cmdb', 'item'),
+    tickets: await count('tickets', 'ticket'),
+    steps: await count('tickets', 'history'),
+    alerts: await count('monitoring', 'alert'),
+  });
+
+  /** Runs the services until the demo says that it is loaded. */
+  async function load(): Promise<void> {
+    const database = databases[0]?.admin;
+    if (!database) throw new Error('There is no database.');
+    const log = createLogger({ level: 'error' });
+    const engines = await embeddedEngines({ dataDir: '', database, clock: systemClock, newId: newUuid, log });
+    const configs = { directory: { OPORA_LOCALE: 'ru' }, tickets: {}, cmdb: {}, monitoring: {}, demo: {} };
+    let loaded: () => void;
+    const done = new Promise<void>((resolve) => {
+      loaded = resolve;
+    });
+    const announce = (text: string) => {
+      if (text === 'demo: loaded') loaded();
+    };
+    const hub = await runServices({ services, engines, contract: loadContract(), configs, log, metrics: createMetrics(), announce });
+    await done;
+    await hub.stop();
+  }
+
+  it('arrives through the use cases of its neighbours, and a load that begins again doubles nothing', async () => {
+    await load();
+    const first = await counts();
+    expect(first).toMatchObject({ items: 1518, tickets: expect.any(Number), alerts: 160 });
+    expect(first.tickets).toBeGreaterThanOrEqual(420);
+    const oldest = await of('tickets').query<{ days: number }>(sql`select extract(day from now() - min(created_at))::int as days from ticket`);
+    expect(oldest[0]?.days).toBeGreaterThanOrEqual(20);
+
+    await of('demo').query(sql`delete from step`);
+    await load();
+    expect(await counts()).toEqual(first);
+  }, 180_000);
+
+  it('is not wanted again once somebody has chosen to have none', async () => {
+    await of('demo').query(sql`delete from step`);
+    await of('demo').query(sql`update choice set demo = 'none'`);
+    const { chooseDemo } = await import('./progress.ts');
+    expect(await chooseDemo(of('demo'), undefined, 1)).toMatchObject({ demo: 'none' });
+    expect(await chooseDemo(of('demo'), 'none', 2)).toMatchObject({ demo: 'none' });
+    expect(await chooseDemo(of('demo'), 'water', 3)).toEqual({ demo: 'water', at: 3 });
+  });
+});
