@@ -248,8 +248,12 @@ export function transportContract(name: string, openPair: (contract: Contract) =
     it('that are under way are answered while draining, and no others', async () => {
       const answer = notes.wait({ name: 'drain' }, within(10_000));
       await desk.begun('drain');
-      const drained = pair.serving.drain();
+      let isDrained = false;
+      const drained = pair.serving.drain().then(() => {
+        isDrained = true;
+      });
       await expect(notes.stumble({ name: 'drain', times: 0, kind: 'conflict' }, within(5000))).rejects.toMatchObject({ kind: 'unavailable' });
+      expect(isDrained).toBe(false);
       desk.release('drain');
       expect(await answer).toEqual({ text: 'drain' });
       await drained;
