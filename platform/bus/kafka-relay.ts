@@ -133,7 +133,7 @@ async function readLog(client: Client, after: number, source: string): Promise<Q
   const { rows } = await client.query<QueuedEvent>({
     name: 'read-log',
     text: `select pos::float8 as pos, event_id as id, type, key, to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as time, data::text as data, traceparent
-      from bus_log where pos > $1 order by pos limit ${page}`,
+      from bus_log where pos > $1 order by bus_log.pos limit ${page}`,
     values: [after],
   });
   for (const row of rows) row.source = source;
