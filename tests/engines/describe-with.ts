@@ -18,6 +18,14 @@ export function describeWithNeo4j(name: string, tests: (neo4j: Neo4jEngine) => v
   describeWith('neo4j', name, tests);
 }
 
+/** `describe` for tests that start a whole mesh, with a Kafka and a Neo4j of its own; skipped by name without Java and Maven, unless REQUIRE says either engine. */
+export function describeWithMesh(name: string, tests: () => void): void {
+  const wanted = required.find((engine) => engine === 'kafka' || engine === 'neo4j');
+  if (shared.mesh === true) describe(name, tests);
+  else if (wanted !== undefined) failForLack(name, wanted, 'a mesh brings its own: install Java 17 and Maven');
+  else describe.skip(name, tests);
+}
+
 /** `describe` for tests that start a Prometheus and an Alertmanager of their own; skipped by name without them, unless REQUIRE says `prometheus`. */
 export function describeWithPrometheus(name: string, tests: (programs: PrometheusPrograms) => void): void {
   const programs = findPrometheus();

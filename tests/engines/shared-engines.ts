@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findJava, hasMaven } from '../../deploy/engines/find-java.ts';
 import type { EngineSource } from './engine-source.ts';
 import { findKafka } from './find-kafka.ts';
 import { findNeo4j } from './find-neo4j.ts';
@@ -14,6 +15,8 @@ export interface SharedEngines {
   url: string;
   kafka: boolean;
   neo4j: boolean;
+  /** Whether a test can start a mesh, which brings a Kafka and a Neo4j of its own. */
+  mesh: boolean;
 }
 
 /**
@@ -39,7 +42,8 @@ export async function startSharedEngines(): Promise<{ stop(): Promise<void> }> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const shared: SharedEngines = { url: `http://127.0.0.1:${port}`, kafka: kafka !== undefined, neo4j: neo4j !== undefined };
+  const mesh = (await findJava()) !== undefined && (await hasMaven());
+  const shared: SharedEngines = { url: `http://127.0.0.1:${port}`, kafka: kafka !== undefined, neo4j: neo4j !== undefined, mesh };
   process.env['OPORA_TEST_ENGINES'] = JSON.stringify(shared);
 
   return {

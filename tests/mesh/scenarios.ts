@@ -1,3 +1,5 @@
+import pg from 'pg';
+import type { Connection } from '../../platform/postgres/connection.ts';
 import { alertmanagerPayload } from './alertmanager-payload.ts';
 import type { Api } from './api.ts';
 import { eventually } from './api.ts';
@@ -9,6 +11,8 @@ export interface Hub {
   kill(service: string): Promise<void>;
   /** Waits until everything is ready again. */
   revive(): Promise<void>;
+  /** Its PostgreSQL, as the one who owns all schemas: only to do what no interface lets anybody do. */
+  database(): Promise<Connection>;
 }
 
 interface Ticket {
@@ -195,6 +199,40 @@ export function describeScenarios(getHub: () => Hub): void {
     });
     expect(Date.now() - Date.parse(running.deadline)).toBeLessThan(2_500);
     expect(breached.deadline).toBe(running.deadline);
+  });
+
+  it('sets an event that does not fit its contract aside, goes on with the others, and gives it one effect once it is fixed and replayed', async () => {
+    const ticketId = crypto.randomUUID();
+    const client = new pg.Client(await getHub().database());
+    await client.connect();
+    try {
+      await client.query(`insert into tickets.outbox (event_id, type, key, time, data) values ($1, 'opora.tickets.v1.TicketOpened', $2, now(), $3)`, [
+        crypto.randomUUID(),
+        ticketId,
+        JSON.stringify({ ticketId, number: 7 }),
+      ]);
+    } finally {
+      await client.end();
+    }
+    const letters = '/api/v1/operations/sla/dead-letters';
+    const letter = await eventually(async () => {
+      const { body } = await api().get<{ items: { id: string; key: string; reason: string }[] }>(`${letters}?limit=500`);
+      return body.items.find(({ key }) => key === ticketId);
+    });
+    expect(letter.reason).toMatch(/number/);
+    const { body: other } = await api().post<Ticket>('/api/v1/tickets', { type: 'incident', subject: unique('После сбоя') });
+    await eventually(async () => (await readClocks(other.id)).length === 2);
+
+    const { body: still } = await api().post(`${letters}/${letter.id}/replay`, {});
+    expect(still).toMatchObject({ status: 422 });
+    const levels = { impact: 'high', urgency: 'high', priority: 'critical' };
+    const good = { ticketId, number: 'INC-999999', type: 'incident', status: 'new', subject: unique('Исправлено'), ...levels, items: [], version: 1 };
+    expect((await api().post(`${letters}/${letter.id}/fix`, { data: good })).status).toBe(200);
+    const replays = await Promise.all([1, 2, 3].map(() => api().post(`${letters}/${letter.id}/replay`, {})));
+    expect(replays.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect((await readClocks(ticketId)).map(({ kind, state }) => `${kind} ${state}`).sort()).toEqual(['resolution running', 'response running']);
+    const waiting = await api().get<{ items: { id: string }[] }>(`${letters}?limit=500`);
+    expect(waiting.body.items.filter(({ id }) => id === letter.id)).toEqual([]);
   });
 
   it('goes on where it was when a service is killed, and loses and doubles nothing', async () => {

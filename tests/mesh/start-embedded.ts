@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePorts } from '../../deploy/engines/ports.ts';
@@ -81,6 +81,13 @@ export async function startEmbeddedHub(environment: NodeJS.ProcessEnv = {}): Pro
       child?.kill('SIGKILL');
       await exited;
     },
+    database: async () => ({
+      host: join(dataDir, 'socket'),
+      port: 5432,
+      user: 'opora',
+      database: 'opora',
+      password: await readFile(join(dataDir, 'pgdata', 'opora-password'), 'utf8'),
+    }),
     async revive() {
       if (isGone()) await start();
       await untilReady();
