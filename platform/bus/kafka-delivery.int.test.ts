@@ -11,6 +11,7 @@ import { openTestDatabase, type TestDatabase } from '../postgres/test-database.t
 import { createMetrics } from '../telemetry/metrics.ts';
 import { toMessage } from './cloud-event.ts';
 
+import type { Envelope } from './event.ts';
 import { createKafkaLog } from './kafka-log.ts';
 import { deadLetterTopicOf, ensureTopics, topicOf } from './kafka-topics.ts';
 import { openKafka } from './open-kafka.ts';
@@ -43,7 +44,7 @@ describeWithKafka('what comes from Kafka', (engine) => {
   afterAll(() => doors.close());
 
   const openLog = () => createKafkaLog({ kafka, topics, clock: systemClock, log, onStalled: () => undefined });
-  async function subscribe(name: string, mine: string): Promise<void> {
+  async function subscribe(name: string, mine: string, refuses: (event: Envelope) => boolean = () => false): Promise<() => Promise<void>> {
     const one = await openLog().subscribe({
       database: doors,
       subscription: {
@@ -51,6 +52,7 @@ describeWithKafka('what comes from Kafka', (engine) => {
         types: [type],
         async handle(all) {
           const events = all.filter(({ key }) => key.startsWith(mine));
+          if (events.some(refuses)) throw new AppError('unavailable', 'not now');
           return {
             statements: [
               sql`insert into heard (event_id, key, n) select * from unnest(${events.map(({ id }) => id)}::uuid[], ${events.map(({ key }) => key)}::text[],
@@ -71,6 +73,7 @@ describeWithKafka('what comes from Kafka', (engine) => {
       metrics,
     });
     stops.push(() => one.stop());
+    return () => one.stop();
   }
   async function send(messages: readonly Message[]): Promise<void> {
     const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
@@ -139,6 +142,49 @@ describeWithKafka('what comes from Kafka', (engine) => {
     ]);
     expect(letters[0]?.reason).toMatch(new RegExp(`\\(${topic}, partition \\d, offset \\d+\\)$`));
   });
+
+  it('goes on with other partitions while one waits for something unavailable, and then with that one too', async () => {
+    const run = randomUUID().slice(0, 6);
+    let isDown = true;
+    await subscribe(`rest-${run}`, run, ({ key }) => isDown && key.endsWith('/down'));
+    // Keys of each of the two partitions, as the producer divides them.
+    const partitionOf = Partitioners.DefaultPartitioner();
+    const metadata = [0, 1].map((partitionId) => ({ partitionErrorCode: 0, partitionId, leader: 0, replicas: [], isr: [] }));
+    const place = (key: string) => partitionOf({ topic, partitionMetadata: metadata, message: { key, value: '' } });
+    const down = `${run}/down`;
+    const up = Array.from({ length: 20 }, (_, n) => `${run}/${n}`).filter((key) => place(key) !== place(down));
+    await send([toOutgoing(down, 1), toOutgoing(down, 2), ...up.map((key) => toOutgoing(key, 1))]);
+    await until(async () => (await heard()).length >= up.length);
+    await send(up.map((key) => toOutgoing(key, 2)));
+    await until(async () => (await heard()).length >= 2 * up.length);
+    expect((await heard()).some(({ key }) => key === down)).toBe(false);
+    isDown = false;
+    await until(async () => (await heard()).filter(({ key }) => key === down).length === 2);
+    expect(await doors.query(sql`select 1 from dead_letter where key = ${down}`)).toEqual([]);
+  });
+
+  it('keeps the order of each key, and each effect single, while members of the group come and go', async () => {
+    const run = randomUUID().slice(0, 6);
+    const name = `moving-${run}`;
+    const keys = ['a', 'b', 'c', 'd', 'e'].map((key) => `${run}/${key}`);
+    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    const leaveFirst = await subscribe(name, run);
+    let n = 0;
+    const sendFor = async (milliseconds: number) => {
+      for (const end = Date.now() + milliseconds; Date.now() < end; n++)
+        await producer.send({ topic, messages: keys.map((key) => toOutgoing(key, n)) });
+    };
+    await sendFor(1_000);
+    const [leaveSecond] = await Promise.all([subscribe(name, run), sendFor(2_000)]);
+    await Promise.all([leaveFirst(), sendFor(1_500)]);
+    await Promise.all([subscribe(name, run), sendFor(1_500)]);
+    await Promise.all([leaveSecond(), sendFor(1_000)]);
+    await producer.disconnect();
+    await until(async () => (await heard()).length >= n * keys.length);
+    const all = await heard();
+    for (const key of keys) expect(all.filter((one) => one.key === key).map((one) => one.n)).toEqual(Array.from({ length: n }, (_, index) => index));
+  }, 60_000);
 
   it('has no second effect when the relay sends everything again', async () => {
     const lamps = await openTestDatabase({ name: source });

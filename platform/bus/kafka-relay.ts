@@ -44,17 +44,21 @@ export function startRelay({ database, kafka, topics, log, metrics }: RelayOptio
   async function relay(client: Client, producer: Producer): Promise<void> {
     let stored = await openPosition(client);
     position = stored;
-    let events = await readLog(client, stored, schema);
+    const store = async () => {
+      if (position === stored) return;
+      await storePosition(client, stored, position);
+      stored = position;
+    };
+    let events = await readLog(client, position, schema);
     let pause = quickest;
     let announcedAt = 0;
     const announce = announceDeadLetters({ client, producer, topic: deadLetterTopicOf(schema) });
     while (!stopping.signal.aborted) {
       const end = events.at(-1)?.pos;
       if (end !== undefined) {
-        // The next page is read while this one is sent.
-        const [following] = await Promise.all([readLog(client, end, schema), send(producer, events)]);
-        await storePosition(client, stored, end);
-        stored = position = end;
+        // While this page is sent, the end of the one before is stored and the one after is read.
+        const [following] = await Promise.all([store().then(() => readLog(client, end, schema)), send(producer, events)]);
+        position = end;
         events = following;
         pause = quickest;
       }
@@ -63,6 +67,7 @@ export function startRelay({ database, kafka, topics, log, metrics }: RelayOptio
         announcedAt = Date.now();
       }
       if (events.length === 0) {
+        await store();
         pause = (await waker.wait(pause)) ? quickest : Math.min(slowest, pause * 2);
         events = await readLog(client, position, schema);
       }

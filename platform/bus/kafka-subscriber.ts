@@ -1,16 +1,16 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock/clock.ts';
-import { AppError, isAppError } from '../errors/app-error.ts';
+import { AppError } from '../errors/app-error.ts';
 import { exactly, sql } from '../postgres/sql.ts';
 import { backOff } from './back-off.ts';
 import { fromMessage, isUnreadable, typeOf } from './cloud-event.ts';
 import type { Envelope } from './event.ts';
 import { type RunningSubscription, type SubscriberOptions, sourceOf } from './event-log.ts';
 import { followGroup } from './follow-group.ts';
-import { whileBeating } from './heartbeat.ts';
 import { ensureTopics, type TopicSettings, topicOf } from './kafka-topics.ts';
 import { deliver, type Lane } from './lane.ts';
+import { createPartitionLanes } from './partition-lanes.ts';
 import { watchConsumer } from './watch-consumer.ts';
 
 export interface KafkaSubscriberOptions extends SubscriberOptions {
@@ -22,10 +22,6 @@ export interface KafkaSubscriberOptions extends SubscriberOptions {
   onStalled(reason: string): void;
 }
 
-/** Partitions that are worked on at the same time; each has its own order. */
-const atOnce = 4;
-const resumeBackOff = { first: 100, most: 5_000 };
-
 /**
  * One member of the group `service.subscription`. The effect of events and their inbox rows are one commit, and only then the offset is committed: what Kafka
  * hands over again has had its effect, and the inbox says so. While something that `handle` needs is unavailable, its partition rests and the others go on.
@@ -35,34 +31,18 @@ export function startKafkaSubscriber(options: KafkaSubscriberOptions): RunningSu
   const groupId = `${database.schema}.${subscription.name}`;
   const wanted = new Set<string>(subscription.types);
   const names = [...new Set(subscription.types.map(sourceOf))].map(topicOf);
-  const size = subscription.batch ?? 500;
   const stopping = new AbortController();
-  const resting = new Map<string, { failures: number; timer: NodeJS.Timeout }>();
   const progress = followGroup({ kafka, groupId, topics: names, clock, log });
   let consumer: Consumer | undefined;
 
-  async function handleBatch(payload: EachBatchPayload): Promise<void> {
-    const { batch, heartbeat, resolveOffset, commitOffsetsIfNecessary, isRunning, isStale } = payload;
-    const { topic, partition } = batch;
-    for (let start = 0; start < batch.messages.length; start += size) {
-      if (!isRunning() || isStale() || stopping.signal.aborted) return;
-      const messages = batch.messages.slice(start, start + size);
-      const last = messages.at(-1)?.offset ?? batch.lastOffset();
+  const lanes = createPartitionLanes({
+    size: subscription.batch ?? 500,
+    log,
+    async handle(messages, { topic, partition }, signal) {
       const { events, check } = readEvents(messages, topic, partition);
-      try {
-        if (events.length > 0) await whileBeating(heartbeat, stopping.signal, (signal) => deliver(openLane(check, signal), events));
-      } catch (error) {
-        if (stopping.signal.aborted) return;
-        if (!isAppError(error, 'unavailable')) throw error;
-        rest(payload);
-        return;
-      }
-      resting.delete(`${topic}/${partition}`);
-      resolveOffset(last);
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
-      await heartbeat();
-    }
-  }
+      if (events.length > 0) await deliver(openLane(check, signal), events);
+    },
+  });
 
   /** Each wanted event once, and what is no event at all, for `check` to refuse. */
   function readEvents(messages: EachBatchPayload['batch']['messages'], topic: string, partition: number) {
@@ -106,15 +86,6 @@ export function startKafkaSubscriber(options: KafkaSubscriberOptions): RunningSu
     };
   }
 
-  function rest({ batch: { topic, partition }, pause }: EachBatchPayload): void {
-    const place = `${topic}/${partition}`;
-    const failures = (resting.get(place)?.failures ?? 0) + 1;
-    const resume = pause();
-    const full = Math.min(resumeBackOff.most, resumeBackOff.first * 2 ** (failures - 1));
-    const timer = setTimeout(resume, full * (0.5 + Math.random() / 2));
-    resting.set(place, { failures, timer });
-  }
-
   async function run(): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; ) {
       try {
@@ -128,16 +99,16 @@ export function startKafkaSubscriber(options: KafkaSubscriberOptions): RunningSu
           allowAutoTopicCreation: false,
         });
         const watch = watchConsumer(consumer, { log, onStalled: (reason) => onStalled(`${groupId}: ${reason}`) });
+        consumer.on(consumer.events.GROUP_JOIN, lanes.forget);
         try {
           await consumer.connect();
           await consumer.subscribe({ topics: names, fromBeginning: true });
-          await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: atOnce, eachBatch: handleBatch });
+          await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 4, eachBatch: lanes.take });
           failures = 0;
           await Promise.race([watch.crashed, stopped]);
         } finally {
           watch.stop();
-          for (const { timer } of resting.values()) clearTimeout(timer);
-          resting.clear();
+          lanes.forget();
           await consumer.disconnect();
         }
       } catch (error) {
@@ -155,6 +126,7 @@ export function startKafkaSubscriber(options: KafkaSubscriberOptions): RunningSu
     lag: progress.lag,
     async stop() {
       stopping.abort();
+      await lanes.stop();
       await Promise.all([running, progress.stop()]);
     },
   };
