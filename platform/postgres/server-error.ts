@@ -4,7 +4,6 @@ import { AppError } from '../errors/app-error.ts';
 /** What PostgreSQL's answer means for a caller; https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const temporary = new Set([
   '53000', // insufficient resources
-  '53100', // disk full
   '53200', // out of memory
   '53300', // too many connections
   '55P03', // lock not available
@@ -14,6 +13,7 @@ const temporary = new Set([
   '57P03', // cannot connect now
   '58030', // I/O error
 ]);
+const diskFull = '53100';
 const lostRace = new Set(['OP001', '40001', '40P01', '23505']);
 
 /** Turns an error of the pg client into an AppError where it is no bug of ours; everything else comes back as it is. */
@@ -22,6 +22,12 @@ export function translateServerError(error: unknown): unknown {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (code !== undefined && lostRace.has(code))
     return new AppError('conflict', 'Somebody else changed it at the same moment. Read it again.', { cause: error });
+  if (code === diskFull) {
+    return new AppError('unavailable', 'The database has no room left on its disk: nothing can be written until there is some.', {
+      retryAfterSeconds: 10,
+      cause: error,
+    });
+  }
   if (code?.startsWith('08') || (code !== undefined && temporary.has(code)) || isConnectionLost(error, code)) {
     return new AppError('unavailable', 'The database does not answer at the moment.', { retryAfterSeconds: 2, cause: error });
   }

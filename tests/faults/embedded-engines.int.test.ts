@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,8 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { findFreePort } from '../../deploy/engines/ports.ts';
 import type { CrashPoint } from '../../platform/faults/crash-point.ts';
-import { createApi, eventually } from '../mesh/api.ts';
+import { alertmanagerPayload } from '../mesh/alertmanager-payload.ts';
+import { type Api, createApi, eventually } from '../mesh/api.ts';
 import { adminToken, type EmbeddedHub, startEmbeddedHub } from '../mesh/start-embedded.ts';
 import { openLedger } from './ledger.ts';
 import { findAlive, listDescendants } from './processes.ts';
@@ -27,6 +29,7 @@ describe('a hub in one process and its PostgreSQL', () => {
     const { api, answers } = recordAnswers(hub.api);
     const ledger = openLedger(() => api, 'killed-postgres');
     const loading = ledger.load(200);
+    loading.catch(() => undefined); // it is awaited below, unless something fails before
     const pid = hub.pid();
     for (const most of [60, 200, 340]) {
       await eventually(async () => countDone(answers) >= most, { within: 60_000, every: 5 });
@@ -43,6 +46,7 @@ describe('a hub in one process and its PostgreSQL', () => {
     const { api, answers } = recordAnswers(hub.api);
     const ledger = openLedger(() => api, 'lost-postgres');
     const loading = ledger.load(60);
+    loading.catch(() => undefined); // it is awaited below, unless something fails before
     await eventually(async () => countDone(answers) >= 20, { within: 60_000, every: 5 });
     let killed = 0;
     await eventually(
@@ -132,7 +136,9 @@ describe('a hub in one process and its PostgreSQL', () => {
       const fill = join(disk, 'fill');
       await fillUp(fill);
       const loading = ledger.load(100);
-      await eventually(async () => wereRefused(answers), { within: 60_000 });
+      loading.catch(() => undefined); // it is awaited below, unless something fails before
+      await eventually(async () => answers.filter(({ status }) => status === 503).length >= 8, { within: 60_000 });
+      const taken = await sendAlertsUntilRefused(api);
       expect((await hub.api.get('/healthz')).status).toBe(200);
       await fillUp(fill);
       await sleep(2_000); // as long as it lasts, it stays so
@@ -141,7 +147,12 @@ describe('a hub in one process and its PostgreSQL', () => {
       await loading;
       expect(hub.pid()).toBe(pid);
       expectOnlyAnswersOrRefusals(answers);
+      expect(answers).toContainEqual(
+        expect.objectContaining({ body: expect.objectContaining({ detail: expect.stringContaining('no room left on its disk') }) }),
+      );
       await ledger.settle();
+      const { body } = await api.get<{ items: { labels: Record<string, string> }[] }>('/api/v1/monitoring/alerts?limit=500');
+      expect(body.items.map(({ labels }) => labels['instance'])).toEqual(expect.arrayContaining(taken));
     }, 180_000);
   },
 );
@@ -234,6 +245,22 @@ async function fillUp(path: string): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** Gives the instances whose alerts were acknowledged. */
+async function sendAlertsUntilRefused(api: Api): Promise<string[]> {
+  const taken: string[] = [];
+  await eventually(async () => {
+    const instance = `disk-${taken.length}`;
+    const summary = randomBytes(8_000).toString('base64');
+    const { status } = await api.post(
+      '/ingest/alertmanager',
+      alertmanagerPayload({ labels: { alertname: 'DiskFull', instance }, summary, startsAt: new Date().toISOString() }),
+    );
+    if (status === 200) taken.push(instance);
+    return status === 503;
+  });
+  return taken;
 }
 
 async function startProgram([command = '', ...args]: string[], dataDir: string) {
