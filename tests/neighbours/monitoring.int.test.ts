@@ -14,8 +14,8 @@ import type { CallOptions, Client } from '../../platform/rpc/call.ts';
 import { defineService, type Parts } from '../../platform/service/define-service.ts';
 import { type RunningHub, runServices } from '../../platform/service/run-services.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
-import { tickets } from '../tickets/service.ts';
-import { monitoring } from './service.ts';
+import { monitoring } from '../../services/monitoring/service.ts';
+import { tickets } from '../../services/tickets/service.ts';
 
 const options = (): CallOptions => ({
   deadline: Date.now() + 15_000,

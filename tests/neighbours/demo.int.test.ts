@@ -7,10 +7,10 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { openTestDatabases, type TestDatabase } from '../../platform/postgres/test-database.ts';
 import { runServices } from '../../platform/service/run-services.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
-import { directory } from '../directory/service.ts';
-import { monitoring } from '../monitoring/service.ts';
-import { tickets } from '../tickets/service.ts';
-import { demo } from './service.ts';
+import { demo } from '../../services/demo/service.ts';
+import { directory } from '../../services/directory/service.ts';
+import { monitoring } from '../../services/monitoring/service.ts';
+import { tickets } from '../../services/tickets/service.ts';
 
 const services = [directory, tickets, cmdb, monitoring, demo];
 
@@ -73,7 +73,7 @@ describe('the demo enterprise', () => {
   it('is not wanted again once somebody has chosen to have none', async () => {
     await of('demo').query(sql`delete from step`);
     await of('demo').query(sql`update choice set demo = 'none'`);
-    const { chooseDemo } = await import('./progress.ts');
+    const { chooseDemo } = await import('../../services/demo/progress.ts');
     expect(await chooseDemo(of('demo'), undefined, 1)).toMatchObject({ demo: 'none' });
     expect(await chooseDemo(of('demo'), 'none', 2)).toMatchObject({ demo: 'none' });
     expect(await chooseDemo(of('demo'), 'water', 3)).toEqual({ demo: 'water', at: 3 });
