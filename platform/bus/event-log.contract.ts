@@ -286,6 +286,19 @@ export function eventLogContract(open: () => Promise<LogHarness>): void {
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     });
   });
+
+  it('goes on with the trace of each event in what is announced of the same aggregate, also when they are handled together', async () => {
+    const prefix = unique('trace');
+    const traceOf = (n: number) => `00-${String(n).padStart(32, 'a')}-b7ad6b7169203331-01`;
+    await harness.lamps.commit({ events: range(3).map((n) => ({ type, key: `${prefix}/${n}`, data: { n }, traceparent: traceOf(n) })) });
+    await subscribe(unique('s'), prefix, async (events) => ({
+      ...record(events),
+      events: events.map(({ key }) => ({ type: 'opora.doors.v1.DoorOpened', key, data: {} })),
+    }));
+    await until(async () => (await heard(prefix)).length === 3);
+    const announced = await harness.doors.query(sql`select key, traceparent from outbox where key like ${`${prefix}/%`} order by key`);
+    expect(announced).toEqual(range(3).map((n) => ({ key: `${prefix}/${n}`, traceparent: traceOf(n) })));
+  });
 }
 
 async function startCarrying(database: OpenDatabase, log: EventLog): Promise<{ stop(): Promise<void> }> {

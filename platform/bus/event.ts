@@ -5,6 +5,8 @@ export interface NewEvent<Type extends string = string, Data = unknown> {
   /** The aggregate's id: events with one key keep their order, everywhere. */
   key: string;
   data: Data;
+  /** W3C trace context of what caused it; that of the running request or batch unless told. */
+  traceparent?: string;
 }
 
 /** An event as a subscriber hears it. Its id is the inbox's and CloudEvents' `id`. */
@@ -14,6 +16,4 @@ export interface Envelope<Type extends string = string, Data = unknown> extends 
   source: string;
   /** When it was decided: RFC 3339, UTC, milliseconds. */
   time: string;
-  /** W3C trace context of the request that caused it. */
-  traceparent?: string;
 }

@@ -8,7 +8,7 @@ import type { Statement } from '../postgres/sql.ts';
 import { inSpan, withTraceparent } from '../telemetry/tracing.ts';
 import { backOff } from './back-off.ts';
 import { buryEvents, type DeadEvent } from './bury-events.ts';
-import type { Envelope } from './event.ts';
+import type { Envelope, NewEvent } from './event.ts';
 import type { SubscriberOptions } from './event-log.ts';
 
 /** One source (or partition) on its way into one subscription; the adapters differ only in how they remember what has had its effect. */
@@ -75,7 +75,11 @@ async function handleAndCommit(lane: Lane, events: readonly Envelope[]): Promise
   await withCause(lane, events, async () => {
     const { statements = [], events: announced = [] }: Changes = good.length > 0 ? await lane.subscription.handle(good, lane.context()) : {};
     crashPoint('subscriber.before-commit');
-    await commit(lane, { statements: bad.length > 0 ? [...statements, buryEvents(lane, bad)] : statements, events: announced }, events);
+    await commit(
+      lane,
+      { statements: bad.length > 0 ? [...statements, buryEvents(lane, bad)] : statements, events: keepTraces(announced, good) },
+      events,
+    );
   });
   stopTimer();
   lane.metrics.batchSize.observe(labels, events.length);
@@ -123,6 +127,16 @@ function withCause(lane: Lane, events: readonly Envelope[], run: () => Promise<v
       SpanKind.CONSUMER,
     ),
   );
+}
+
+/** Of several events each has its own trace: what is announced of the same aggregate goes on with that one. */
+function keepTraces(announced: readonly NewEvent[], causes: readonly Envelope[]): readonly NewEvent[] {
+  if (causes.length < 2) return announced;
+  const traces = new Map(causes.map(({ key, traceparent }) => [key, traceparent]));
+  return announced.map((event) => {
+    const traceparent = event.traceparent ?? traces.get(event.key);
+    return traceparent === undefined ? event : { ...event, traceparent };
+  });
 }
 
 function linksTo(events: readonly Envelope[]): Link[] {
