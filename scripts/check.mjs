@@ -1,8 +1,8 @@
 import { runChecks } from './check/run-checks.mjs';
-import { prepareSources } from './set-up.mjs';
+import { setUp } from './set-up.mjs';
 
 try {
-  await prepareSources();
+  await setUp(); // the build too: scripts and test set-up import from it, and walls see where imports lead
   const { failed } = await runChecks();
   if (failed.length > 0) console.log(`Failed: ${failed.join(', ')}`);
   process.exitCode = failed.length === 0 ? 0 : 1;
