@@ -32,7 +32,7 @@ describe('a cold copy of the embedded PostgreSQL', () => {
     await copyCluster(at('first'), at('copy.tar.gz'));
   }, 120_000);
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }));
 
   it('holds what was there, in another folder, with the same password', async () => {
     await restoreCluster(at('second'), at('copy.tar.gz'));

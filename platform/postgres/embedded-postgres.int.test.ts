@@ -33,7 +33,7 @@ afterEach(async () => {
       await once(child, 'exit');
     }
   }
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
 });
 
 describe('the embedded PostgreSQL', () => {

@@ -34,7 +34,7 @@ describe('the command line', () => {
 
   afterAll(async () => {
     await hub.stop();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   });
 
   it.each([

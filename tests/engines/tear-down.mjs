@@ -5,5 +5,5 @@ export default async function tearDown() {
   const running = globalThis.oporaTestServer;
   if (!running) return;
   await running.server.stop();
-  rmSync(running.dataDir, { recursive: true, force: true });
+  rmSync(running.dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
 }

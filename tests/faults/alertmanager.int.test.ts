@@ -35,7 +35,7 @@ describeWithPrometheus('a real Prometheus and Alertmanager', (programs) => {
   afterAll(async () => {
     await pumps?.stop();
     await hub?.remove();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }, 60_000);
 
   const alertsOf = async (instance: string) => {

@@ -124,7 +124,7 @@ describe('a hub in one process and its PostgreSQL', () => {
     afterAll(async () => {
       await hub?.remove();
       await run('umount', [disk]);
-      await rm(disk, { recursive: true, force: true });
+      await rm(disk, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
     }, 60_000);
 
     it('refuses to write, lives, goes on by itself when there is room again, and has lost nothing that it acknowledged', async () => {
@@ -163,7 +163,7 @@ describe('Ctrl+C at npm start', () => {
     dataDir = await mkdtemp(join(tmpdir(), 'opora-hub-'));
     await chmod(dataDir, 0o711);
   });
-  afterAll(() => rm(dataDir, { recursive: true, force: true }));
+  afterAll(() => rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }));
 
   it('leaves no process behind, and the next start finds everything made', async () => {
     const seconds: number[] = [];

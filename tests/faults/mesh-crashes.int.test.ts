@@ -118,7 +118,7 @@ describeWithMesh('a mesh whose parts are killed under load', () => {
       const found = await hub.api.get<{ items: { id: string }[] }>('/api/v1/cmdb/items?limit=1');
       const id = found.body.items[0]?.id ?? '';
       await hub.kill('neo4j');
-      await rm(join(hub.dir, 'neo4j', 'data'), { recursive: true, force: true });
+      await rm(join(hub.dir, 'neo4j', 'data'), { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
       expect((await hub.api.get(`/api/v1/cmdb/items/${id}/impact`)).status).toBe(200);
       await hub.revive();
       expect(await untilGraphIsEqual()).toBe(before);

@@ -99,7 +99,7 @@ export async function startEmbeddedHub(environment: NodeJS.ProcessEnv = {}): Pro
     async remove() {
       child?.kill('SIGTERM');
       await exited;
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
     },
   };
 }

@@ -76,7 +76,7 @@ export async function startMesh(environment: NodeJS.ProcessEnv = {}, folder?: st
 
   async function remove(): Promise<void> {
     if (!isGone()) await stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }
 
   await untilReady().catch(async (error: unknown) => {
