@@ -31,7 +31,8 @@ export class GrpcServer {
   });
   private readonly health = new HealthImplementation({ '': 'SERVING' });
   private readonly services: string[] = [];
-  private readonly running = new Set<Promise<unknown>>();
+  private underWay = 0;
+  private becomeIdle: (() => void) | undefined;
   private draining = false;
   private readonly serving: GrpcServing;
 
@@ -63,7 +64,10 @@ export class GrpcServer {
     this.draining = true;
     for (const service of ['', ...this.services]) this.health.setStatus(service, 'NOT_SERVING');
     this.server.tryShutdown(() => undefined); // tells those who are connected to go elsewhere
-    while (this.running.size > 0) await Promise.allSettled(this.running);
+    if (this.underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      this.becomeIdle = resolve;
+    });
   }
 
   stop(): void {
@@ -72,9 +76,8 @@ export class GrpcServer {
 
   private handle(bound: BoundMethod) {
     return (call: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>) => {
-      const answered = withTraceparent(readTraceparent(call.metadata), () => this.answer(bound, call, callback));
-      this.running.add(answered);
-      void answered.then(() => this.running.delete(answered));
+      this.underWay++;
+      void withTraceparent(readTraceparent(call.metadata), () => this.answer(bound, call, callback));
     };
   }
 
@@ -92,6 +95,8 @@ export class GrpcServer {
     } catch (error) {
       const status = toStatus(error, currentTraceId());
       callback({ code: status.code, details: status.message, ...writeDetail(status) });
+    } finally {
+      if (--this.underWay === 0) this.becomeIdle?.();
     }
   }
 }
