@@ -1,4 +1,4 @@
-import type { Express, Request, RequestHandler, Response } from 'express';
+import { type Express, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Clock } from '../clock/clock.ts';
 import type { Contract, HttpRoute, MethodContract } from '../contract/contract.ts';
 import { readRequest } from '../contract/read-request.ts';
@@ -30,10 +30,25 @@ export function mountRest(app: Express, edge: Edge, options: RestOptions): void 
   for (const method of options.contract.methods) {
     if (method.http) paths.set(method.http.path, [...(paths.get(method.http.path) ?? []), method as RestMethod]);
   }
+  const resources = new Map<string, Router>();
   for (const [path, methods] of [...paths].sort(byPrecision)) {
-    for (const method of methods) app[method.http.verb](path, edge.admit, answerMethod(method, edge, options));
-    app.all(path, allowOnly(methods.map(({ http }) => http.verb)));
+    const resource = resourceOf(path);
+    const router = resources.get(resource) ?? Router();
+    resources.set(resource, router);
+    for (const method of methods) router[method.http.verb](path, edge.admit, answerMethod(method, edge, options));
+    router.all(path, allowOnly(methods.map(({ http }) => http.verb)));
   }
+  // A request looks only through the routes of its own resource: Express tries one after the other.
+  app.use((request, response, next) => {
+    const router = resources.get(resourceOf(request.path));
+    if (router) router(request, response, next);
+    else next();
+  });
+}
+
+/** `/api/v1/tickets` of `/api/v1/tickets/:id` and of `/api/v1/tickets:batch`. */
+function resourceOf(path: string): string {
+  return /^(?:\/[\w-]+){1,3}/.exec(path)?.[0] ?? path;
 }
 
 /** `/items/upsert` stands before `/items/:id`, which would take it too. */
@@ -57,9 +72,9 @@ function answerMethod(method: RestMethod, edge: Edge, { contract, clock, identif
     const body = route.body
       ? await readJsonBody(request, { limit: edge.limits.bodyBytes, admission: edge.admission })
       : { value: undefined, release: () => undefined };
-    const cancel = new AbortController();
     // A command that has reached us is carried out, whether or not its sender waits for the answer.
-    if (isRead) response.once('close', () => cancel.abort());
+    const cancel = isRead ? new AbortController() : undefined;
+    if (cancel) response.once('close', () => cancel.abort());
     try {
       const { message, violations } = readRequest(contract, method, {
         path: readPathParameters(request),
@@ -73,7 +88,7 @@ function answerMethod(method: RestMethod, edge: Edge, { contract, clock, identif
         deadline: clock.now() + patience,
         principal,
         ...(idempotencyKey !== undefined && { idempotencyKey }),
-        signal: cancel.signal,
+        ...(cancel && { signal: cancel.signal }),
       });
       if (replayed) response.setHeader('idempotent-replayed', 'true');
       sendAnswer(request, response, route, contract.toJson(method.response, answer));
