@@ -126,7 +126,7 @@ export function decideIncidents({ database, rules, cmdb, tickets }: PolicyParts)
     name: 'decide-incidents',
     types: ['opora.monitoring.v1.AlertOpened', 'opora.monitoring.v1.AlertResolved'],
     // Senders of alerts wait while a batch is judged in the same process: no longer than for a few milliseconds.
-    batch: 200,
+    batch: 100,
     async handle(events, context) {
       const opened: Opened[] = [];
       const endedAlerts: string[] = [];
