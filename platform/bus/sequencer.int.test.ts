@@ -192,6 +192,23 @@ describe('the sequencer', () => {
     expect(heads.at(-1)?.pos).toBe(end?.pos);
   });
 
+  it('counts what an open transaction has decided as missing, until that is over', async () => {
+    const heads: LogHead[] = [];
+    const sequencer = start((head) => heads.push(head));
+    await database.transaction(async () => {
+      const began = database.oldestTransaction() ?? 0;
+      await database.commit({ events: [{ type, key: 'a', data: {} }] });
+      const next = heads.length + 1; // a pass may be under way
+      while (heads.length < next + 3) await sleep(10);
+      expect(heads.slice(next).filter(({ drainedAt = 0 }) => drainedAt > began)).toEqual([]);
+    }, Date.now() + 10_000);
+    const after = Date.now();
+    await untilMoved();
+    while (!heads.some(({ drainedAt = 0 }) => drainedAt >= after)) await sleep(10);
+    await sequencer.stop();
+    expect(await readLog()).toHaveLength(1);
+  });
+
   it('moves a long queue in full batches, without a pause between them', async () => {
     await database.query(
       sql`insert into outbox (event_id, type, key, time, data) select gen_random_uuid(), ${type}, n::text, now(), '{}' from generate_series(1, 20000) as n`,

@@ -1,0 +1,79 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
+import { createTurns } from '../bus/turns.ts';
+import type { Clock } from '../clock/clock.ts';
+import { translateServerError } from './server-error.ts';
+import { Transaction } from './transaction.ts';
+
+/** The transaction that what runs now is inside of, and of which pool: known through every await. One store for all, because each costs every promise a little. */
+const running = new AsyncLocalStorage<{ pool: pg.Pool; transaction: Transaction } | undefined>();
+
+const longestPause = 200;
+
+/** A call to another service has no part in its caller's transaction, in the same process as little as in another one; nor has what goes on after its end. */
+export function outsideTransactions<Result>(run: () => Result): Result {
+  return running.getStore() === undefined ? run() : running.run(undefined, run);
+}
+
+export interface Transactions {
+  /** The one of this pool that what runs now is inside of. */
+  current(): Transaction | undefined;
+  run<Result>(work: () => Promise<Result>, until: number): Promise<Result>;
+  /** When the oldest that is open was begun (epoch milliseconds). */
+  oldest(): number | undefined;
+}
+
+export interface TransactionOptions {
+  pool: pg.Pool;
+  /** Less than the pool has connections: those who wait for a row that a transaction holds must not need the connection of all others. */
+  atOnce: number;
+  clock: Clock;
+  /** One that had events is committed. */
+  onAnnounced(): void;
+}
+
+export function runTransactions({ pool, atOnce, clock, onAnnounced }: TransactionOptions): Transactions {
+  const turns = createTurns(atOnce);
+  const begun = new Map<Transaction, number>();
+
+  const current = () => {
+    const store = running.getStore();
+    return store?.pool === pool ? store.transaction : undefined;
+  };
+
+  /** Undefined when it was lost and there is time for another. */
+  async function attempt<Result>(work: () => Promise<Result>, until: number): Promise<{ result: Result } | undefined> {
+    const client = await pool.connect().catch((error: unknown) => Promise.reject(translateServerError(error)));
+    const transaction = new Transaction(client);
+    begun.set(transaction, clock.now());
+    let isGood = true;
+    try {
+      await transaction.begin();
+      const result = await running.run({ pool, transaction }, work);
+      await transaction.finish();
+      if (transaction.announces) onAnnounced();
+      return { result };
+    } catch (error) {
+      isGood = await transaction.abandon();
+      if (!transaction.isLost || clock.now() + longestPause > until) throw error;
+      return undefined;
+    } finally {
+      begun.delete(transaction);
+      client.release(!isGood);
+    }
+  }
+
+  return {
+    current,
+    async run(work, until) {
+      if (current()) throw new Error('A transaction was begun inside of another one.');
+      for (let round = 1; ; round++) {
+        const done = await turns(() => attempt(work, until));
+        if (done) return done.result;
+        await pause(Math.random() * Math.min(round * 20, longestPause));
+      }
+    },
+    oldest: () => begun.values().next().value,
+  };
+}
