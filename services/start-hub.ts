@@ -41,6 +41,7 @@ export const meshConfig = z.object({
     .describe('Neo4j over Bolt'),
   OPORA_NEO4J_USER: z.string().default('neo4j').describe('its user'),
   OPORA_NEO4J_PASSWORD: z.string().default('').describe('the user’s password'),
+  OPORA_MESH_SERVICES: z.string().default('all').describe('services that the whole mesh has, with commas between them; /readyz tells how each is'),
 });
 
 /** All that the hub can read of the environment, by who reads it. */
@@ -118,6 +119,7 @@ function openMesh(config: z.output<typeof meshConfig>, grpc: GrpcConfig, { contr
     topics: { partitions: config.OPORA_KAFKA_PARTITIONS, replicationFactor: config.OPORA_KAFKA_REPLICAS },
     neo4j: { url: config.OPORA_NEO4J_URL, user: config.OPORA_NEO4J_USER, password: config.OPORA_NEO4J_PASSWORD },
     grpc,
+    services: pickServices(config.OPORA_MESH_SERVICES).map((service) => service.name),
     clientId: name,
     contract,
     clock: systemClock,

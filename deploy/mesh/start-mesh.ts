@@ -93,7 +93,7 @@ function describeService({ name, port, dir, shared, enginesReady, log }: Service
       await Promise.race([enginesReady, once(signal, 'abort')]);
       const child = await startChild({
         command: process.execPath,
-        args: ['--enable-source-maps', program, 'start', '--engines', 'mesh', '--services', name],
+        args: ['--max-semi-space-size=32', '--enable-source-maps', program, 'start', '--engines', 'mesh', '--services', name],
         env: { ...shared, OPORA_GRPC_PORT: String(port) },
         logFile,
         onErrorLine: (line) => log(line),

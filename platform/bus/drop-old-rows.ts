@@ -29,8 +29,10 @@ export async function dropOldRows(
       select ctid from inbox where handled_at < now() - ${kept.inbox}::interval limit ${chunk}::int for update skip locked)) returning 1`,
   };
   if (heard !== undefined) {
+    // Positions and times rise together: only the oldest rows need a look.
     sweeps['bus_log'] = sql`delete from bus_log where pos = any(array(
-      select pos from bus_log where pos <= ${heard}::bigint and appended_at < now() - ${kept.log}::interval order by pos limit ${chunk}::int for update skip locked)) returning 1`;
+      select pos from (select pos, appended_at from bus_log where pos <= ${heard}::bigint order by pos limit ${chunk}::int for update skip locked) oldest
+      where appended_at < now() - ${kept.log}::interval)) returning 1`;
   }
   const dropped: Record<string, number> = {};
   for (const [table, sweep] of Object.entries(sweeps)) {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { isAppError } from '../errors/app-error.ts';
 import { backOff } from './back-off.ts';
 import { whileBeating } from './heartbeat.ts';
+import { createOffsetCommits } from './offset-commits.ts';
 import { createTurns } from './turns.ts';
 
 export interface PartitionLanesOptions {
@@ -40,6 +41,7 @@ interface Lane {
 export function createPartitionLanes({ handle, size, log }: PartitionLanesOptions): PartitionLanes {
   const lanes = new Map<string, Lane>();
   const takeTurn = createTurns(atOnce);
+  const offsets = createOffsetCommits(log);
   let assignment = new AbortController();
 
   function begin({ batch, commitOffsetsIfNecessary }: EachBatchPayload, signal: AbortSignal): Lane {
@@ -63,11 +65,11 @@ export function createPartitionLanes({ handle, size, log }: PartitionLanesOption
           await backOff(++failures, { first: 100, most: 5_000 }, signal);
         }
       }
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(batch.lastOffset()) + 1n) }] }] });
+      offsets.note({ topic, partition, offset: String(BigInt(batch.lastOffset()) + 1n) }, commitOffsetsIfNecessary);
     }
 
     const done = work().catch((error: unknown) => {
-      if (!signal.aborted) log.debug({ err: error, topic, partition }, 'an offset could not be committed; its messages come again');
+      if (!signal.aborted) log.error({ err: error, topic, partition }, 'a batch was given up; its messages come again');
     });
     return { done, resting };
   }
@@ -96,6 +98,7 @@ export function createPartitionLanes({ handle, size, log }: PartitionLanesOption
       await heartbeat();
     },
     forget() {
+      offsets.forget();
       assignment.abort();
       assignment = new AbortController();
       lanes.clear();
@@ -104,6 +107,7 @@ export function createPartitionLanes({ handle, size, log }: PartitionLanesOption
       const running = [...lanes.values()];
       assignment.abort();
       await Promise.all(running.map(({ done }) => done));
+      await offsets.close();
     },
   };
 }

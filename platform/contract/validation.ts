@@ -75,11 +75,23 @@ function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-/** PostgreSQL's text cannot hold the character U+0000, so no text of a message has it. */
-function findNul(value: unknown, pointer = ''): FieldViolation[] {
+/** PostgreSQL's text cannot hold the character U+0000, so no text of a message has it. Where it stands is worked out only when there is one. */
+function findNul(value: unknown): FieldViolation[] {
+  return holdsNul(value) ? pointAtNul(value, '') : [];
+}
+
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
+  if (Array.isArray(value)) return value.some(holdsNul);
+  for (const key in value) if (key.includes('\0') || holdsNul((value as Record<string, unknown>)[key])) return true;
+  return false;
+}
+
+function pointAtNul(value: unknown, pointer: string): FieldViolation[] {
   if (typeof value === 'string')
     return value.includes('\0') ? [{ pointer, message: `${nameOf(pointer)} must not contain the character U+0000` }] : [];
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return [];
-  if (Array.isArray(value)) return value.flatMap((entry, index) => findNul(entry, `${pointer}/${index}`));
-  return Object.entries(value).flatMap(([key, inner]) => findNul(key.includes('\0') ? key : inner, `${pointer}/${escapePointer(key)}`));
+  if (Array.isArray(value)) return value.flatMap((entry, index) => pointAtNul(entry, `${pointer}/${index}`));
+  return Object.entries(value).flatMap(([key, inner]) => pointAtNul(key.includes('\0') ? key : inner, `${pointer}/${escapePointer(key)}`));
 }

@@ -39,12 +39,13 @@ export async function embeddedEngines({ dataDir, database, clock, newId, log }: 
     log: eventLog,
     rpc,
     graph: (adapters) => adapters.records(),
+    noteService: () => undefined,
     readiness: async () => {
       const answers = await reader.query('select 1').then(
         () => true,
         () => false,
       );
-      return { postgres: { ready: answers } };
+      return { own: { postgres: { ready: answers } }, others: {} };
     },
     async stop() {
       await rpc.stop();

@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import type { EventLog } from '../bus/event-log.ts';
 import type { Database } from '../postgres/database.ts';
 import type { RpcTransport } from '../rpc/transport.ts';
+import type { PartStates } from '../service/readiness.ts';
 
 /** A service offers both adapters of a graph port; the engine set takes the one that it has. */
 export type GraphChoice = <Graph>(adapters: { records(): Graph; neo4j(driver: Driver): Graph }) => Graph;
@@ -15,8 +16,10 @@ export interface Engines {
   log: EventLog;
   rpc: RpcTransport;
   graph: GraphChoice;
-  /** Each engine by name. */
-  readiness(): Promise<Record<string, { ready: boolean; detail?: string }>>;
+  /** Told when a service of this process becomes ready, and when it is no longer. */
+  noteService(service: string, ready: boolean): void;
+  /** Engines, and in a mesh the services of other processes, by name. `own` is what came with this process and what it cannot do without. */
+  readiness(): Promise<{ own: PartStates; others: PartStates }>;
   stop(): Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import neo4j from 'neo4j-driver';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { createKafkaLog } from '../bus/kafka-log.ts';
+import { lookAtKafka } from '../bus/look-at-kafka.ts';
 import { openKafka } from '../bus/open-kafka.ts';
 import type { Clock, NewId } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
@@ -12,6 +13,8 @@ import { findPeer, type GrpcConfig } from '../rpc/grpc-config.ts';
 import type { MeshProof } from '../rpc/mesh-proof.ts';
 import { currentTraceparent } from '../telemetry/tracing.ts';
 import type { Engines } from './engines.ts';
+import { createMeshReadiness } from './mesh-readiness.ts';
+import { watchEngines } from './watch-engines.ts';
 
 export interface MeshEngineOptions {
   database: Connection;
@@ -20,6 +23,8 @@ export interface MeshEngineOptions {
   topics: { partitions: number; replicationFactor: number };
   neo4j: { url: string; user: string; password: string };
   grpc: GrpcConfig;
+  /** All services of the mesh, to tell how each is. */
+  services: readonly string[];
   /** Names this process to Kafka: `tickets`. */
   clientId: string;
   contract: Contract;
@@ -30,9 +35,12 @@ export interface MeshEngineOptions {
   onStalled(reason: string): void;
 }
 
+/** Milliseconds that an engine has to answer when it is only looked at. */
+const longestLook = 2_000;
+
 /** This process's services in a mesh: Kafka between them, gRPC for calls, Neo4j to walk the graph. */
 export async function meshEngines(options: MeshEngineOptions): Promise<Engines> {
-  const { database, brokers, topics, grpc, clientId, contract, clock, newId, log, onStalled } = options;
+  const { database, brokers, topics, grpc, services, clientId, contract, clock, newId, log, onStalled } = options;
   const kafka = openKafka({ brokers, clientId, log });
   const driver = neo4j.driver(options.neo4j.url, neo4j.auth.basic(options.neo4j.user, options.neo4j.password), {
     disableLosslessIntegers: true,
@@ -48,8 +56,25 @@ export async function meshEngines(options: MeshEngineOptions): Promise<Engines> 
     log,
     clock,
   });
-  const probe = new pg.Pool({ ...toClientConfig(database, 'public'), max: 1, idleTimeoutMillis: 10_000, connectionTimeoutMillis: 2_000 });
+  const probe = new pg.Pool({
+    ...toClientConfig(database, 'public'),
+    max: 1,
+    idleTimeoutMillis: 10_000,
+    connectionTimeoutMillis: longestLook,
+    query_timeout: longestLook,
+  });
   probe.on('error', (error) => log.warn({ err: error }, 'a connection to PostgreSQL was lost'));
+  const kafkaLook = lookAtKafka({ brokers, clientId, log, requestTimeout: longestLook });
+  const watch = watchEngines({ tell: rpc.tellHealth, patience: longestLook });
+  watch.begin('postgres', () => probe.query('select 1'));
+  watch.begin('kafka', kafkaLook.look);
+  const ownServices: Record<string, boolean> = {};
+  const readiness = createMeshReadiness({
+    services,
+    engines: ['postgres', 'kafka', 'neo4j'],
+    own: () => ({ ...watch.states(), ...ownServices }),
+    ask: rpc.askHealth,
+  });
   return {
     name: 'mesh',
     openDatabase: (service) =>
@@ -63,18 +88,22 @@ export async function meshEngines(options: MeshEngineOptions): Promise<Engines> 
       }),
     log: createKafkaLog({ kafka, topics, clock, log, onStalled }),
     rpc,
-    graph: (adapters) => adapters.neo4j(driver),
-    readiness: async () => {
-      const answers = await probe.query('select 1').then(
-        () => true,
-        () => false,
-      );
-      return { postgres: { ready: answers } };
+    graph(adapters) {
+      watch.begin('neo4j', () => driver.getServerInfo());
+      return adapters.neo4j(driver);
     },
+    noteService(service, ready) {
+      ownServices[service] = ready;
+      rpc.tellHealth(service, ready);
+    },
+    // Nothing that others share with this process is a reason to send nobody to it: another one would not be better off.
+    readiness: async () => ({ own: {}, others: await readiness() }),
     async stop() {
+      await watch.stop();
       await rpc.stop();
       await driver.close();
       await probe.end();
+      await kafkaLook.stop();
     },
   };
 }

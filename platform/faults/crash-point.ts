@@ -1,9 +1,10 @@
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 
 /**
  * Named places where a process may die between two steps that belong together. Set OPORA_CRASH_AT to `name`, `name:n` or several of those with commas
- * between them, and the process kills itself with SIGKILL the n-th time it comes by; unset, a crash point costs one look-up in an empty map. The
- * names are listed here so that the fault tests can walk all of them.
+ * between them, and the process kills itself with SIGKILL the n-th time it comes by; unset, a crash point costs one look-up in an empty map. With `@file`
+ * the process reads such a choice from the file whenever it is sent SIGUSR2, so that a running mesh can be walked point by point. The names are listed here
+ * so that the fault tests can walk all of them.
  */
 export const crashPoints = [
   'rpc.after-commit',
@@ -20,7 +21,10 @@ export const crashPoints = [
 ] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 
-const left = new Map(readChoice(process.env['OPORA_CRASH_AT'] ?? ''));
+const left = new Map<string, number>();
+const chosen = process.env['OPORA_CRASH_AT'] ?? '';
+if (chosen.startsWith('@')) process.on('SIGUSR2', () => choose(readFileSync(chosen.slice(1), 'utf8')));
+else choose(chosen);
 
 export function crashPoint(name: CrashPoint): void {
   const passes = left.get(name);
@@ -31,12 +35,9 @@ export function crashPoint(name: CrashPoint): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-function readChoice(text: string): [string, number][] {
-  return text
-    .split(',')
-    .filter((part) => part !== '')
-    .map((part) => {
-      const [name = '', passes = '1'] = part.split(':');
-      return [name, Number(passes)];
-    });
+function choose(text: string): void {
+  for (const part of text.split(',').filter((one) => one !== '')) {
+    const [name = '', passes = '1'] = part.split(':');
+    left.set(name, Number(passes));
+  }
 }

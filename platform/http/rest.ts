@@ -1,4 +1,4 @@
-import type { Express, Request, RequestHandler, Response } from 'express';
+import { type Express, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Clock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { nobody, type Principal } from '../rpc/call.ts';
@@ -30,11 +30,30 @@ export function mountRest(app: Express, edge: Edge, options: RestOptions): void 
   for (const method of options.contract.methods) {
     if (method.http) paths.set(method.http.path, [...(paths.get(method.http.path) ?? []), method as RestMethod]);
   }
+  const resources = new Map<string, Router>();
+  const routerOf = (path: string): Router => {
+    const resource = resourceOf(path);
+    const router = resources.get(resource) ?? Router();
+    resources.set(resource, router);
+    return router;
+  };
   for (const [path, methods] of [...paths].sort(([left], [right]) => byPrecision(left, right))) {
-    for (const method of methods) app[method.http.verb](path, edge.admit, answerMethod(method, edge, options));
-    app.all(path, allowOnly(methods.map(({ http }) => http.verb)));
+    const router = routerOf(path);
+    for (const method of methods) router[method.http.verb](path, edge.admit, answerMethod(method, edge, options));
+    router.all(path, allowOnly(methods.map(({ http }) => http.verb)));
   }
-  mountBatches(app, edge, options);
+  mountBatches(routerOf, edge, options);
+  // A request looks only through the routes of its own resource: Express tries one after the other.
+  app.use((request, response, next) => {
+    const router = resources.get(resourceOf(request.path));
+    if (router) router(request, response, next);
+    else next();
+  });
+}
+
+/** `/api/v1/tickets` of `/api/v1/tickets/:id` and of `/api/v1/tickets:batch`. */
+function resourceOf(path: string): string {
+  return /^(?:\/[\w-]+){1,3}/.exec(path)?.[0] ?? path;
 }
 
 function answerMethod(method: RestMethod, edge: Edge, { contract, clock, identify, invoke, patience = 10_000 }: RestOptions): RequestHandler {
@@ -52,16 +71,16 @@ function answerMethod(method: RestMethod, edge: Edge, { contract, clock, identif
     const body = route.body
       ? await readJsonBody(request, { limit: edge.limits.bodyBytes, admission: edge.admission })
       : { value: undefined, release: () => undefined };
-    const cancel = new AbortController();
     // A command that has reached us is carried out, whether or not its sender waits for the answer.
-    if (isRead) response.once('close', () => cancel.abort());
+    const cancel = isRead ? new AbortController() : undefined;
+    if (cancel) response.once('close', () => cancel.abort());
     try {
       const input = { path: readPathParameters(request), query: readQuery(request), body: body.value };
       const { answer, replayed } = await invoke(method, readMessage(contract, method, input, expectedVersion), {
         deadline: clock.now() + patience,
         principal,
         ...(idempotencyKey !== undefined && { idempotencyKey }),
-        signal: cancel.signal,
+        ...(cancel && { signal: cancel.signal }),
       });
       if (replayed) response.setHeader('idempotent-replayed', 'true');
       sendAnswer(request, response, toRestAnswer(contract, method, answer));

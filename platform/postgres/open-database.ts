@@ -112,12 +112,12 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
 
 /** A pool that may read the bus_log of every service, and nothing else. */
 export function openLogReader(admin: Connection): pg.Pool {
-  return openPool(toClientConfig(logReaderConnection(admin), 'public'), 4);
+  return openPool(preferIndexes(toClientConfig(logReaderConnection(admin), 'public')), 4);
 }
 
 /**
  * A prepared statement is planned when its tables are still empty, and read whole, they look cheap; the same plan is ruinous an hour later. What a service
- * asks is always a few rows by an index, so that is what the planner is to prefer.
+ * asks, and what is read of a log, is always a few rows by an index, so that is what the planner is to prefer.
  */
 function preferIndexes(config: pg.ClientConfig): pg.ClientConfig {
   return { ...config, options: `${config.options ?? ''} -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off` };

@@ -38,6 +38,8 @@ export interface OutgoingCall {
   /** On the system's clock, epoch milliseconds. */
   deadline: number;
   signal?: AbortSignal | undefined;
+  /** Only looks whether anybody answers, with so little time that its lateness says nothing of the connection. */
+  isProbe?: boolean;
 }
 
 /** The connections to one address, which are thrown away and made anew when they are stuck. */
@@ -78,7 +80,7 @@ export class GrpcChannel {
       let replayed = false;
       const finish = (error: ServiceError | null, body?: Uint8Array) => {
         call.signal?.removeEventListener('abort', cancel);
-        this.countMissed(client, error);
+        if (call.isProbe !== true) this.countMissed(client, error);
         if (error) reject(fromStatus({ code: error.code, message: error.details, ...readDetail(error.metadata) }));
         else if (body) resolve({ body, replayed });
       };

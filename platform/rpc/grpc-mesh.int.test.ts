@@ -25,6 +25,7 @@ const answerNothing: BoundMethod = async () => ({ body: new Uint8Array(), replay
 describe('the mesh by gRPC', () => {
   const opened: GrpcTransport[] = [];
   let lines: string[];
+  let gate: TcpGate | undefined;
 
   const open = (options: Partial<GrpcOptions> = {}): GrpcTransport => {
     const log = createLogger({ stream: { write: (line) => lines.push(line) } });
@@ -45,6 +46,8 @@ describe('the mesh by gRPC', () => {
   });
   afterEach(async () => {
     for (const transport of opened.splice(0)) await transport.stop();
+    await gate?.close();
+    gate = undefined;
   });
 
   describe('believes a caller', () => {
@@ -99,6 +102,29 @@ describe('the mesh by gRPC', () => {
     });
   });
 
+  describe('tells the other processes', () => {
+    it('which parts of this one are ready', async () => {
+      const serving = await openServing();
+      const asking = open({ findPeer: (peer) => (peer === 'notes' ? `127.0.0.1:${serving.port()}` : '127.0.0.1:1') });
+      serving.tellHealth('notes', false);
+      serving.tellHealth('kafka', true);
+      expect(await asking.askHealth('notes', 2_000)).toEqual({ '': true, [service]: true, notes: false, kafka: true });
+      serving.tellHealth('notes', true);
+      expect(await asking.askHealth('notes', 2_000)).toMatchObject({ notes: true });
+      await expect(asking.askHealth('lamps', 200)).rejects.toMatchObject({ kind: 'unavailable' });
+    });
+
+    it('nothing while it is frozen, and is not taken for a stuck connection by who only looked', async () => {
+      const serving = await openServing();
+      const { port, freezeOpen } = (gate = await openTcpGate(() => serving.port() ?? 0));
+      const asking = open({ findPeer: () => `127.0.0.1:${port}` });
+      await asking.askHealth('notes', 2_000);
+      freezeOpen();
+      for (let missed = 0; missed < 4; missed++) await expect(asking.askHealth('notes', 100)).rejects.toMatchObject({ kind: 'unavailable' });
+      expect(countRebuilt()).toBe(0);
+    });
+  });
+
   it('brings back as many violations as fit, and tells of the rest', async () => {
     const violations = Array.from({ length: 100 }, (_, index) => ({ pointer: `/поле/${index}`, message: 'слово '.repeat(100) }));
     const serving = await openServing({}, () => Promise.reject(new AppError('invalid_input', 'нет '.repeat(1000), { violations })));
@@ -134,12 +160,10 @@ describe('the mesh by gRPC', () => {
   });
 
   describe('when a connection is stuck', () => {
-    let gate: TcpGate | undefined;
     let peer: ChildProcess | undefined;
     afterEach(async () => {
       peer?.kill('SIGKILL');
-      await gate?.close();
-      peer = gate = undefined;
+      peer = undefined;
     });
 
     it('builds the channel anew after three missed deadlines', async () => {

@@ -1,11 +1,11 @@
 import { type MethodDefinition, Server, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
-import { HealthImplementation } from 'grpc-health-check';
 import type { Clock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { AppError } from '../errors/app-error.ts';
 import { currentTraceId, withTraceparent } from '../telemetry/tracing.ts';
 import { asBuffer } from './as-buffer.ts';
+import type { Health } from './grpc-health.ts';
 import { readOptions, readTraceparent, writeDetail, writeReplayed } from './grpc-metadata.ts';
 import type { ProofAdapter } from './mesh-proof.ts';
 import { longestMessage, requireSize } from './message-size.ts';
@@ -16,6 +16,7 @@ export interface GrpcServing {
   contract: Contract;
   clock: Clock;
   proof: ProofAdapter;
+  health: Health;
 }
 
 /** The serving half: methods of the contract, health and reflection on one port. */
@@ -29,7 +30,6 @@ export class GrpcServer {
     'grpc.max_connection_age_grace_ms': 30_000,
     'grpc.enable_channelz': 0,
   });
-  private readonly health = new HealthImplementation({ '': 'SERVING' });
   private readonly services: string[] = [];
   private underWay = 0;
   private becomeIdle: (() => void) | undefined;
@@ -38,7 +38,7 @@ export class GrpcServer {
 
   constructor(serving: GrpcServing) {
     this.serving = serving;
-    this.health.addToServer(this.server);
+    serving.health.implementation.addToServer(this.server);
     new ReflectionService(serving.contract.definitions).addToServer(this.server);
   }
 
@@ -57,12 +57,12 @@ export class GrpcServer {
     const handlers = Object.entries(methods).map(([name, bound]) => [name, this.handle(bound)] as const);
     this.server.addService(Object.fromEntries(names.map((name) => [name, describeMethod(service, name)])), Object.fromEntries(handlers));
     this.services.push(service);
-    this.health.setStatus(service, 'SERVING');
+    this.serving.health.set(service, true);
   }
 
   async drain(): Promise<void> {
     this.draining = true;
-    for (const service of ['', ...this.services]) this.health.setStatus(service, 'NOT_SERVING');
+    for (const service of ['', ...this.services]) this.serving.health.set(service, false);
     this.server.tryShutdown(() => undefined); // tells those who are connected to go elsewhere
     if (this.underWay === 0) return;
     await new Promise<void>((resolve) => {

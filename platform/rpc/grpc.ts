@@ -1,10 +1,11 @@
-import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import { logVerbosity, Metadata, setLogVerbosity } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { AppError } from '../errors/app-error.ts';
 import { currentTraceparent } from '../telemetry/tracing.ts';
 import { defaultWatchdog, GrpcChannel, type Watchdog } from './grpc-channel.ts';
+import { createHealth, healthList } from './grpc-health.ts';
 import { writeOptions } from './grpc-metadata.ts';
 import { GrpcServer } from './grpc-server.ts';
 import { adaptProof, type MeshProof } from './mesh-proof.ts';
@@ -31,6 +32,10 @@ export interface GrpcOptions {
 export interface GrpcTransport extends RpcTransport {
   /** Where this side listens, once it serves. */
   port(): number | undefined;
+  /** Tells by the health service whether a part of this process is ready, by its name: `tickets`, `kafka`. */
+  tellHealth(part: string, ready: boolean): void;
+  /** All that the process of a service (`tickets`) tells by its health service. Throws AppError `unavailable` when it does not answer in time. */
+  askHealth(service: string, milliseconds: number): Promise<Record<string, boolean>>;
 }
 
 /** Calls between processes, by gRPC. */
@@ -45,6 +50,7 @@ export function createGrpcTransport({
   ...options
 }: GrpcOptions): GrpcTransport {
   const proof = adaptProof(options.proof);
+  const health = createHealth();
   const channels = new Map<string, GrpcChannel>();
   let server: GrpcServer | undefined;
   let listening: Promise<number> | undefined;
@@ -60,8 +66,15 @@ export function createGrpcTransport({
 
   return {
     port: () => boundPort,
+    tellHealth: health.set,
+    async askHealth(service, milliseconds) {
+      const { path, request, read } = healthList;
+      const deadline = Date.now() + milliseconds;
+      const { body } = await channelTo(service).call({ path, request, metadata: new Metadata(), deadline, isProbe: true });
+      return read(body);
+    },
     async serve(service, methods) {
-      server ??= new GrpcServer({ contract, clock, proof });
+      server ??= new GrpcServer({ contract, clock, proof, health });
       server.add(service, methods);
       listening ??= server.listen(host, port);
       boundPort = await listening;

@@ -9,6 +9,7 @@ import type { Database } from '../postgres/database.ts';
 import type { CallOptions, Client, ServiceToken } from '../rpc/call.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Timers } from '../timers/timers.ts';
+import type { Readiness } from './readiness.ts';
 
 /** Everything that a service stands on, as one object; each part of it takes the least that it needs. */
 export interface Parts<Config = unknown> {
@@ -29,8 +30,8 @@ export interface Parts<Config = unknown> {
   graph: GraphChoice;
   /** Follows all events as they come, for those who only show them (the gateway's stream). */
   tail: EventTail;
-  /** Readiness of every service and engine of this process, by name. */
-  readiness(): Promise<Record<string, { ready: boolean; detail?: string }>>;
+  /** How this process is, and every service and engine that it knows of. */
+  readiness(): Promise<Readiness>;
   /** Tells the person who started the process something once: the terminal, never the log (a first password). */
   announce(text: string): void;
 }

@@ -34,8 +34,10 @@ export async function openService(service: ServiceDefinition, ground: Ground): P
   onStop(async () => unwatch());
   const publication = await engines.log.publish(database, metrics);
   onStop(() => publication.stop());
-  const sequencer = startSequencer({ database, onPass: publication.noteHead, clock, log, metrics });
-  onStop(() => sequencer.stop());
+  if (contract.events.some(({ source }) => source === service.name)) {
+    const sequencer = startSequencer({ database, onPass: publication.noteHead, clock, log, metrics });
+    onStop(() => sequencer.stop());
+  }
 
   const principal: Principal = { kind: 'service', id: service.name, name: service.name, permissions: ['*'] };
   const within = (milliseconds: number, more: { idempotencyKey?: string; at?: number } = {}): CallOptions => ({

@@ -45,10 +45,16 @@ export async function runServices(options: RunOptions): Promise<RunningHub> {
   const { services, engines, log } = options;
   const steps: (() => Promise<void>)[] = [];
   const ready = new Set<string>();
-  const readiness = async () => ({
-    ...Object.fromEntries(services.map(({ name }) => [name, { ready: ready.has(name) }])),
-    ...(await engines.readiness()),
-  });
+  const readiness = async () => {
+    const { own: engine, others } = await engines.readiness();
+    const own = { ...Object.fromEntries(services.map(({ name }) => [name, { ready: ready.has(name) }])), ...engine };
+    return { ready: Object.values(own).every((part) => part.ready), parts: { ...own, ...others } };
+  };
+  const note = (service: string, isReady: boolean) => {
+    if (isReady) ready.add(service);
+    else ready.delete(service);
+    engines.noteService(service, isReady);
+  };
   const ground: Ground = {
     announce: () => undefined,
     clock: systemClock,
@@ -58,9 +64,11 @@ export async function runServices(options: RunOptions): Promise<RunningHub> {
     onStop: (step) => void steps.push(step),
   };
   const stop = async () => {
+    for (const { name } of services) note(name, false);
     for (const step of steps.splice(0).reverse()) await step().catch((error: unknown) => log.error({ err: error }, 'a part did not stop cleanly'));
   };
 
+  for (const { name } of services) note(name, false);
   ground.onStop(() => engines.stop());
   try {
     const opened: OpenedService[] = [];
@@ -71,7 +79,7 @@ export async function runServices(options: RunOptions): Promise<RunningHub> {
     ground.onStop(() => engines.rpc.drain());
     for (const service of opened) {
       await hearEvents(service, ground);
-      ready.add(service.name);
+      note(service.name, true);
     }
     for (const { running } of opened) {
       if (running.drain) ground.onStop(() => running.drain?.() ?? Promise.resolve());

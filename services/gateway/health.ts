@@ -4,6 +4,8 @@ import { sendJson } from '../../platform/http/answer.ts';
 import type { Edge } from '../../platform/http/create-edge.ts';
 import { may } from '../../platform/rpc/call.ts';
 import type { Parts } from '../../platform/service/define-service.ts';
+import type { PartStates } from '../../platform/service/readiness.ts';
+import { describePart } from './describe-part.ts';
 import type { Identifier } from './identify.ts';
 
 /** Asked by machines all the time: kept out of the limits and, as long as all is well, out of the log. */
@@ -13,11 +15,10 @@ export function mountHealth(app: Express, edge: Edge, { readiness, metrics }: Pi
   app.get('/healthz', (_request, response) => sendJson(response, 200, { status: 'alive' }));
 
   app.get('/readyz', async (_request, response) => {
-    const parts = await readiness();
-    const ready = Object.values(parts).every((part) => part.ready);
+    const { ready, parts } = await readiness();
     response.setHeader('cache-control', 'no-store');
     if (!ready) response.setHeader('retry-after', '2');
-    sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', parts });
+    sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', parts: tellParts(parts) });
   });
 
   app.get('/metrics', async (request, response) => {
@@ -30,6 +31,14 @@ export function mountHealth(app: Express, edge: Edge, { readiness, metrics }: Pi
     response.setHeader('content-type', metrics.registry.contentType);
     response.end(text);
   });
+}
+
+function tellParts(parts: PartStates): Record<string, { ready: boolean; detail?: string }> {
+  const told = Object.entries(parts).map(([name, part]) => {
+    const detail = describePart(part, 'en');
+    return [name, { ready: part.ready, ...(detail !== undefined && { detail }) }] as const;
+  });
+  return Object.fromEntries(told);
 }
 
 function isLoopback(address: string | undefined): boolean {

@@ -16,7 +16,7 @@ const swaggerFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.p
 /** Pages for people and the contract as documents. Everything comes from here, nothing from other hosts. */
 export function mountPages(app: Express, edge: Edge, { contract, readiness }: Pick<Parts, 'contract' | 'readiness'>): void {
   const openapi = describeDoors(contract.openapi);
-  app.get('/', edge.admit, async (request, response) => sendHtml(response, homePage(chooseLanguage(request), await readiness())));
+  app.get('/', edge.admit, async (request, response) => sendHtml(response, homePage(chooseLanguage(request), (await readiness()).parts)));
   app.get(['/problems', '/problems/:kind'], edge.admit, (request, response) => sendHtml(response, problemsPage(chooseLanguage(request))));
   app.get('/api/openapi.json', edge.admit, (_request, response) => sendJson(response, 200, openapi));
   app.get('/api/asyncapi.json', edge.admit, (_request, response) => sendJson(response, 200, contract.asyncapi));

@@ -7,7 +7,16 @@ import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Client } from '../../platform/rpc/call.ts';
 import { nameItem } from './domain/bind.ts';
 import { type CompiledRule, decideIncident, type IncidentDecision } from './domain/decide-incident.ts';
-import { type AlertGroup, type Decision, insertDecisions, readBurning, readGroups, readIncidentsOf, writeGroups } from './storage/decision-store.ts';
+import {
+  type AlertGroup,
+  type Decision,
+  insertDecisions,
+  readBurning,
+  readDecided,
+  readGroups,
+  readIncidentsOf,
+  writeGroups,
+} from './storage/decision-store.ts';
 import { readSources } from './storage/rule-store.ts';
 
 interface PolicyParts {
@@ -58,7 +67,7 @@ export function decideIncidents({ database, rules, cmdb, tickets }: PolicyParts)
     }
     const known = byKey.size > 0 ? await readGroups(database, sql`key = any(${[...byKey.keys()]}::text[])`) : [];
     const groups = new Map(known.map((group) => [group.key, group]));
-    const starting = [...byKey].filter(([key]) => !groups.get(key)?.open);
+    const starting = await leaveOutDecided([...byKey].filter(([key]) => !groups.get(key)?.open));
     if (starting.length === 0) return { groups, moved: [] };
 
     const { incidents } = await tickets.raiseIncidents(
@@ -73,6 +82,22 @@ export function decideIncidents({ database, rules, cmdb, tickets }: PolicyParts)
     });
     for (const group of moved) groups.set(group.key, group);
     return { groups, moved };
+  }
+
+  /**
+   * An alert that comes again was decided already, and its incident may be over by now: it begins no other. Asked after the groups are read, so that of a
+   * group whose episode is over the decisions are seen that belong to it.
+   */
+  async function leaveOutDecided(starting: readonly [string, Judged[]][]): Promise<[string, Judged[]][]> {
+    if (starting.length === 0) return [];
+    const decided = await readDecided(
+      database,
+      starting.flatMap(([, members]) => members.map(({ alert }) => alert.alertId)),
+    );
+    return starting.flatMap(([key, members]): [string, Judged[]][] => {
+      const undecided = members.filter(({ alert }) => !decided.has(alert.alertId));
+      return undecided.length > 0 ? [[key, undecided]] : [];
+    });
   }
 
   /** Resolves the incidents that have no open alert left; gives those that are over. */
@@ -100,6 +125,8 @@ export function decideIncidents({ database, rules, cmdb, tickets }: PolicyParts)
   return {
     name: 'decide-incidents',
     types: ['opora.monitoring.v1.AlertOpened', 'opora.monitoring.v1.AlertResolved'],
+    // Senders of alerts wait while a batch is judged in the same process: no longer than for a few milliseconds.
+    batch: 200,
     async handle(events, context) {
       const opened: Opened[] = [];
       const endedAlerts: string[] = [];

@@ -15,6 +15,7 @@ import { adminToken, type EmbeddedHub, startEmbeddedHub } from '../mesh/start-em
 import { openLedger } from './ledger.ts';
 import { findAlive, listDescendants } from './processes.ts';
 import { type Recorded, recordAnswers } from './record-answers.ts';
+import { openIncidentOf, promiseWithin } from './short-promise.ts';
 
 const run = promisify(execFile);
 
@@ -49,13 +50,17 @@ describe('a hub in one process and its PostgreSQL', () => {
     loading.catch(() => undefined); // it is awaited below, unless something fails before
     await eventually(async () => countDone(answers) >= 20, { within: 60_000, every: 5 });
     let killed = 0;
+    let toldOfIt: unknown;
     await eventually(
       async () => {
         if ((await readServerPid(hub)) !== killed) killed = await killServer(hub);
-        return wereRefused(answers);
+        const ready = await hub.api.get('/readyz');
+        if (ready.status === 503) toldOfIt = ready.body;
+        return wereRefused(answers) && toldOfIt !== undefined;
       },
       { within: 90_000 },
     );
+    expect(toldOfIt).toMatchObject({ status: 'not ready', parts: { tickets: { ready: true }, postgres: { ready: false } } });
     await loading;
     expectOnlyAnswersOrRefusals(answers);
     await ledger.settle();
@@ -88,7 +93,7 @@ describe('a hub in one process and its PostgreSQL', () => {
       await hub.stop();
       // The first timer that rings is the warning's, the second the deadline's.
       await hub.start({ OPORA_CRASH_AT: `${point}:2` });
-      const ticketId = await openTicketWithTarget(hub, 'PT3S');
+      const ticketId = await openIncidentOf(hub.api, await promiseWithin(hub.api, 'PT3S'));
       expect(await hub.ended()).toBe('SIGKILL');
       expect(hub.output()).toContain(`crash point ${point}`);
       await hub.start();
@@ -220,18 +225,6 @@ async function query(hub: EmbeddedHub, text: string): Promise<Record<string, unk
   } finally {
     await client.end();
   }
-}
-
-async function openTicketWithTarget(hub: EmbeddedHub, resolutionTarget: string): Promise<string> {
-  const serviceId = crypto.randomUUID();
-  const calendars = await hub.api.get<{ items: { id: string; name: string }[] }>('/api/v1/sla/calendars');
-  const calendarId = calendars.body.items.find(({ name }) => /24|Кругл/.test(name))?.id;
-  const condition = `ticket.serviceId == "${serviceId}"`;
-  const definition = await hub.api.post('/api/v1/sla/definitions', { name: serviceId, rank: 1, condition, resolutionTarget, calendarId });
-  expect(definition.status).toBe(201);
-  const ticket = await hub.api.post<{ id: string }>('/api/v1/tickets', { type: 'incident', subject: 'Течь', serviceId });
-  expect(ticket.status).toBe(201);
-  return ticket.body.id;
 }
 
 /** Writes zeros until the disk takes no more. */

@@ -106,6 +106,7 @@ export function openLedger(getApi: () => Api, run: string): Ledger {
       }
       const raised = all.filter(({ origin, subject }) => origin !== undefined && subject === 'HostDown');
       expectSame('incidents raised by alerts', raised.filter(({ origin }) => origin?.alertIds.length === 1).length, raised.length);
+      expectSame('alerts that these are about', new Set(raised.flatMap(({ origin }) => origin?.alertIds ?? [])).size, raised.length);
       expectSame('numbers that are given once', new Set(all.map(({ number }) => number)).size, all.length);
       for (const { id, subject } of opened) await insist(() => hasItsClocks(id, subject));
     },

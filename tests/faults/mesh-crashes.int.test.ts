@@ -1,33 +1,50 @@
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CrashPoint } from '../../platform/faults/crash-point.ts';
+import { type CrashPoint, crashPoints } from '../../platform/faults/crash-point.ts';
 import { describeWithMesh } from '../engines/describe-with.ts';
 import { eventually } from '../mesh/api.ts';
 import { type MeshHub, startMesh } from '../mesh/start-mesh.ts';
+import { findDisorder } from './find-disorder.ts';
 import { type Ledger, openLedger } from './ledger.ts';
+import { openIncidentOf, promiseWithin } from './short-promise.ts';
 
-/**
- * Every process of a mesh reads all points of a round and dies at the first that it comes to, again and again while there is load. Two points that
- * lie one behind the other in the same loop need rounds of their own: the earlier would always be first.
- */
-const rounds: Partial<Record<CrashPoint, number>>[] = [
-  { 'rpc.after-commit': 14, 'ingest.after-commit': 4, 'relay.after-acknowledgement': 10, 'projection.after-commit': 2 },
-  { 'relay.before-send': 10, 'subscriber.after-commit': 6 },
-];
-const services = ['tickets', 'monitoring', 'sla', 'cmdb', 'directory'];
-const frozenFor = 15_000;
+/** The service that dies at each point, and on which pass of it. */
+const walks: Record<CrashPoint, { service: string; pass: number }> = {
+  'rpc.after-commit': { service: 'tickets', pass: 14 },
+  'ingest.after-commit': { service: 'monitoring', pass: 4 },
+  'sequencer.before-move': { service: 'tickets', pass: 12 },
+  'sequencer.after-move': { service: 'monitoring', pass: 6 },
+  'relay.before-send': { service: 'tickets', pass: 10 },
+  'relay.after-acknowledgement': { service: 'monitoring', pass: 6 },
+  'subscriber.before-commit': { service: 'monitoring', pass: 5 },
+  'subscriber.after-commit': { service: 'sla', pass: 6 },
+  // The first timer that rings is a warning's, the second the deadline's.
+  'timers.before-commit': { service: 'sla', pass: 2 },
+  'timers.after-commit': { service: 'sla', pass: 2 },
+  'projection.after-commit': { service: 'cmdb', pass: 2 },
+};
+const frozenFor = 60_000;
 
 describeWithMesh('a mesh whose parts are killed under load', () => {
   let hub: MeshHub;
-  let serial = 0;
-  afterAll(() => hub?.remove(), 60_000);
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'opora-crash-'));
+    hub = await startMesh({ OPORA_CRASH_AT: `@${join(folder, 'choice')}` });
+  }, 180_000);
+  afterAll(async () => {
+    await hub?.remove();
+    await rm(folder, { recursive: true, force: true });
+  }, 60_000);
 
-  /** On the data of the mesh before, if there was one. */
-  async function start(environment: NodeJS.ProcessEnv): Promise<void> {
-    const before = hub as MeshHub | undefined;
-    if (before) expect((await before.stop()).left).toEqual([]);
-    hub = await startMesh(environment, before?.dataDir);
+  /** Has the service die at the point, once, while `work` is done and everybody else goes on; waits for it. */
+  async function dieAt(point: CrashPoint, work: () => Promise<unknown>): Promise<void> {
+    const { service, pass } = walks[point];
+    await writeFile(join(folder, 'choice'), `${point}:${pass}`);
+    process.kill(await hub.pidOf(service), 'SIGUSR2');
+    await Promise.all([work(), eventually(async () => (await hub.logOf(service)).includes(`crash point ${point}\n`), { within: 60_000 })]);
   }
 
   /** What is put into the CMDB, sent again under its own key until it is there. */
@@ -48,82 +65,119 @@ describeWithMesh('a mesh whose parts are killed under load', () => {
       { within: 90_000, every: 250 },
     );
 
-  /** Loads until `harm` is over and a little longer; then nothing may be lost or doubled. */
-  async function survive(name: string, harm: (ledger: Ledger) => Promise<void>): Promise<void> {
+  /** Loads until `harm` is over and a little longer; then nothing may be lost, doubled or out of its order. */
+  async function survive(name: string, harm: (ledger: Ledger) => Promise<unknown>, rest = 0): Promise<void> {
     const ledger = openLedger(() => hub.api, `${name}-${process.pid}`);
     let harming = true;
     const harmed = harm(ledger).finally(() => {
       harming = false;
     });
-    while (harming) await ledger.load(16);
+    harmed.catch(() => undefined); // it is awaited below, unless something fails before
+    while (harming) {
+      await ledger.load(16);
+      await sleep(rest);
+    }
     await harmed;
     await ledger.load(16);
     await hub.revive();
-    // What is still being carried may kill a process once more while we look; what is lost or doubled stays so however often we look.
-    await eventually(async () => ledger.settle().then(() => true), { within: 60_000, every: 500 });
+    await hub.untilQuiet();
+    await ledger.settle();
+    expect(await findDisorder(await hub.database())).toEqual([]);
   }
 
-  for (const points of rounds) {
-    const names = Object.keys(points);
-    it(`loses and doubles nothing when processes die at ${names.join(', ')}`, async () => {
-      await start({
-        OPORA_CRASH_AT: Object.entries(points)
-          .map(([name, pass]) => `${name}:${pass}`)
-          .join(),
-      });
-      const run = `crash-${++serial}`;
-      await survive(run, async () => {
-        await createItems(run, 12);
-        await eventually(
-          async () => {
-            const logs = await Promise.all(services.map((service) => hub.logOf(service)));
-            return names.every((name) => logs.some((log) => log.includes(`crash point ${name}\n`)));
-          },
-          { within: 120_000, every: 500 },
-        );
-      });
-      await untilGraphIsEqual();
-    }, 240_000);
+  const plain: CrashPoint[] = crashPoints.filter((point) => !/^(timers|projection)/.test(point));
+  for (const point of plain) {
+    it(`loses and doubles nothing when ${walks[point].service} dies at ${point}`, async () => {
+      await survive(point.replaceAll('.', '-'), () => dieAt(point, async () => undefined));
+    }, 180_000);
   }
 
-  describe('and lives otherwise', () => {
-    beforeAll(() => start({}), 180_000);
-
-    for (const engine of ['kafka', 'postgres']) {
-      it(`loses and doubles nothing when ${engine} is killed by SIGKILL under load`, async () => {
-        await survive(`killed-${engine}`, async () => {
-          await sleep(1_000); // under way
-          await hub.kill(engine);
-          await hub.revive();
+  for (const point of ['timers.before-commit', 'timers.after-commit'] satisfies CrashPoint[]) {
+    it(`announces each warning and each breach once when sla dies at ${point}`, async () => {
+      const opened: string[] = [];
+      const serviceId = await promiseWithin(hub.api, 'PT2S');
+      await survive(point.replaceAll('.', '-'), () =>
+        dieAt(point, async () => {
+          for (let count = 0; count < 4; count++) opened.push(await openIncidentOf(hub.api, serviceId));
+        }),
+      );
+      for (const id of opened) {
+        const actions = await eventually(async () => {
+          const { body } = await hub.api.get<{ items: { kind: string; history: { action: string }[] }[] }>(`/api/v1/tickets/${id}/clocks`);
+          const history = body.items.flatMap((clock) => (clock.kind === 'resolution' ? clock.history.map(({ action }) => action) : []));
+          return history.includes('breached') && history;
         });
-      }, 180_000);
-    }
+        expect(actions).toEqual(['started', 'warned', 'breached']);
+      }
+      await hub.untilQuiet();
+      expect(await findDisorder(await hub.database())).toEqual([]);
+    }, 180_000);
+  }
 
-    it(`loses and doubles nothing when the SLA service is frozen for ${frozenFor / 1000} s under load`, async () => {
-      await survive('frozen', async () => {
-        await sleep(500);
+  it('has the same graph in Neo4j as in the records when cmdb dies at projection.after-commit', async () => {
+    const point = 'projection.after-commit';
+    await survive('projection', () => dieAt(point, () => createItems('projected', 12)));
+    await untilGraphIsEqual();
+  }, 180_000);
+
+  for (const engine of ['kafka', 'postgres']) {
+    it(`loses and doubles nothing when ${engine} is killed by SIGKILL under load`, async () => {
+      await survive(`killed-${engine}`, async () => {
+        await sleep(1_000); // under way
+        await hub.kill(engine);
+        await hub.revive();
+      });
+    }, 180_000);
+  }
+
+  it(`goes on without the SLA service while that is frozen for ${frozenFor / 1000} s, and with it afterwards as if nothing had been`, async () => {
+    const { api } = hub;
+    const definition = { name: `frozen-${process.pid}`, rank: 900, condition: 'ticket.type == "release"', resolutionTarget: 'PT8H' };
+    const calendars = await api.get<{ items: { id: string }[] }>('/api/v1/sla/calendars');
+    const define = () =>
+      api.post('/api/v1/sla/definitions', { ...definition, calendarId: calendars.body.items[0]?.id }, { 'idempotency-key': definition.name });
+    const tellsOfIt = async () => {
+      const { status, body } = await hub.readiness();
+      return [status, ...Object.entries(body.parts).flatMap(([name, { ready, detail }]) => (ready ? [] : [name, detail]))];
+    };
+
+    await survive(
+      'frozen',
+      async () => {
         const pid = await hub.pidOf('sla');
+        const thaws = Date.now() + frozenFor;
         process.kill(pid, 'SIGSTOP');
         try {
-          await sleep(frozenFor);
+          while (Date.now() < thaws) {
+            const asked = Promise.all([define(), api.get('/api/v1/sla/calendars'), api.get('/api/v1/sla/clocks')]);
+            const others = await Promise.all([api.get('/api/v1/tickets?limit=1'), api.get('/api/v1/monitoring/alerts?limit=1'), api.get('/')]);
+            expect(others.map(({ status }) => status)).toEqual([200, 200, 200]);
+            expect(await tellsOfIt()).toEqual([200, 'sla', 'does not answer']);
+            // They are answered while it is frozen: each by its own deadline.
+            expect((await asked).map(({ status, headers }) => [status, headers.has('retry-after')])).toEqual(Array(3).fill([503, true]));
+          }
         } finally {
           process.kill(pid, 'SIGCONT');
         }
-      });
-    }, 180_000);
+      },
+      1_000,
+    );
+    expect((await define()).status).toBe(201);
+    const { body } = await api.get<{ items: { name: string }[] }>('/api/v1/sla/definitions?limit=500');
+    expect(body.items.filter(({ name }) => name === definition.name)).toHaveLength(1);
+  }, 180_000);
 
-    it('answers questions about the graph while Neo4j is away, and has the same graph in it once it is back, even from nothing', async () => {
-      await createItems('wiped', 10);
-      const before = await untilGraphIsEqual();
-      const found = await hub.api.get<{ items: { id: string }[] }>('/api/v1/cmdb/items?limit=1');
-      const id = found.body.items[0]?.id ?? '';
-      await hub.kill('neo4j');
-      await rm(join(hub.dir, 'neo4j', 'data'), { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
-      expect((await hub.api.get(`/api/v1/cmdb/items/${id}/impact`)).status).toBe(200);
-      await hub.revive();
-      expect(await untilGraphIsEqual()).toBe(before);
-      expect((await hub.api.post('/api/v1/cmdb/graph/rebuild', {})).status).toBeLessThan(300);
-      expect(await untilGraphIsEqual()).toBe(before);
-    }, 180_000);
-  });
+  it('answers questions about the graph while Neo4j is away, and has the same graph in it once it is back, even from nothing', async () => {
+    await createItems('wiped', 10);
+    const before = await untilGraphIsEqual();
+    const found = await hub.api.get<{ items: { id: string }[] }>('/api/v1/cmdb/items?limit=1');
+    const id = found.body.items[0]?.id ?? '';
+    await hub.kill('neo4j');
+    await rm(join(hub.dir, 'neo4j', 'data'), { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+    expect((await hub.api.get(`/api/v1/cmdb/items/${id}/impact`)).status).toBe(200);
+    await hub.revive();
+    expect(await untilGraphIsEqual()).toBe(before);
+    expect((await hub.api.post('/api/v1/cmdb/graph/rebuild', {})).status).toBeLessThan(300);
+    expect(await untilGraphIsEqual()).toBe(before);
+  }, 180_000);
 });

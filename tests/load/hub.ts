@@ -66,7 +66,8 @@ export async function startBenchHub(environment: NodeJS.ProcessEnv = {}): Promis
 }
 
 export function startProcess(environment: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, ['dist/services/main.js', 'start'], {
+  // As `npm start` runs it.
+  return spawn(process.execPath, ['--max-semi-space-size=32', 'dist/services/main.js', 'start'], {
     env: { ...process.env, OPORA_ADMIN_TOKEN: token, ...environment },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

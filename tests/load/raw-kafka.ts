@@ -18,6 +18,30 @@ export async function sendRaw(kafka: Kafka, topic: string, messages: readonly Me
   return seconds;
 }
 
+/** Reads all that the topic holds by kafkajs as it is and does nothing with it; gives messages a second. */
+export async function readRaw(kafka: Kafka, topic: string, total: number): Promise<number> {
+  const consumer = kafka.consumer({ groupId: `raw-${newUuid()}`, maxWaitTimeInMs: 500, allowAutoTopicCreation: false });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  let read = 0;
+  let began: number | undefined;
+  const seconds = await new Promise<number>((resolve, reject) => {
+    consumer
+      .run({
+        autoCommit: false,
+        partitionsConsumedConcurrently: 4,
+        eachBatch: async ({ batch: { messages } }) => {
+          began ??= performance.now();
+          read += messages.length;
+          if (read >= total) resolve((performance.now() - began) / 1000);
+        },
+      })
+      .catch(reject);
+  });
+  await consumer.disconnect();
+  return read / seconds;
+}
+
 /** Milliseconds from the sending of a message to its hearing, by kafkajs as it is. */
 export async function measureRawLatency(
   kafka: Kafka,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePorts } from '../../deploy/engines/ports.ts';
 import { createApi, eventually } from './api.ts';
+import { isAnnounced, repeatThroughOutbox } from './bus-hand.ts';
 import type { Hub } from './scenarios.ts';
 
 export const adminToken = 'opora_test_administrator_token';
@@ -69,6 +70,21 @@ export async function startEmbeddedHub(environment: NodeJS.ProcessEnv = {}): Pro
     if (isGone()) throw new Error(`The hub ended. It printed:\n${printed}`);
   }
 
+  const database = async () => ({
+    host: join(dataDir, 'socket'),
+    port: 5432,
+    user: 'opora',
+    database: 'opora',
+    password: await readFile(join(dataDir, 'pgdata', 'opora-password'), 'utf8'),
+  });
+
+  /** Every subscription has read its logs to their ends. */
+  async function hasHeardAll(): Promise<boolean> {
+    const { body } = await api.get<string>('/metrics');
+    const lags = [...body.matchAll(/^opora_subscriber_lag_events\{.*\} (\d+)$/gm)].map(([, lag]) => Number(lag));
+    return lags.length > 0 && lags.every((lag) => lag === 0);
+  }
+
   await start();
   return {
     api,
@@ -81,13 +97,13 @@ export async function startEmbeddedHub(environment: NodeJS.ProcessEnv = {}): Pro
       child?.kill('SIGKILL');
       await exited;
     },
-    database: async () => ({
-      host: join(dataDir, 'socket'),
-      port: 5432,
-      user: 'opora',
-      database: 'opora',
-      password: await readFile(join(dataDir, 'pgdata', 'opora-password'), 'utf8'),
-    }),
+    database,
+    repeatEvents: async () => repeatThroughOutbox(await database()),
+    async untilQuiet() {
+      // What is heard may announce something in its turn, so the outboxes are looked at before and after.
+      const isOut = async () => isAnnounced(await database(), false);
+      await eventually(async () => (await isOut()) && (await hasHeardAll()) && (await isOut()), { within: 60_000 });
+    },
     async revive() {
       if (isGone()) await start();
       await untilReady();

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { findFreePorts } from '../../deploy/engines/ports.ts';
 import type { PartStatus } from '../../deploy/mesh/keep-running.ts';
 import { findAlive, listDescendants, type Process } from '../faults/processes.ts';
-import { createApi, eventually } from './api.ts';
+import { type Answer, createApi, eventually } from './api.ts';
+import { isAnnounced, isHeard, repeatThroughKafka } from './bus-hand.ts';
 import type { Hub } from './scenarios.ts';
 import { adminToken } from './start-embedded.ts';
 
@@ -15,6 +16,8 @@ export interface MeshHub extends Hub {
   /** Where the parts keep their data, `processes.json` and each its log. */
   dir: string;
   parts(): Promise<PartStatus[]>;
+  /** The answer of `/readyz`. */
+  readiness(): Promise<Answer<{ parts: Record<string, { ready: boolean; detail?: string }> }>>;
   /** The process of a part that runs; waits while it is being started. */
   pidOf(part: string): Promise<number>;
   /** Everything that the part has printed. */
@@ -50,11 +53,15 @@ export async function startMesh(environment: NodeJS.ProcessEnv = {}, folder?: st
 
   const parts = async () => JSON.parse(await readFile(join(dir, 'processes.json'), 'utf8')) as PartStatus[];
 
+  const readReadiness = () => api.get<{ parts: Record<string, { ready: boolean; detail?: string }> }>('/readyz');
+
   async function untilReady(): Promise<void> {
     await eventually(
       async () => {
         if (isGone()) return true;
-        return (await parts()).every(({ state }) => state === 'ready') && (await api.get('/readyz')).status === 200;
+        if (!(await parts()).every(({ state }) => state === 'ready')) return false;
+        const { status, body } = await readReadiness();
+        return status === 200 && Object.values(body.parts).every(({ ready }) => ready);
       },
       { within: 150_000, every: 100 },
     ).catch((error: unknown) => {
@@ -79,6 +86,19 @@ export async function startMesh(environment: NodeJS.ProcessEnv = {}, folder?: st
     await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }
 
+  const database = async () => ({
+    host: join(dir, 'postgres', 'socket'),
+    port: 5432,
+    user: 'opora',
+    database: 'opora',
+    password: await readFile(join(dir, 'postgres', 'pgdata', 'opora-password'), 'utf8'),
+  });
+
+  async function readBrokers(): Promise<string> {
+    const properties = await readFile(join(dir, 'kafka', 'server.properties'), 'utf8');
+    return /^advertised\.listeners=BROKER:\/\/(.*)$/m.exec(properties)?.[1] ?? '';
+  }
+
   await untilReady().catch(async (error: unknown) => {
     await remove();
     throw error;
@@ -88,6 +108,7 @@ export async function startMesh(environment: NodeJS.ProcessEnv = {}, folder?: st
     dataDir,
     dir,
     parts,
+    readiness: readReadiness,
     pidOf,
     logOf: (part) => readFile(join(dir, `${part}.log`), 'utf8'),
     async kill(service) {
@@ -97,13 +118,14 @@ export async function startMesh(environment: NodeJS.ProcessEnv = {}, folder?: st
       await eventually(async () => !(await parts()).some((part) => part.pid === pid));
     },
     revive: untilReady,
-    database: async () => ({
-      host: join(dir, 'postgres', 'socket'),
-      port: 5432,
-      user: 'opora',
-      database: 'opora',
-      password: await readFile(join(dir, 'postgres', 'pgdata', 'opora-password'), 'utf8'),
-    }),
+    database,
+    repeatEvents: async () => repeatThroughKafka(await readBrokers()),
+    async untilQuiet() {
+      // What is heard may announce something in its turn, so the outboxes are looked at before and after.
+      const isOut = async () => isAnnounced(await database(), true);
+      const isQuiet = async () => (await isOut()) && (await isHeard(await readBrokers())) && (await isOut());
+      await eventually(isQuiet, { within: 60_000, every: 200 });
+    },
     stop,
     remove,
   };

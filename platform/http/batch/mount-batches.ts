@@ -1,4 +1,4 @@
-import type { Express, RequestHandler, Response } from 'express';
+import type { IRouter, RequestHandler, Response } from 'express';
 import { sendJson } from '../answer.ts';
 import { readIdempotencyKey } from '../conditional.ts';
 import { allowOnly, type Edge } from '../create-edge.ts';
@@ -16,7 +16,7 @@ import { readBatch } from './read-batch.ts';
 import type { Result } from './result.ts';
 
 /** Gives every collection of the contract `POST <collection>:batch`, which takes what changes something there. */
-export function mountBatches(app: Express, edge: Edge, options: RestOptions): void {
+export function mountBatches(routerOf: (path: string) => IRouter, edge: Edge, options: RestOptions): void {
   const collections = new Map<string, RestMethod[]>();
   for (const method of options.contract.methods) {
     const collection = method.http?.collection;
@@ -24,8 +24,9 @@ export function mountBatches(app: Express, edge: Edge, options: RestOptions): vo
   }
   for (const [collection, methods] of collections) {
     const path = `${collection}\\:batch`;
-    app.post(path, edge.admit, answerBatch(collection, methods, edge, options));
-    app.all(path, allowOnly(['post']));
+    const router = routerOf(path);
+    router.post(path, edge.admit, answerBatch(collection, methods, edge, options));
+    router.all(path, allowOnly(['post']));
   }
 }
 

@@ -1,7 +1,7 @@
+import type { PartStates } from '../../../platform/service/readiness.ts';
+import { describePart } from '../describe-part.ts';
 import { escapeHtml, type Language } from './language.ts';
 import { layOut } from './layout.ts';
-
-type Readiness = Readonly<Record<string, { ready: boolean; detail?: string }>>;
 
 const texts = {
   en: {
@@ -35,10 +35,11 @@ const texts = {
 } as const;
 
 /** What this is, how its parts are, and where to read on. */
-export function homePage(language: Language, readiness: Readiness): string {
+export function homePage(language: Language, states: PartStates): string {
   const text = texts[language];
-  const parts = Object.entries(readiness).map(([name, { ready, detail }]) => {
-    const state = `<span class="${ready ? 'good' : 'bad'}">${ready ? text.ready : text.notReady}</span>`;
+  const parts = Object.entries(states).map(([name, part]) => {
+    const detail = describePart(part, language);
+    const state = `<span class="${part.ready ? 'good' : 'bad'}">${part.ready ? text.ready : text.notReady}</span>`;
     return `<li><span>${escapeHtml(name)}</span>${detail === undefined ? '' : `<span class="soft">${escapeHtml(detail)}</span>`}${state}</li>`;
   });
   const links = Object.entries(text.links).map(([path, label]) => `<li><a href="${path}">${label}</a><span class="soft">${path}</span></li>`);

@@ -50,6 +50,12 @@ export function insertDecisions(decisions: readonly Decision[]): Statement {
   return sql`insert into decision select * from json_populate_recordset(null::decision, ${JSON.stringify(rows)}::json) on conflict (alert_id) do nothing`;
 }
 
+/** Those of the alerts about which a decision stands. */
+export async function readDecided(database: Database, alertIds: readonly string[]): Promise<Set<string>> {
+  const rows = await database.query<{ alert_id: string }>(sql`select alert_id from decision where alert_id = any(${alertIds}::uuid[])`);
+  return new Set(rows.map(({ alert_id }) => alert_id));
+}
+
 /** Incidents of the given alerts, by alert. */
 export async function readIncidentsOf(database: Database, alertIds: readonly string[]): Promise<Map<string, string>> {
   const rows = await database.query<{ alert_id: string; incident_id: string }>(
