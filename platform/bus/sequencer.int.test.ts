@@ -7,6 +7,7 @@ import { toClientConfig } from '../postgres/connection.ts';
 import { exactly, sql } from '../postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { startTracing } from '../telemetry/tracing.ts';
 import type { LogHead } from './event-log.ts';
 import { startSequencer } from './sequencer.ts';
 
@@ -20,6 +21,7 @@ describe('the sequencer', () => {
   beforeAll(async () => {
     database = await openTestDatabase({ name: 'lamps', migrations: new URL('./fixtures/aggregates/', import.meta.url) });
     // Looks on from beside: it is not killed with the service's connections.
+    await startTracing({ serviceName: 'test', exported: false }); // it carries transactions
     admin = new pg.Client(toClientConfig(database.admin, 'lamps'));
     await admin.connect();
   });

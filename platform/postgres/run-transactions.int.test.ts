@@ -1,4 +1,5 @@
 import { isAppError } from '../errors/app-error.ts';
+import { startTracing } from '../telemetry/tracing.ts';
 import { outsideTransactions } from './run-transactions.ts';
 import { exactly, sql } from './sql.ts';
 import { openTestDatabase, type TestDatabase } from './test-database.ts';
@@ -15,6 +16,7 @@ describe('a transaction of many commits', () => {
   const announced = async () => (await database.query<{ key: string }>(sql`select key from outbox order by id`)).map(({ key }) => key);
 
   beforeAll(async () => {
+    await startTracing({ serviceName: 'test', exported: false }); // it carries transactions
     database = await openTestDatabase({ name: 'lamps', migrations });
   });
   afterAll(() => database.close());

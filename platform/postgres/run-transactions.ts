@@ -1,19 +1,32 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Context, context, createContextKey } from '@opentelemetry/api';
 import type pg from 'pg';
 import { createTurns } from '../bus/turns.ts';
 import type { Clock } from '../clock/clock.ts';
 import { translateServerError } from './server-error.ts';
 import { Transaction } from './transaction.ts';
 
-/** The transaction that what runs now is inside of, and of which pool: known through every await. One store for all, because each costs every promise a little. */
-const running = new AsyncLocalStorage<{ pool: pg.Pool; transaction: Transaction } | undefined>();
+/**
+ * What runs now is inside of this transaction, and of this pool's. It goes through every await with the trace, in the same context: a storage of its own would
+ * from the first transaction on cost every promise of the process some 50 ns more (Node 20).
+ */
+const inside = createContextKey('opora transaction');
+
+interface Inside {
+  pool: pg.Pool;
+  transaction: Transaction;
+}
 
 const longestPause = 200;
 
-/** A call to another service has no part in its caller's transaction, in the same process as little as in another one; nor has what goes on after its end. */
+/** The same context without a transaction. */
+export function leaveTransaction(active: Context): Context {
+  return active.getValue(inside) === undefined ? active : active.deleteValue(inside);
+}
+
+/** For what has no part in its caller's transaction: what goes on after it, and calls to other services, in the same process as little as in another one. */
 export function outsideTransactions<Result>(run: () => Result): Result {
-  return running.getStore() === undefined ? run() : running.run(undefined, run);
+  return context.with(leaveTransaction(context.active()), run);
 }
 
 export interface Transactions {
@@ -38,8 +51,8 @@ export function runTransactions({ pool, atOnce, clock, onAnnounced }: Transactio
   const begun = new Map<Transaction, number>();
 
   const current = () => {
-    const store = running.getStore();
-    return store?.pool === pool ? store.transaction : undefined;
+    const found = context.active().getValue(inside) as Inside | undefined;
+    return found?.pool === pool ? found.transaction : undefined;
   };
 
   /** Undefined when it was lost and there is time for another. */
@@ -50,7 +63,10 @@ export function runTransactions({ pool, atOnce, clock, onAnnounced }: Transactio
     let isGood = true;
     try {
       await transaction.begin();
-      const result = await running.run({ pool, transaction }, work);
+      const result = await context.with(context.active().setValue(inside, { pool, transaction } satisfies Inside), async () => {
+        if (!current()) throw new Error('Nothing carries a transaction through an await here: startTracing comes first.');
+        return work();
+      });
       await transaction.finish();
       if (transaction.announces) onAnnounced();
       return { result };

@@ -117,7 +117,10 @@ describe.each(['in process', 'gRPC'] as const)('a batch that is one transaction,
     const [subject, key] = [randomUUID(), { 'idempotency-key': randomUUID() }];
     const operations = [open(subject), open(subject)];
     const answers = await Promise.all([desk.send(operations, all, key), desk.send(operations, all, key), desk.send(operations, all, key)]);
+    const drawn = () => desk.database('tickets').query(sql`select last_value from ticket_number_incident`);
+    const before = await drawn();
     const last = await desk.send(operations, all, key);
+    expect(await drawn()).toEqual(before);
     expect(new Set([...answers, last].map(({ status, body }) => JSON.stringify([status, body]))).size).toBe(1);
     expect([...answers, last].filter(({ headers }) => headers.get('idempotent-replayed') === 'true')).toHaveLength(3);
     expect(await desk.countBySubject(subject)).toBe(2);
