@@ -17,6 +17,8 @@ export interface RestOptions {
   clock: Clock;
   /** Who asks. Throws AppError `unauthenticated`, HttpRefusal `too_many_requests`. */
   identify(request: Request): Promise<Principal>;
+  /** Counts so many more requests of whoever sent this one: a batch is as many as it has operations. Throws HttpRefusal `too_many_requests`. */
+  countMore?(request: Request, requests: number): Promise<void>;
   invoke: Invoke;
   /** Milliseconds that a call may take; 10 000 unless told. */
   patience?: number;

@@ -29,6 +29,7 @@ function writeBatch(path: string, tag: string, methods: readonly Routed[]): obje
     description: [
       'Each operation has the rights, rules and answer that it has alone. With mode `each` all are carried out, in order where they name the same object, and the',
       'answer is 200 whatever became of each. With mode `all` they are one transaction: each sees what those before it wrote, and when one fails none has an effect.',
+      ...(methods.every(({ routedBy }) => routedBy !== undefined) ? ['Here only `each` is possible.'] : []),
       `\n\nIt takes:\n${taken.join('\n')}`,
     ].join(' '),
     parameters: [

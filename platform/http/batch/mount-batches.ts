@@ -31,7 +31,7 @@ export function mountBatches(routerOf: (path: string) => IRouter, edge: Edge, op
 }
 
 function answerBatch(expressPath: string, methods: readonly RestMethod[], edge: Edge, options: RestOptions): RequestHandler {
-  const { contract, clock, identify, invoke, patience = 10_000, batchPatience = 30_000 } = options;
+  const { contract, clock, identify, countMore, invoke, patience = 10_000, batchPatience = 30_000 } = options;
   const collection = expressPath.replaceAll('\\', '');
   const findMethod = methodFinder(expressPath, methods);
 
@@ -56,6 +56,7 @@ function answerBatch(expressPath: string, methods: readonly RestMethod[], edge: 
         ...(facts.traceId !== undefined && { traceId: facts.traceId }),
       };
       const { mode, operations } = readBatch(contract, value, readQuery(request));
+      if (operations.length > 1) await countMore?.(request, operations.length - 1);
       const plans = planOperations(operations, { contract, principal, collection, findMethod });
       sendOutcome(response, mode === 'all' ? await carryOutAll(plans, context) : { results: await carryOutEach(plans, context) });
     } finally {

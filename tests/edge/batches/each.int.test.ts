@@ -91,3 +91,17 @@ describe.each(['in process', 'gRPC'] as const)('a batch of operations for themse
     expect([together.status, together.body.errors]).toEqual([422, [{ pointer: '/operations/0', message: expect.stringContaining('mode each') }]]);
   });
 });
+
+describe('a sender of batches', () => {
+  it('is counted by operations, and told before anything is done that there were too many', async () => {
+    const desk = await openBatchDesk([], 'in process', { OPORA_RATE_PER_TOKEN: '50' });
+    const token = (await desk.api.post<{ secret: string }>('/api/v1/tokens', { name: 'batches' })).body.secret;
+    const send = (count: number) =>
+      desk.api.as(token).post<Outcome>('/api/v1/tickets:batch', { operations: Array.from({ length: count }, () => open('counted')) });
+    expect((await send(30)).status).toBe(200);
+    const tooMany = await send(30);
+    expect([tooMany.status, Number(tooMany.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    expect(await desk.countBySubject('counted')).toBe(30);
+    await desk.stop();
+  });
+});
