@@ -23,8 +23,8 @@ module.exports = {
       comment: 'What only one service needs belongs to that service; what many need comes in as an argument.',
       severity: 'error',
       from: { path: '^platform/', pathNot: test },
-      // The platform's own contracts: options, and operating any service.
-      to: { path: '^(services|cmdb|connectors|deploy|generated/opora/(?!(api|operations)/))' },
+      // The platform's own contracts: options, operating any service, and batches of its calls.
+      to: { path: '^(services|cmdb|connectors|deploy|generated/opora/(?!(api|operations|batch)/))' },
     },
     {
       name: 'connectors-stand-alone',

@@ -119,7 +119,9 @@ export function itemUseCases(database: Database) {
         });
         return commitItems(changes, call, answer(outcomes));
       };
-      return turns(keys, () => retryLostRace(call, decide));
+      const upsert = () => retryLostRace(call, decide);
+      // A batch keeps what it wrote locked until its end: whoever has the turn may be waiting for just that.
+      return database.isInTransaction() ? upsert() : turns(keys, upsert);
     },
   };
 }

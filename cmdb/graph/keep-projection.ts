@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { CmdbEvent } from '../../generated/opora/cmdb/v1/events.ts';
 import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import { outsideTransactions } from '../../platform/postgres/run-transactions.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { countProjected, foldEvents } from './project-graph.ts';
 import { inTransaction, type Space, within } from './projection.ts';
@@ -48,7 +49,7 @@ export function keepProjection({ space, database, log, every = 1_000, grace = 3_
 
   function rebuild(): void {
     status = { engine: 'neo4j', state: 'rebuilding' };
-    rebuilding ??= rebuildGraph({ space, database, signal: stopping.signal })
+    rebuilding ??= outsideTransactions(() => rebuildGraph({ space, database, signal: stopping.signal }))
       .then((finished) => log.info({ finished }, 'the graph projection was rebuilt'))
       .catch((error: unknown) => log.warn({ err: error }, 'the graph projection could not be rebuilt'))
       .finally(() => (rebuilding = undefined));

@@ -7,6 +7,7 @@ import { toClientConfig } from '../postgres/connection.ts';
 import { exactly, sql } from '../postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { startTracing } from '../telemetry/tracing.ts';
 import type { LogHead } from './event-log.ts';
 import { startSequencer } from './sequencer.ts';
 
@@ -20,6 +21,7 @@ describe('the sequencer', () => {
   beforeAll(async () => {
     database = await openTestDatabase({ name: 'lamps', migrations: new URL('./fixtures/aggregates/', import.meta.url) });
     // Looks on from beside: it is not killed with the service's connections.
+    await startTracing({ serviceName: 'test', exported: false }); // it carries transactions
     admin = new pg.Client(toClientConfig(database.admin, 'lamps'));
     await admin.connect();
   });
@@ -190,6 +192,23 @@ describe('the sequencer', () => {
     await sequencer.stop();
     const [end] = await database.query<{ pos: number }>(sql`select max(pos)::float8 as pos from bus_log`);
     expect(heads.at(-1)?.pos).toBe(end?.pos);
+  });
+
+  it('counts what an open transaction has decided as missing, until that is over', async () => {
+    const heads: LogHead[] = [];
+    const sequencer = start((head) => heads.push(head));
+    await database.transaction(async () => {
+      const began = database.oldestTransaction() ?? 0;
+      await database.commit({ events: [{ type, key: 'a', data: {} }] });
+      const next = heads.length + 1; // a pass may be under way
+      while (heads.length < next + 3) await sleep(10);
+      expect(heads.slice(next).filter(({ drainedAt = 0 }) => drainedAt > began)).toEqual([]);
+    }, Date.now() + 10_000);
+    const after = Date.now();
+    await untilMoved();
+    while (!heads.some(({ drainedAt = 0 }) => drainedAt >= after)) await sleep(10);
+    await sequencer.stop();
+    expect(await readLog()).toHaveLength(1);
   });
 
   it('moves a long queue in full batches, without a pause between them', async () => {

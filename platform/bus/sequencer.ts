@@ -50,7 +50,8 @@ export function startSequencer({ database, onPass, clock, log, metrics }: Sequen
     let head = await readHead(client);
     while (!stopping.signal.aborted) {
       const began = performance.now();
-      const drainedAt = clock.now();
+      // What an open transaction has decided is on its way, however old it will be when it comes.
+      const drainedAt = Math.min(clock.now(), database.oldestTransaction() ?? Number.POSITIVE_INFINITY);
       if (busy) crashPoint('sequencer.before-move');
       const moved = await moveBatch(client);
       head = moved.head ?? head;

@@ -35,6 +35,8 @@ export interface HttpRoute {
   query: Readonly<Record<string, QueryType>>;
   /** A create: 201 with this Location, `{id}` filled from the answer. */
   location?: string;
+  /** Of what changes something: the collection whose batches take it, `/api/v1/tickets`. Absent where there is none. */
+  collection?: string;
   /** 201 for a create, 204 when the answer has no fields, else 200 with the message, nothing unwrapped. */
   status: 200 | 201 | 204;
 }

@@ -24,6 +24,14 @@ export interface Engines {
 }
 
 export interface OpenDatabase extends Database {
+  /**
+   * Makes one transaction of all that `work` queries and commits here, however deep below; use cases need not know. It is committed when `work` ends well, and
+   * taken back when it throws. `work` is run again when the transaction had to make way for another (a deadlock), until there is no time left
+   * (epoch milliseconds): AppError `unavailable`.
+   */
+  transaction<Result>(work: () => Promise<Result>, until: number): Promise<Result>;
+  /** When the oldest transaction that is open here was begun (epoch milliseconds): what it decided since then is still to come. */
+  oldestTransaction(): number | undefined;
   /** Calls `wake` after each commit that had events; gives the way to stop that. */
   onCommit(wake: () => void): () => void;
   /** A connection of its own under the service's role, for what holds a lock as long as it works. */

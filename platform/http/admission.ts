@@ -21,8 +21,8 @@ export interface Admission {
   enter(): () => void;
   /** Keeps account of the bytes of one body. */
   hold(): HeldBytes;
-  /** Counts a request of a principal or of an address without one. Throws HttpRefusal `too_many_requests`. */
-  count(who: { principal: string } | { address: string }): Promise<void>;
+  /** Counts a request, or several, of a principal or of an address without one. Throws HttpRefusal `too_many_requests`. */
+  count(who: { principal: string } | { address: string }, requests?: number): Promise<void>;
 }
 
 export interface HeldBytes {
@@ -66,9 +66,11 @@ export function createAdmission(limits: EdgeLimits): Admission {
         },
       };
     },
-    async count(who) {
+    async count(who, requests = 1) {
       try {
-        await ('principal' in who ? principals.consume(who.principal) : addresses.consume(networkOf(who.address)));
+        await ('principal' in who
+          ? principals.consume(who.principal, Math.min(requests, limits.perPrincipal))
+          : addresses.consume(networkOf(who.address), Math.min(requests, limits.perAddress)));
       } catch (refused) {
         const seconds = Math.max(1, Math.ceil((refused as RateLimiterRes).msBeforeNext / 1000));
         throw new HttpRefusal('too_many_requests', `Too many requests; ask again in ${seconds} s.`, { headers: { 'retry-after': String(seconds) } });

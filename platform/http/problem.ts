@@ -4,6 +4,7 @@ import { AppError, type ErrorKind, type FieldViolation } from '../errors/app-err
 export const refusalKinds = [
   'malformed',
   'method_not_allowed',
+  'undone',
   'payload_too_large',
   'unsupported_media_type',
   'precondition_failed',
@@ -57,6 +58,7 @@ export const problemKinds: Readonly<Record<ProblemKind, { status: number; title:
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   conflict: { status: 409, title: 'Conflict with the present state' },
   illegal_state: { status: 409, title: 'Not possible in the present state' },
+  undone: { status: 409, title: 'Undone with its batch' },
   precondition_failed: { status: 412, title: 'Changed by somebody else meanwhile' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body is of an unknown type' },

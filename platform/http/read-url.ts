@@ -4,29 +4,30 @@ import { faultOfText } from './json-body.ts';
 import { HttpRefusal } from './problem.ts';
 
 /** The query, every value of a name in its order. Throws HttpRefusal `malformed` for broken percent-encoding, which others pass over in silence. */
-export function readQuery(request: Request): Record<string, string[]> {
+export function readQuery({ url }: Pick<Request, 'url'>): Record<string, string[]> {
   const query: Record<string, string[]> = Object.create(null);
-  const start = request.url.indexOf('?');
+  const start = url.indexOf('?');
   if (start === -1) return query;
-  for (const part of request.url.slice(start + 1).split('&')) {
+  for (const part of url.slice(start + 1).split('&')) {
     if (part === '') continue;
     const [name = '', ...rest] = part.split('=');
-    const key = decode(name);
-    (query[key] ??= []).push(storable(decode(rest.join('=')), `/${key}`));
+    const key = decode(name.replaceAll('+', ' '));
+    (query[key] ??= []).push(storable(decode(rest.join('=').replaceAll('+', ' ')), `/${key}`));
   }
   return query;
 }
 
 /** The fields that stand in the path, as Express found them. */
-export function readPathParameters(request: Request): Record<string, string> {
-  return Object.fromEntries(Object.entries(request.params).map(([name, value]) => [name, storable(String(value), `/${name}`)]));
+export function readPathParameters({ params }: Pick<Request, 'params'>): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, storable(String(value), `/${name}`)]));
 }
 
-function decode(text: string): string {
+/** Percent-decoded. Throws HttpRefusal `malformed`. */
+export function decode(text: string): string {
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    return decodeURIComponent(text);
   } catch {
-    throw new HttpRefusal('malformed', 'The query is not encoded as a URL must be: a % begins two hexadecimal digits of UTF-8.');
+    throw new HttpRefusal('malformed', 'The path or its query is not encoded as a URL must be: a % begins two hexadecimal digits of UTF-8.');
   }
 }
 

@@ -20,4 +20,9 @@ export interface Database {
   query<Row extends object>(statement: Statement): Promise<Row[]>;
   /** Writes the changes or nothing, and wakes the sequencer. A lost `exactly` is AppError `conflict`. */
   commit(changes: Changes): Promise<void>;
+  /**
+   * Whether what runs now is inside of a batch, which holds locks until its end. Who works for many callers at once (a queue, one query for all) must not take
+   * such a caller in with the others, who would wait for its end or be taken back with it: it is served alone. Nothing that it reads may be kept in a cache.
+   */
+  isInTransaction(): boolean;
 }

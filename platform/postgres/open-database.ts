@@ -6,6 +6,7 @@ import { type Connection, toClientConfig } from './connection.ts';
 import type { Changes } from './database.ts';
 import { mergeChanges } from './merge-changes.ts';
 import { logReaderConnection, ownConnection, prepareService } from './prepare-service.ts';
+import { runTransactions } from './run-transactions.ts';
 import { isStalePlan, translateServerError } from './server-error.ts';
 import { render, type Statement } from './sql.ts';
 
@@ -42,16 +43,25 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   pool.on('connect', (client) => client.on('error', () => undefined));
   const committed = new Set<() => void>();
   const names = new Map<string, string>();
+  const wakeAll = () => {
+    for (const wake of committed) wake();
+  };
+  const transactions = runTransactions({ pool, atOnce: Math.ceil(connections / 2), clock, onAnnounced: wakeAll });
 
   /** Statements have few shapes, so that each is parsed and planned once a connection. */
-  const run = async <Row extends object>(statement: Statement): Promise<Row[]> => {
+  const toQuery = (statement: Statement): pg.QueryConfig => {
     const { text, values } = render(statement);
     let name = names.get(text);
     if (name === undefined && names.size < mostNames) names.set(text, (name = `s${names.size}`));
+    return name === undefined ? { text, values } : { name, text, values };
+  };
+
+  const run = async <Row extends object>(statement: Statement): Promise<Row[]> => {
+    const query = toQuery(statement);
     let client: pg.PoolClient | undefined;
     try {
       client = await pool.connect();
-      const { rows } = await client.query<Row>(name === undefined ? { text, values } : { name, text, values });
+      const { rows } = await client.query<Row>(query);
       client.release();
       return rows;
     } catch (error) {
@@ -66,15 +76,25 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
 
   return {
     schema: service.name,
-    query: run,
+    query: (statement) => transactions.current()?.query(toQuery(statement)) ?? run(statement),
     async commit(changes: Changes) {
       const trace = traceparent?.();
       const now = changes.at ?? clock.now();
       const statement = mergeChanges(changes, { now, newId: () => newId(now), ...(trace !== undefined && { traceparent: trace }) });
       if (!statement) return;
-      await run(statement);
-      if (changes.events && changes.events.length > 0) for (const wake of committed) wake();
+      const announces = changes.events !== undefined && changes.events.length > 0;
+      const transaction = transactions.current();
+      if (transaction) {
+        await transaction.commit(toQuery(statement));
+        transaction.announces ||= announces;
+      } else {
+        await run(statement);
+        if (announces) wakeAll();
+      }
     },
+    isInTransaction: () => transactions.current() !== undefined,
+    transaction: transactions.run,
+    oldestTransaction: transactions.oldest,
     onCommit(wake) {
       committed.add(wake);
       return () => committed.delete(wake);

@@ -39,6 +39,11 @@ export function isStalePlan(error: unknown): boolean {
   return types.isNativeError(error) && 'code' in error && error.code === '0A000' && error.message.includes('cached plan');
 }
 
+/** The server ended this transaction so that another could go on: a deadlock, or an order of writes that cannot be. */
+export function madeWay(error: unknown): boolean {
+  return types.isNativeError(error) && 'code' in error && (error.code === '40P01' || error.code === '40001');
+}
+
 /** The unique constraint that a `conflict` ran into, if that is what it was. */
 export function violatedConstraint(error: unknown): string | undefined {
   const cause = error instanceof AppError ? error.cause : error;

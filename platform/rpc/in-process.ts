@@ -1,5 +1,6 @@
 import { context, createContextKey } from '@opentelemetry/api';
 import { AppError } from '../errors/app-error.ts';
+import { leaveTransaction } from '../postgres/run-transactions.ts';
 import { currentTraceId } from '../telemetry/tracing.ts';
 import { requireSize } from './message-size.ts';
 import { fromStatus, statusCodes, toStatus } from './status.ts';
@@ -34,7 +35,7 @@ export function createInProcessTransport(): RpcTransport {
         throw new AppError('unavailable', 'The hub is stopping', { retryAfterSeconds: 2 });
       const bound = find(service, method);
       requireSize('request', request);
-      const call = context.with(active.setValue(underWay, true), bound, undefined, request, options);
+      const call = context.with(leaveTransaction(active).setValue(underWay, true), bound, undefined, request, options);
       running.add(call);
       try {
         const reply = await call;

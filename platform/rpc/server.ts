@@ -22,6 +22,8 @@ export interface Serving {
   newId: NewId;
   log: Logger;
   metrics: Metrics;
+  /** Looks for the first answer under an idempotency key before the work and not after it: for work that is dear to do in vain. */
+  recallsFirst?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ function findImplementation({ service, name }: MethodContract, methods: object):
 }
 
 function bindMethod(method: MethodContract, run: Method<object, object>, serving: Serving): BoundMethod {
-  const { contract, database, clock, newId, log, metrics } = serving;
+  const { contract, database, clock, newId, log, metrics, recallsFirst = false } = serving;
   const fullName = `${method.service}/${method.name}`;
   const name = fullName.slice(fullName.lastIndexOf('.') + 1);
   const attributes = { 'rpc.service': method.service, 'rpc.method': method.name };
@@ -56,13 +58,17 @@ function bindMethod(method: MethodContract, run: Method<object, object>, serving
     requirePermission(options.principal, method);
     const request = readRequest(bytes, method, contract);
     const keyed = keyCall(fullName, bytes, options);
+    const known = keyed && recallsFirst ? await recallAnswer(database, keyed) : undefined;
+    if (known) return { body: known, replayed: true };
     const call = new ServedCall(common, options, allowance, keyed);
     try {
       const result = await run(request, call);
       // A command that wrote nothing may have found the effect of the first call under this key.
       const first = keyed && !call.committed && !method.retrySafe ? await recallAnswer(database, keyed) : undefined;
       if (first) return { body: first, replayed: true };
-      return { body: call.committed?.answer === result ? call.committed.bytes : encode(result), replayed: false };
+      if (!call.committed) return { body: encode(result), replayed: false };
+      const { answer: written, bytes: committed } = call.committed;
+      return written === result ? { body: committed, replayed: false } : { body: encode(result), replayed: false, committed };
     } catch (error) {
       // Whatever it failed of: when the first call under this key was settled, its answer is the answer.
       const first = keyed && (await recallAnswer(database, keyed));
@@ -104,7 +110,8 @@ function readRequest(bytes: Uint8Array, method: MethodContract, contract: Contra
   return request;
 }
 
-function decodeRequest(bytes: Uint8Array, method: MethodContract, contract: Contract): object {
+/** The message as it came. Throws AppError `invalid_input` for bytes that are none. */
+export function decodeRequest(bytes: Uint8Array, method: MethodContract, contract: Contract): object {
   try {
     return contract.decode(method.request, bytes);
   } catch (error) {

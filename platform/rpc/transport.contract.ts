@@ -236,6 +236,15 @@ export function transportContract(name: string, openPair: (contract: Contract) =
       expect(Date.parse((await notes.whoAmI({}, within(5000, { at }))).now)).toBeGreaterThan(at);
     });
 
+    it('have no part in a transaction of their caller', async () => {
+      const id = newUuid();
+      await database.transaction(async () => {
+        await database.commit({ statements: [sql`insert into note (id, text, author, written_at, version) values (${id}, 'x', 'x', now(), 1)`] });
+        await expect(notes.readNote({ id }, within(5000))).rejects.toMatchObject({ kind: 'not_found' });
+      }, Date.now() + 10_000);
+      expect(await notes.readNote({ id }, within(5000))).toMatchObject({ id });
+    });
+
     it('carry 3 MiB, and say clearly of 5 that it is too much, both ways', async () => {
       const [fits, tooMuch] = [3 * 1024 * 1024, 5 * 1024 * 1024];
       expect((await notes.repeat({ letters: fits }, within(10_000))).text).toHaveLength(fits);

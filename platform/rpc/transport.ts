@@ -19,6 +19,8 @@ export interface Reply {
   body: Uint8Array;
   /** True when an idempotency key gave the first answer again. */
   replayed: boolean;
+  /** The answer as it was committed and would be given again, where `body` holds more (a secret that is shown once). It stays on the serving side. */
+  committed?: Uint8Array;
 }
 
 /** The port between services' calls: two adapters (`in-process.ts`, `grpc.ts`), one contract suite (`transport.contract.ts`). */

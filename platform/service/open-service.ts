@@ -5,6 +5,7 @@ import type { OpenDatabase } from '../engines/engines.ts';
 import type { CallOptions, Principal } from '../rpc/call.ts';
 import { createClient, createInvoke } from '../rpc/client.ts';
 import { bindMethods } from '../rpc/server.ts';
+import type { BoundMethod } from '../rpc/transport.ts';
 import type { Parts, RunningService, Served, ServiceDefinition } from './define-service.ts';
 import type { Ground } from './run-services.ts';
 
@@ -14,8 +15,12 @@ export interface OpenedService {
   database: OpenDatabase;
   log: Logger;
   running: RunningService;
+  /** What it serves, by the service's full name and the method's name in proto. */
+  methods: BoundMethods;
   context(): HandlingContext;
 }
+
+type BoundMethods = Readonly<Record<string, Readonly<Record<string, BoundMethod>>>>;
 
 /** Opens the service's schema, carries its events, builds it out of its parts and serves its methods. */
 export async function openService(service: ServiceDefinition, ground: Ground): Promise<OpenedService> {
@@ -59,15 +64,16 @@ export async function openService(service: ServiceDefinition, ground: Ground): P
   };
   const running = await service.start(parts);
   if (running.stop) onStop(() => running.stop?.() ?? Promise.resolve());
-  await serveMethods(running.serves ?? [], { database, log }, ground);
-  return { name: service.name, database, log, running, context: () => ({ now: clock.now(), newId, within }) };
+  const methods = await serveMethods(running.serves ?? [], { database, log }, ground);
+  return { name: service.name, database, log, running, methods, context: () => ({ now: clock.now(), newId, within }) };
 }
 
 export async function serveMethods(
   served: readonly Served[],
   { database, log }: Pick<OpenedService, 'database' | 'log'>,
   { engines, contract, clock, newId, metrics }: Ground,
-): Promise<void> {
+): Promise<BoundMethods> {
   const bound = bindMethods({ served, contract, database, clock, newId, log, metrics });
   for (const [name, methods] of Object.entries(bound)) await engines.rpc.serve(name, methods);
+  return bound;
 }

@@ -8,6 +8,7 @@ import { hearEvents } from './hear-events.ts';
 import { type OpenedService, openService, serveMethods } from './open-service.ts';
 import { serveOperations } from './operations.ts';
 import { orderByNeed } from './order-by-need.ts';
+import { serveBatches } from './serve-batches.ts';
 
 export interface RunOptions {
   services: readonly ServiceDefinition[];
@@ -74,6 +75,7 @@ export async function runServices(options: RunOptions): Promise<RunningHub> {
     for (const service of orderByNeed(services)) opened.push(await openService(service, ground));
     const [first] = opened;
     if (first) await serveMethods([serveOperations(opened, ground.contract)], first, ground);
+    await serveBatches(opened, ground);
     ground.onStop(() => engines.rpc.drain());
     for (const service of opened) {
       await hearEvents(service, ground);

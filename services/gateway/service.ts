@@ -3,6 +3,7 @@ import { mountRest } from '../../platform/http/rest.ts';
 import { type HttpServer, serveHttp } from '../../platform/http/serve-http.ts';
 import { defineService } from '../../platform/service/define-service.ts';
 import { gatewayConfig } from './config.ts';
+import { readCredential } from './credentials.ts';
 import { mountHealth, quietPaths } from './health.ts';
 import { createIdentifier } from './identify.ts';
 import { mountIngest } from './ingest.ts';
@@ -43,6 +44,10 @@ export const gateway = defineService({
           clock,
           invoke,
           identify: async (request) => (await identifier.identify(request, edge.admission)).principal,
+          async countMore(request, requests) {
+            const credential = readCredential(request);
+            if (credential) await edge.admission.count({ principal: (await identifier.recognize(credential)).credentialId }, requests);
+          },
         });
         mountPages(mounted, edge, parts);
       },

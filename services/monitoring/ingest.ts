@@ -42,20 +42,21 @@ export function createIntake({ database, newId }: { database: Database; newId: N
 
   async function work(): Promise<void> {
     isWorking = true;
-    while (queue.length > 0) {
-      const batch = takeBatch();
-      try {
-        const responses = await store(batch);
-        crashPoint('ingest.after-commit');
-        batch.forEach((waiting, index) => {
-          const response = responses[index];
-          if (response) waiting.done(response);
-        });
-      } catch (error) {
-        for (const waiting of batch) waiting.fail(error);
-      }
-    }
+    while (queue.length > 0) await answer(takeBatch());
     isWorking = false;
+  }
+
+  async function answer(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const responses = await store(batch);
+      crashPoint('ingest.after-commit');
+      batch.forEach((waiting, index) => {
+        const response = responses[index];
+        if (response) waiting.done(response);
+      });
+    } catch (error) {
+      for (const waiting of batch) waiting.fail(error);
+    }
   }
 
   function takeBatch(): Waiting[] {
@@ -127,7 +128,12 @@ export function createIntake({ database, newId }: { database: Database; newId: N
         throw error;
       }
       return new Promise((done, fail) => {
-        queue.push({ raw, observations, done, fail });
+        const waiting: Waiting = { raw, observations, done, fail };
+        if (database.isInTransaction()) {
+          void answer([waiting]); // durable only with the rest of its batch, so nobody else's may be in that commit
+          return;
+        }
+        queue.push(waiting);
         queuedAlerts += observations.length;
         queuedBytes += body.byteLength;
         if (!isWorking) void work();

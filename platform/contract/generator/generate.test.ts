@@ -50,7 +50,7 @@ describe('what is made of proto', () => {
       'ListLamps get /api/v1/lamps 200',
       'UpdateLamp patch /api/v1/lamps/:lampId 200',
       'RemoveLamp delete /api/v1/lamps/:lampId 204',
-      String.raw`CreateLamps post /api/v1/lamps\:batch 200`,
+      String.raw`CreateLamps post /api/v1/lamps\:import 200`,
       'TakeReading',
     ]);
     expect(contract.methods[2]).toMatchObject({
@@ -61,6 +61,23 @@ describe('what is made of proto', () => {
     });
     expect(contract.methods[3]).toMatchObject({ needsIfMatch: true, retrySafe: true });
     expect(contract.methods[0]).toMatchObject({ retrySafe: false, http: { location: '/api/v1/lamps/{id}' } });
+  });
+
+  it('tells of what changes something to which collection it belongs, so that batches of it are taken there', () => {
+    const collections = contract.methods.map(({ name, http }: { name: string; http?: { collection?: string } }) => `${name} ${http?.collection}`);
+    expect(collections).toEqual([
+      'CreateLamp /api/v1/lamps',
+      'GetLamp undefined',
+      'ListLamps undefined',
+      'UpdateLamp /api/v1/lamps',
+      'RemoveLamp /api/v1/lamps',
+      'CreateLamps undefined',
+      'TakeReading undefined',
+    ]);
+    const { post } = openapi.paths['/api/v1/lamps:batch'];
+    expect(post.description).toContain('* `POST` CreateLamp\n* `PATCH /{lampId}` UpdateLamp\n* `DELETE /{lampId}` RemoveLamp');
+    expect(post.requestBody.content['application/json'].schema).toEqual({ $ref: '#/components/schemas/Batch' });
+    expect(openapi.components.schemas.Batch).toEqual(contract.components.schemas.Batch);
   });
 
   it('tells of each event its source, its key and who may see it', () => {
@@ -147,6 +164,12 @@ describe('what our mapping cannot carry', () => {
     expect(broken.refusals.join('\n')).toBe(fixture('expected/refusals.txt').trim());
     expect(() => broken.read('contract.json')).toThrow('ENOENT');
     broken.remove();
+  });
+
+  it('is a route of a collection’s batches: they are there by themselves', () => {
+    const made = generateFixture({ 'opora/lamps/v1/lamps.proto': (text) => text.replace('/lamps:import', '/lamps:batch') });
+    expect(made.refusals.join('\n')).toContain('there by themselves');
+    made.remove();
   });
 
   it('leaves what was made before in its place', () => {

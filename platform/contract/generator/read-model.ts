@@ -1,4 +1,5 @@
 import type { DescFile, DescMessage, DescService, FileRegistry } from '@bufbuild/protobuf';
+import { assignCollections } from './assign-collections.ts';
 import { findBytes } from './find-bytes.ts';
 import type { ContractModel, FileModel, MessageModel, ServiceModel } from './model.ts';
 import { readField } from './read-field.ts';
@@ -41,7 +42,7 @@ export function readModel(files: readonly DescFile[], registry: FileRegistry): C
   refuseRoutesTwice(contracts, models, refusals);
   const { lines } = refusals;
   if (lines.length > 0) throw new ContractRefused(lines);
-  return { files: models, messages };
+  return { files: assignCollections(models), messages };
 }
 
 function readFile(file: DescFile, messages: ReadonlyMap<string, MessageModel>, options: OptionReader, refusals: Refusals): FileModel {

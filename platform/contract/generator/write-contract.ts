@@ -1,4 +1,5 @@
 import type { ContractFile, JsonFields } from '../contract-file.ts';
+import { batchSchema } from './batch-schemas.ts';
 import type { ContractModel, MessageModel } from './model.ts';
 import { writeCodec } from './write-codec.ts';
 import { writeSchema } from './write-schemas.ts';
@@ -10,7 +11,7 @@ export function writeContract(model: ContractModel): ContractFile {
       file.services.flatMap((service) => service.methods.map(({ comment: _, ...method }) => ({ service: service.fullName, ...method }))),
     ),
     events: messages.flatMap(({ event }) => event ?? []),
-    components: { schemas: Object.fromEntries(messages.map((message) => [message.fullName, writeSchema(message)])) },
+    components: { schemas: { Batch: batchSchema, ...Object.fromEntries(messages.map((message) => [message.fullName, writeSchema(message)])) } },
     json: writeJsonFields(model),
     codec: writeCodec(model),
   };

@@ -1,10 +1,11 @@
 import type { Schema } from '../contract-file.ts';
+import { batchComponents } from './batch-schemas.ts';
 import type { ContractModel, FieldModel, FileModel, MessageModel, MethodModel, ServiceModel } from './model.ts';
 import { commonParameters, commonResponses, problemSchema } from './openapi-components.ts';
 import { messagesWithin, restSchema } from './public-schemas.ts';
+import { isRouted, type Routed, toTemplate } from './routed.ts';
+import { writeBatches } from './write-batches.ts';
 import { referenceTo, writeField } from './write-schemas.ts';
-
-type Routed = MethodModel & { http: NonNullable<MethodModel['http']> };
 
 /** OpenAPI 3.1 of every method that has a route. */
 export function writeOpenapi(model: ContractModel): object {
@@ -14,7 +15,7 @@ export function writeOpenapi(model: ContractModel): object {
     for (const service of file.services) {
       const routed = service.methods.filter(isRouted);
       if (routed.length > 0) tags.push({ name: file.source, ...(service.comment && { description: service.comment }) });
-      for (const method of routed) (paths[templateOf(method)] ??= {})[method.http.verb] = writeOperation(method, service, file, model);
+      for (const method of routed) (paths[toTemplate(method.http.path)] ??= {})[method.http.verb] = writeOperation(method, service, file, model);
     }
   }
   return {
@@ -28,23 +29,14 @@ export function writeOpenapi(model: ContractModel): object {
     servers: [{ url: '/' }],
     security: [{ bearer: [] }],
     tags,
-    paths,
+    paths: { ...paths, ...writeBatches(model) },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'An API token, `opora_…`.' } },
       parameters: commonParameters,
       responses: commonResponses,
-      schemas: { Problem: problemSchema, ...writeComponents(model) },
+      schemas: { Problem: problemSchema, ...batchComponents, ...writeComponents(model) },
     },
   };
-}
-
-function isRouted(method: MethodModel): method is Routed {
-  return method.http !== undefined;
-}
-
-/** `/api/v1/tickets/:id\:batch` → `/api/v1/tickets/{id}:batch` */
-function templateOf({ http }: Routed): string {
-  return http.path.replace(/\\(.)|:(\w+)/g, (_, literal: string | undefined, field: string) => literal ?? `{${field}}`);
 }
 
 function writeOperation(method: Routed, service: ServiceModel, file: FileModel, model: ContractModel): object {

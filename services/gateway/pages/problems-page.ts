@@ -17,6 +17,10 @@ const advice: Readonly<Record<ProblemKind, Readonly<Record<Language, string>>>> 
   request_timeout: { en: 'Send the request faster, or in smaller parts.', ru: 'Передайте запрос быстрее или меньшими частями.' },
   conflict: { en: 'It collides with something that exists already.', ru: 'Запрос противоречит тому, что уже есть.' },
   illegal_state: { en: 'The object is in a state that does not allow this.', ru: 'Состояние объекта этого не допускает.' },
+  undone: {
+    en: 'Another operation of the same batch failed, and the batch is all or nothing. `errors` names it: mend that one and send the batch again.',
+    ru: 'Другая операция того же пакета не удалась, а пакет выполняется целиком или никак. Она названа в `errors`: исправьте её и передайте пакет снова.',
+  },
   precondition_failed: {
     en: 'Read the object again and repeat the change on what it is now.',
     ru: 'Прочитайте объект заново и повторите изменение.',

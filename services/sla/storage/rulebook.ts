@@ -15,16 +15,16 @@ export interface Rulebook {
   workingTimes(calendars: Iterable<Pinned>): Promise<(calendar: Pinned) => WorkingTime>;
 }
 
-/** Definitions and calendars, compiled once a version: a version never changes, so only what is newest is asked for anew. */
+/** Conditions are compiled once a text and calendars once a version: a version never changes, so only what is newest is asked for anew. */
 export function openRulebook(database: Database): Rulebook {
   const conditions = new LRUCache<string, Condition>({ max: 5000 });
   const calendars = new LRUCache<string, WorkingTime>({ max: 500 });
 
-  const conditionOf = (definition: Pinned & { condition: string }): Condition => {
-    const known = conditions.get(keyOf(definition));
+  const conditionOf = (text: string): Condition => {
+    const known = conditions.get(text);
     if (known) return known;
-    const compiled = compileCondition(definition.condition);
-    conditions.set(keyOf(definition), compiled);
+    const compiled = compileCondition(text);
+    conditions.set(text, compiled);
     return compiled;
   };
 
@@ -36,7 +36,7 @@ export function openRulebook(database: Database): Rulebook {
         definition: { id, version, name },
         calendar: { id: calendarId, version: versions.get(calendarId) ?? 0 },
         targets,
-        condition: conditionOf({ id, version, condition }),
+        condition: conditionOf(condition),
       }));
     },
 

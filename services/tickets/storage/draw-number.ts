@@ -2,7 +2,7 @@ import type { Database } from '../../../platform/postgres/database.ts';
 import { formatNumber, type TicketType } from '../domain/ticket.ts';
 import { drawSerials } from './ticket-store.ts';
 
-/** Gives numbers to those who create tickets at the same moment with one query for all of them; nobody waits for another's commit. */
+/** Gives numbers to those who create tickets at the same moment with one query for all of them; nobody waits for another's commit. A batch draws its own. */
 export function numberDrawer(database: Database): (type: TicketType, count: number) => Promise<string[]> {
   const waiting = new Map<TicketType, { count: number; give(numbers: string[]): void; fail(error: unknown): void }[]>();
   const drawing = new Set<TicketType>();
@@ -25,11 +25,13 @@ export function numberDrawer(database: Database): (type: TicketType, count: numb
     drawing.delete(type);
   }
 
-  return (type, count) =>
-    new Promise((give, fail) => {
+  return async (type, count) => {
+    if (database.isInTransaction()) return (await drawSerials(database, type, count)).map((serial) => formatNumber(type, serial));
+    return new Promise((give, fail) => {
       const group = waiting.get(type) ?? [];
       group.push({ count, give, fail });
       waiting.set(type, group);
       if (!drawing.has(type)) void drawAll(type);
     });
+  };
 }
