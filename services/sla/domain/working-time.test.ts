@@ -182,23 +182,6 @@ describe('any calendar', () => {
       }),
     );
   });
-
-  it('gives a deadline in less than 20 µs when it is warm', () => {
-    const time = compileCalendar(
-      calendar('Europe/Moscow', workdays, [
-        { from: '09:00', to: '13:00' },
-        { from: '14:00', to: '18:00' },
-      ]),
-    );
-    const start = at('2026-06-01');
-    const reckon = (count: number) => {
-      for (let index = 0; index < count; index++) time.add(start + index * 7919, 16 * hour);
-    };
-    reckon(20_000);
-    const began = performance.now();
-    reckon(20_000);
-    expect((performance.now() - began) / 20_000).toBeLessThan(0.02);
-  });
 });
 
 describe('a calendar that is saved', () => {
