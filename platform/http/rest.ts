@@ -2,7 +2,7 @@ import { type Express, type Request, type RequestHandler, type Response, Router 
 import type { Clock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { nobody, type Principal } from '../rpc/call.ts';
-import type { Invoke } from '../rpc/client.ts';
+import type { Invoke, InvokeStream } from '../rpc/client.ts';
 import { sendJson } from './answer.ts';
 import { mountBatches } from './batch/mount-batches.ts';
 import { isUnchanged, readExpectedVersion, readIdempotencyKey } from './conditional.ts';
@@ -11,6 +11,7 @@ import { factsOf } from './observe-requests.ts';
 import { readJsonBody } from './read-body.ts';
 import { readPathParameters, readQuery } from './read-url.ts';
 import { byPrecision, type RestAnswer, type RestMethod, readMessage, requirePermission, toRestAnswer } from './rest-call.ts';
+import { openStreamDoor, type StreamDoor } from './stream-door.ts';
 
 export interface RestOptions {
   contract: Contract;
@@ -20,14 +21,21 @@ export interface RestOptions {
   /** Counts so many more requests of whoever sent this one: a batch is as many as it has operations. Throws HttpRefusal `too_many_requests`. */
   countMore?(request: Request, requests: number): Promise<void>;
   invoke: Invoke;
+  invokeStream: InvokeStream;
   /** Milliseconds that a call may take; 10 000 unless told. */
   patience?: number;
   /** Milliseconds that a batch may take; 30 000 unless told. */
   batchPatience?: number;
+  /** Milliseconds that a stream may take; an hour unless told. */
+  streamPatience?: number;
+  /** Bytes that a stream may have, unpacked; 16 GiB unless told. */
+  streamBytes?: number;
 }
 
 /** Gives every method of the contract that has an HTTP route its place, and every collection its batches: there is no code per resource. */
-export function mountRest(app: Express, edge: Edge, options: RestOptions): void {
+export function mountRest(app: Express, edge: Edge, options: RestOptions): Pick<StreamDoor, 'drain'> {
+  const streams = openStreamDoor(edge, options, sendAnswer);
+  const answer = (method: RestMethod) => (method.takesStream ? streams.answer(method) : answerMethod(method, edge, options));
   const paths = new Map<string, RestMethod[]>();
   for (const method of options.contract.methods) {
     if (method.http) paths.set(method.http.path, [...(paths.get(method.http.path) ?? []), method as RestMethod]);
@@ -41,7 +49,7 @@ export function mountRest(app: Express, edge: Edge, options: RestOptions): void 
   };
   for (const [path, methods] of [...paths].sort(([left], [right]) => byPrecision(left, right))) {
     const router = routerOf(path);
-    for (const method of methods) router[method.http.verb](path, edge.admit, answerMethod(method, edge, options));
+    for (const method of methods) router[method.http.verb](path, edge.admit, answer(method));
     router.all(path, allowOnly(methods.map(({ http }) => http.verb)));
   }
   mountBatches(routerOf, edge, options);
@@ -51,6 +59,7 @@ export function mountRest(app: Express, edge: Edge, options: RestOptions): void 
     if (router) router(request, response, next);
     else next();
   });
+  return streams;
 }
 
 /** `/api/v1/tickets` of `/api/v1/tickets/:id` and of `/api/v1/tickets:batch`. */

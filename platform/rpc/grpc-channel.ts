@@ -16,9 +16,15 @@ export interface Watchdog {
 export const defaultWatchdog: Watchdog = { connectingMilliseconds: 10_000, missedDeadlines: 3 };
 
 /** Milliseconds that a call waits for a connection: long enough for a restart, too short to pile calls up before a service that is down. */
-const patience = 3_000;
+export const patience = 3_000;
 
-const channelOptions: ChannelOptions = {
+/** Milliseconds after which a channel is made anew, so that calls spread over new processes of the services behind one name. */
+export const defaultChannelAge = 600_000;
+
+/** Milliseconds in which the calls under way on an old connection end. */
+const oldConnectionGrace = 30_000;
+
+export const channelOptions: ChannelOptions = {
   // Without its own pool a channel that is built anew could get the stuck connection of the old one.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.keepalive_time_ms': 10_000,
@@ -47,18 +53,21 @@ export class GrpcChannel {
   private client: Client;
   private missed = 0;
   private connectingSince: number | undefined;
+  private readonly old = new Set<Client>();
   private readonly watch: NodeJS.Timeout;
+  private readonly ageing: NodeJS.Timeout;
   private readonly address: string;
   private readonly credentials: ChannelCredentials;
   private readonly watchdog: Watchdog;
   private readonly log: Logger;
 
-  constructor(options: { address: string; credentials: ChannelCredentials; watchdog: Watchdog; log: Logger }) {
+  constructor(options: { address: string; credentials: ChannelCredentials; watchdog: Watchdog; channelAge: number; log: Logger }) {
     this.address = options.address;
     this.credentials = options.credentials;
     this.watchdog = options.watchdog;
     this.log = options.log;
     this.client = new Client(this.address, this.credentials, channelOptions);
+    this.ageing = setInterval(() => this.renew(), options.channelAge * (0.9 + Math.random() / 5)).unref();
     this.watch = setInterval(() => this.watchConnecting(), Math.min(1_000, this.watchdog.connectingMilliseconds / 4)).unref();
   }
 
@@ -72,7 +81,8 @@ export class GrpcChannel {
 
   close(): void {
     clearInterval(this.watch);
-    this.client.close();
+    clearInterval(this.ageing);
+    for (const client of [...this.old, this.client]) client.close();
   }
 
   private send(client: Client, call: OutgoingCall): Promise<Reply> {
@@ -119,6 +129,27 @@ export class GrpcChannel {
     }
     this.connectingSince ??= Date.now();
     if (Date.now() - this.connectingSince >= this.watchdog.connectingMilliseconds) this.rebuild('it does not get connected');
+  }
+
+  /** Goes over to a new connection once there is one. Not left to the server: what it tells to go away, Node drops at the next ping, with the calls on it. */
+  private renew(): void {
+    const old = this.client;
+    const next = new Client(this.address, this.credentials, channelOptions);
+    this.old.add(next);
+    next.waitForReady(Date.now() + patience, (failure) => {
+      const isWanted = !failure && old === this.client;
+      if (isWanted) this.client = next;
+      this.old.delete(next);
+      this.retire(isWanted ? old : next);
+    });
+  }
+
+  private retire(client: Client): void {
+    this.old.add(client);
+    setTimeout(() => {
+      this.old.delete(client);
+      client.close();
+    }, oldConnectionGrace).unref();
   }
 
   /** Calls under way end on the old connection; those that wait for one go on with the new. */

@@ -4,10 +4,12 @@ import { type Clock, systemClock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { AppError } from '../errors/app-error.ts';
 import { currentTraceparent } from '../telemetry/tracing.ts';
-import { defaultWatchdog, GrpcChannel, type Watchdog } from './grpc-channel.ts';
+import type { CallOptions, StreamOptions } from './call.ts';
+import { defaultChannelAge, defaultWatchdog, GrpcChannel, type Watchdog } from './grpc-channel.ts';
 import { createHealth, healthList } from './grpc-health.ts';
 import { writeOptions } from './grpc-metadata.ts';
 import { GrpcServer } from './grpc-server.ts';
+import { sendStream } from './grpc-stream.ts';
 import { adaptProof, type MeshProof } from './mesh-proof.ts';
 import { requireSize } from './message-size.ts';
 import { cancelled, deadlineExceeded } from './status.ts';
@@ -27,6 +29,8 @@ export interface GrpcOptions {
   log: Logger;
   clock?: Clock;
   watchdog?: Watchdog;
+  /** Milliseconds; ten minutes unless told. */
+  channelAge?: number;
 }
 
 export interface GrpcTransport extends RpcTransport {
@@ -47,6 +51,7 @@ export function createGrpcTransport({
   log,
   clock = systemClock,
   watchdog = defaultWatchdog,
+  channelAge = defaultChannelAge,
   ...options
 }: GrpcOptions): GrpcTransport {
   const proof = adaptProof(options.proof);
@@ -57,11 +62,24 @@ export function createGrpcTransport({
   let boundPort: number | undefined;
   let stopped = false;
 
+  const addressOf = (service: string) => findPeer(service.split('.')[1] ?? service);
   const channelTo = (service: string): GrpcChannel => {
-    const address = findPeer(service.split('.')[1] ?? service);
+    const address = addressOf(service);
     let channel = channels.get(address);
-    if (!channel) channels.set(address, (channel = new GrpcChannel({ address, credentials: proof.channel, watchdog, log })));
+    if (!channel) channels.set(address, (channel = new GrpcChannel({ address, credentials: proof.channel, watchdog, channelAge, log })));
     return channel;
+  };
+  const requireTime = ({ deadline, signal }: StreamOptions): number => {
+    if (stopped) throw new AppError('unavailable', 'This process is stopping', { retryAfterSeconds: 2 });
+    const left = deadline - clock.now();
+    if (left <= 0) throw deadlineExceeded();
+    if (signal?.aborted) throw cancelled();
+    return left;
+  };
+  const describeCaller = (call: CallOptions): Metadata => {
+    const metadata = writeOptions(call, currentTraceparent());
+    proof.add(metadata);
+    return metadata;
   };
 
   return {
@@ -73,24 +91,31 @@ export function createGrpcTransport({
       const { body } = await channelTo(service).call({ path, request, metadata: new Metadata(), deadline, isProbe: true });
       return read(body);
     },
-    async serve(service, methods) {
+    async serve(service, methods, streams = {}) {
       server ??= new GrpcServer({ contract, clock, proof, health });
-      server.add(service, methods);
+      server.add(service, methods, streams);
       listening ??= server.listen(host, port);
       boundPort = await listening;
     },
     async invoke(service, method, request, call) {
-      if (stopped) throw new AppError('unavailable', 'This process is stopping', { retryAfterSeconds: 2 });
-      const left = call.deadline - clock.now();
-      if (left <= 0) throw deadlineExceeded();
-      if (call.signal?.aborted) throw cancelled();
+      const left = requireTime(call);
       requireSize('request', request);
-      const metadata = writeOptions(call, currentTraceparent());
-      proof.add(metadata);
       return await channelTo(call.host ?? service).call({
         path: `/${service}/${method}`,
         request,
-        metadata,
+        metadata: describeCaller(call),
+        deadline: Date.now() + left,
+        signal: call.signal,
+      });
+    },
+    async invokeStream(service, method, requests, call) {
+      const left = requireTime(call);
+      return await sendStream({
+        address: addressOf(call.host ?? service),
+        credentials: proof.channel,
+        path: `/${service}/${method}`,
+        requests,
+        metadata: describeCaller(call),
         deadline: Date.now() + left,
         signal: call.signal,
       });

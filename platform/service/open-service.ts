@@ -2,8 +2,9 @@ import type { Logger } from 'pino';
 import { startSequencer } from '../bus/sequencer.ts';
 import type { HandlingContext } from '../bus/subscription.ts';
 import type { OpenDatabase } from '../engines/engines.ts';
+import { bindStreams } from '../rpc/bind-streams.ts';
 import type { CallOptions, Principal } from '../rpc/call.ts';
-import { createClient, createInvoke } from '../rpc/client.ts';
+import { createClient, createInvoke, createInvokeStream } from '../rpc/client.ts';
 import { bindMethods } from '../rpc/server.ts';
 import type { BoundMethod } from '../rpc/transport.ts';
 import type { Parts, RunningService, Served, ServiceDefinition } from './define-service.ts';
@@ -56,6 +57,7 @@ export async function openService(service: ServiceDefinition, ground: Ground): P
     contract,
     client: (token) => createClient(token, calling),
     invoke: createInvoke(calling),
+    invokeStream: createInvokeStream(calling),
     within,
     graph: engines.graph,
     tail: engines.log.tail,
@@ -73,7 +75,9 @@ export async function serveMethods(
   { database, log }: Pick<OpenedService, 'database' | 'log'>,
   { engines, contract, clock, newId, metrics }: Ground,
 ): Promise<BoundMethods> {
-  const bound = bindMethods({ served, contract, database, clock, newId, log, metrics });
-  for (const [name, methods] of Object.entries(bound)) await engines.rpc.serve(name, methods);
+  const serving = { served, contract, database, clock, newId, log, metrics };
+  const bound = bindMethods(serving);
+  const streams = bindStreams(serving);
+  for (const [name, methods] of Object.entries(bound)) await engines.rpc.serve(name, methods, streams[name]);
   return bound;
 }

@@ -21,7 +21,8 @@ export function assignCollections(files: readonly FileModel[]): FileModel[] {
     ...file,
     services: file.services.map((service) => ({
       ...service,
-      methods: service.methods.map((method) => (method.http ? { ...method, http: assign(method.http) } : method)),
+      // A stream is many calls already.
+      methods: service.methods.map((method) => (method.http && !method.takesStream ? { ...method, http: assign(method.http) } : method)),
     })),
   }));
 }
