@@ -1,0 +1,160 @@
+import type { AttributeDefinition } from '../model/model.ts';
+import { isFilled, type MergedRange, type SheetRow, toLetter } from './cell.ts';
+import type { ColumnHabit } from './column-habit.ts';
+import type { SheetColumn } from './guess-mapping.ts';
+import type { ColumnTarget } from './mapping.ts';
+import { readValue } from './read-value.ts';
+import { recogniseRow } from './recognise-row.ts';
+import type { Finding, Place, Remark } from './remark.ts';
+import * as say from './row-findings.ts';
+import type { OwnField, SheetClass } from './sheet-class.ts';
+
+/**
+ * What a row says of an item. Organisation, site, owner and team, and attributes that are other items, are as the row names them: who uses the record finds out
+ * whom it means.
+ */
+export interface SheetRecord {
+  class: string;
+  name?: string;
+  key?: string;
+  state?: string;
+  lookups?: readonly string[];
+  organization?: string;
+  site?: string;
+  owner?: string;
+  supportTeam?: string;
+  attributes: Readonly<Record<string, unknown>>;
+}
+
+/** What becomes of a row. `repeated` says the same item as the earlier row `of`: it adds nothing, or differs and a person must say which is right. */
+export type RowFate = { row: number; notices: readonly Remark[] } & (
+  | { fate: 'record'; record: SheetRecord }
+  | { fate: 'refused'; faults: readonly Remark[] }
+  | { fate: 'repeated'; of: number; isSame: boolean; why: Remark }
+  | { fate: 'skipped'; why: Remark }
+);
+
+/** How the rows of one sheet are read. */
+export interface ReadingPlan {
+  sheet: string;
+  class: SheetClass;
+  /** Classes below it, which the column of the class may name too. */
+  subclasses?: readonly SheetClass[];
+  columns: readonly SheetColumn[];
+  mapping: readonly ColumnTarget[];
+  habits: ReadonlyMap<number, ColumnHabit>;
+  /** The last row of the header. */
+  headerEnd: number;
+  /** IANA name of the zone in which times are meant. */
+  zone: string;
+  /** Whether rows make new items, which need all that is required; rows that only change items may leave it out. */
+  isWhole: boolean;
+  /** A cell to the right of the header is a mistake of the row: so in CSV, where one separator too many moves all values behind it. */
+  isNarrow: boolean;
+}
+
+const own: Readonly<Record<OwnField, AttributeDefinition>> = {
+  name: { type: 'text', label: { ru: '', en: '' }, maxLength: 500 },
+  key: { type: 'text', label: { ru: '', en: '' }, maxLength: 500 },
+  class: { type: 'text', label: { ru: '', en: '' } },
+  state: { type: 'text', label: { ru: '', en: '' } },
+  lookups: { type: 'text', label: { ru: '', en: '' }, list: true },
+  organization: { type: 'text', label: { ru: '', en: '' } },
+  site: { type: 'text', label: { ru: '', en: '' } },
+  owner: { type: 'text', label: { ru: '', en: '' } },
+  supportTeam: { type: 'text', label: { ru: '', en: '' } },
+};
+
+/** Reads a row; undefined when it is blank. `merged` are the ranges that cover cells of this row. All that is wrong is told at once. */
+export function readRow(row: SheetRow, plan: ReadingPlan, merged: readonly MergedRange[] = []): RowFate | undefined {
+  if (!row.cells.some(isFilled)) return undefined;
+  const skipped = recogniseRow(row, { columns: plan.columns, headerEnd: plan.headerEnd, merged });
+  if (skipped) return { row: row.number, fate: 'skipped', why: { ...skipped, place: { sheet: plan.sheet, row: row.number } }, notices: [] };
+
+  // Values behind a separator too many are not where they belong: what else is wrong with them would mislead.
+  const outside = tellOutside(row, plan);
+  if (outside) return { row: row.number, fate: 'refused', faults: [outside], notices: [] };
+  const faults: Remark[] = [];
+  const notices: Remark[] = [];
+  const attributes: [string, unknown][] = [];
+  const fields: Partial<Record<OwnField, unknown>> = {};
+  const tell = (to: Remark[], finding: Finding, column: number) => to.push({ ...finding, place: placeOf(row.number, column, plan) });
+
+  for (const { column, target } of plan.mapping) {
+    const attribute = 'own' in target ? own[target.own] : plan.class.attributes.get(target.attribute);
+    if (!attribute) continue;
+    const habit = plan.habits.get(column);
+    const reading = readValue(row.cells[column], attribute, { zone: plan.zone, ...(habit && { habit }) });
+    for (const notice of reading.notices ?? []) tell(notices, notice, column);
+    const covering = merged.find((range) => column >= range.left && column <= range.right && (row.number > range.top || column > range.left));
+    if (covering) tell(notices, say.merged(`${toLetter(covering.left)}${covering.top}`), column);
+    if (reading.fault) tell(faults, reading.fault, column);
+    else if (reading.value !== undefined) {
+      if ('own' in target) fields[target.own] = reading.value;
+      else attributes.push([target.attribute, reading.value]);
+    } else if (plan.isWhole && (('own' in target && target.own === 'name') || (attribute.required && attribute.default === undefined)))
+      tell(faults, say.required(covering !== undefined), column);
+  }
+
+  const { class: className = plan.class.name, ...rest } = readClassAndState(fields, row.number, plan, faults);
+  if (faults.length > 0) return { row: row.number, fate: 'refused', faults, notices };
+  return { row: row.number, fate: 'record', record: { ...rest, class: className, attributes: Object.fromEntries(attributes) }, notices };
+}
+
+/** The fields of an item with class and state as the model names them. */
+function readClassAndState(
+  fields: Partial<Record<OwnField, unknown>>,
+  row: number,
+  plan: ReadingPlan,
+  faults: Remark[],
+): Omit<SheetRecord, 'attributes' | 'class'> & { class?: string } {
+  const { class: classText, state: stateText, ...rest } = fields as Record<OwnField, string | undefined>;
+  const place = (field: OwnField): Place => {
+    const column = plan.mapping.find(({ target }) => 'own' in target && target.own === field)?.column ?? 0;
+    return placeOf(row, column, plan);
+  };
+  const candidates = [plan.class, ...(plan.subclasses ?? [])];
+  const named = classText === undefined ? plan.class : candidates.find(({ name, label }) => isNamed(classText, [name, label.ru, label.en]));
+  if (!named && classText !== undefined) faults.push({ ...say.wrongClass(classText, candidates), place: place('class') });
+  const states = [...(named ?? plan.class).states];
+  const state = stateText === undefined ? undefined : states.find(([name, { label }]) => isNamed(stateText, [name, label.ru, label.en]));
+  if (stateText !== undefined && !state)
+    faults.push({
+      ...say.noState(
+        stateText,
+        states.map(([, { label }]) => label),
+      ),
+      place: place('state'),
+    });
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as Omit<SheetRecord, 'attributes' | 'class'>;
+  return { ...given, ...(named && { class: named.name }), ...(state && { state: state[0] }) };
+}
+
+function isNamed(text: string, names: readonly string[]): boolean {
+  const fold = (word: string) => word.toLowerCase().replaceAll('ё', 'е').replace(/\s+/g, ' ').trim();
+  return names.some((name) => fold(name) === fold(text));
+}
+
+function tellOutside(row: SheetRow, plan: ReadingPlan): Remark | undefined {
+  if (!plan.isNarrow) return undefined;
+  const width = Math.max(0, ...plan.columns.filter(({ header }) => header !== '').map(({ column }) => column + 1));
+  const last = row.cells.findLastIndex(isFilled);
+  return last < width ? undefined : { ...say.outside(width, last + 1), place: placeOf(row.number, last, plan) };
+}
+
+export function placeOf(row: number, column: number, { sheet, columns }: Pick<ReadingPlan, 'sheet' | 'columns'>): Place {
+  const header = columns.find((one) => one.column === column)?.header;
+  return { sheet, row, column: toLetter(column), ...(header && { header }) };
+}
+
+/** What somebody else finds wrong with a record, by its pointers (`/name`, `/attributes/power`), told where it stands in the sheet. */
+export function placeViolations(violations: readonly { pointer: string; message: string }[], row: number, plan: ReadingPlan): Remark[] {
+  return violations.map(({ pointer, message }) => {
+    const [, first = '', second = ''] = pointer.split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const column = plan.mapping.find(({ target }) =>
+      'own' in target ? target.own === first : first === 'attributes' && target.attribute === second,
+    )?.column;
+    const place = column === undefined ? { sheet: plan.sheet, row } : placeOf(row, column, plan);
+    return { code: 'violation', place, what: { ru: message, en: message } };
+  });
+}
