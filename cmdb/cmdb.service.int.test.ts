@@ -178,12 +178,12 @@ describe('what a source says', () => {
     const outcomes = (await Promise.all(upserts)).flatMap((answer) => answer.outcomes);
     const written = new Map<string, number[]>();
     for (const { id, outcome, version } of outcomes) if (outcome !== 'unchanged') written.set(id, [...(written.get(id) ?? []), version]);
-    const items = await database.query<{ id: string; version: number; versions: number; open: number }>(sql`
-      select i.id, i.version, count(v.*)::int as versions, count(*) filter (where v.valid_to is null)::int as open
+    const items = await database.query<{ id: string; version: number; ended: number; inOrder: boolean }>(sql`
+      select i.id, i.version, count(distinct v.version)::int as ended, bool_and(v.valid_to >= v.valid_from) as "inOrder"
       from item i join item_version v on v.item_id = i.id where i.source = 'crowd' group by i.id`);
     expect(items).toHaveLength(40);
-    for (const { id, version, versions, open } of items) {
-      expect({ version, versions, open }).toEqual({ version: 50, versions: 50, open: 1 });
+    for (const { id, version, ended, inOrder } of items) {
+      expect({ version, ended, inOrder }).toEqual({ version: 50, ended: 49, inOrder: true });
       expect(written.get(id)?.sort((one, other) => one - other)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
     }
   });

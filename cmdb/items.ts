@@ -29,6 +29,7 @@ export interface NewItem {
   lookups: readonly string[];
   source?: string;
   key?: string;
+  reason?: string;
 }
 
 export interface Outcome {
@@ -51,6 +52,7 @@ export function itemUseCases(database: Database) {
     toFacts: (before: ItemState) => ItemFacts,
     call: Call,
     answer: (item: ItemState) => Answer,
+    reason?: string,
   ): Promise<Answer> {
     const before = await find(id);
     if (expectedVersion !== 0 && before.version !== expectedVersion) {
@@ -60,7 +62,7 @@ export function itemUseCases(database: Database) {
       );
     }
     const after = reviseItem(before, toFacts(before), call.now);
-    return after ? commitItems([{ before, after }], call, answer(after)) : call.commit({}, answer(before));
+    return after ? commitItems([{ before, after }], call, answer(after), reason) : call.commit({}, answer(before));
   }
 
   return {
@@ -77,7 +79,7 @@ export function itemUseCases(database: Database) {
       };
       const after = newItem({ id, source: wanted.source ?? 'manual', key: wanted.key ?? id }, facts, call.now);
       try {
-        return await commitItems([{ after }], call, answer(after));
+        return await commitItems([{ after }], call, answer(after), wanted.reason);
       } catch (error) {
         const twin = isAppError(error, 'conflict') && (await readItemsOfSource(database, after.source, [after.key])).get(after.key);
         if (!twin) throw error;
@@ -90,17 +92,39 @@ export function itemUseCases(database: Database) {
       patch: ItemPatch,
       call: Call,
       answer: (item: ItemState) => Answer,
+      reason?: string,
     ): Promise<Answer> {
       if (patch.class !== undefined) refuseUnknownClass(patch.class);
-      return revise(target, (before) => applyPatch(before, patch), call, answer);
+      return revise(target, (before) => applyPatch(before, patch), call, answer, reason);
     },
 
-    retire<Answer>(target: { id: string; expectedVersion: number }, call: Call, answer: (item: ItemState) => Answer): Promise<Answer> {
-      return revise(target, () => ({ state: 'retired' }), call, answer);
+    retire<Answer>(
+      target: { id: string; expectedVersion: number },
+      call: Call,
+      answer: (item: ItemState) => Answer,
+      reason?: string,
+    ): Promise<Answer> {
+      return revise(target, () => ({ state: 'retired' }), call, answer, reason);
+    },
+
+    /** Makes an item what it was before, as its next version. */
+    restore<Answer>(
+      target: { id: string; expectedVersion: number },
+      facts: ItemFacts,
+      call: Call,
+      answer: (item: ItemState) => Answer,
+      reason?: string,
+    ): Promise<Answer> {
+      return revise(target, () => facts, call, answer, reason);
     },
 
     /** Takes in what a source says of its items: what was not known, is new; what is the same, is not written. */
-    upsert<Answer>(source: string, records: readonly ItemRecord[], call: Call, answer: (outcomes: Outcome[]) => Answer): Promise<Answer> {
+    upsert<Answer>(
+      { source, reason }: { source: string; reason?: string },
+      records: readonly ItemRecord[],
+      call: Call,
+      answer: (outcomes: Outcome[]) => Answer,
+    ): Promise<Answer> {
       const wanted = readRecords(records);
       const keys = wanted.map(({ key }) => `${source} ${key}`);
       const decide = async () => {
@@ -117,15 +141,15 @@ export function itemUseCases(database: Database) {
           const { id, version } = after ?? before ?? { id: '', version: 0 };
           return { id, version, outcome: after ? (before ? 'updated' : 'created') : 'unchanged' };
         });
-        return commitItems(changes, call, answer(outcomes));
+        return commitItems(changes, call, answer(outcomes), reason);
       };
       return turns(keys, () => retryLostRace(call, decide));
     },
   };
 }
 
-function commitItems<Answer>(changes: readonly ItemChange[], call: Call, answer: Answer): Promise<Answer> {
-  return call.commit({ statements: writeItems(changes, authorOf(call)), events: changes.map(announceItem) }, answer);
+function commitItems<Answer>(changes: readonly ItemChange[], call: Call, answer: Answer, reason?: string): Promise<Answer> {
+  return call.commit({ statements: writeItems(changes, authorOf(call, reason)), events: changes.map(announceItem) }, answer);
 }
 
 function refuseUnknownClass(name: string): void {

@@ -27,7 +27,11 @@ export function relationUseCases(database: Database) {
   return {
     find,
 
-    async create<Answer>(ends: RelationEnds, call: Call, answer: (relation: RelationState) => Answer): Promise<Answer> {
+    async create<Answer>(
+      { reason, ...ends }: RelationEnds & { reason?: string },
+      call: Call,
+      answer: (relation: RelationState) => Answer,
+    ): Promise<Answer> {
       const items = new Map((await readItems(database, sql`id = any(${[ends.fromId, ends.toId]}::uuid[])`)).map((item) => [item.id, item]));
       const violations = [
         ...checkRelationType(ends.type, '/type'),
@@ -39,7 +43,7 @@ export function relationUseCases(database: Database) {
       const before = (await readRelationsBetween(database, [ends])).get(identify(ends));
       const relation = relate(before, { ...ends, id: call.newId(), source: 'manual' }, call.now);
       if (!relation) throw new AppError('conflict', `They are related so already: it is relation ${before?.id}.`);
-      return commitRelations([relation], call, answer(relation));
+      return commitRelations([relation], call, answer(relation), reason);
     },
 
     async remove<Answer>(id: string, call: Call, answer: () => Answer): Promise<Answer> {
@@ -50,7 +54,12 @@ export function relationUseCases(database: Database) {
     },
 
     /** Takes in what a source says of relations between its items: what was not there, is now; what is there, is not written. */
-    upsert<Answer>(source: string, records: readonly RelationRecord[], call: Call, answer: (outcomes: Outcome[]) => Answer): Promise<Answer> {
+    upsert<Answer>(
+      { source, reason }: { source: string; reason?: string },
+      records: readonly RelationRecord[],
+      call: Call,
+      answer: (outcomes: Outcome[]) => Answer,
+    ): Promise<Answer> {
       return retryLostRace(call, async () => {
         const wanted = await findEnds(database, source, records);
         const known = await readRelationsBetween(database, wanted);
@@ -62,7 +71,7 @@ export function relationUseCases(database: Database) {
           const { id, version } = after ?? before ?? { id: '', version: 0 };
           return { id, version, outcome: after ? 'created' : 'unchanged' };
         });
-        return commitRelations(changed, call, answer(outcomes));
+        return commitRelations(changed, call, answer(outcomes), reason);
       });
     },
   };
@@ -94,6 +103,6 @@ function checkEnd(item: ItemEnd | undefined, pointer: string): FieldViolation[] 
   return item.state === 'retired' ? [{ pointer, message: `is out of use ("${item.name}" is retired)` }] : [];
 }
 
-function commitRelations<Answer>(relations: readonly RelationState[], call: Call, answer: Answer): Promise<Answer> {
-  return call.commit({ statements: writeRelations(relations, authorOf(call)), events: relations.map(announceRelation) }, answer);
+function commitRelations<Answer>(relations: readonly RelationState[], call: Call, answer: Answer, reason?: string): Promise<Answer> {
+  return call.commit({ statements: writeRelations(relations, authorOf(call, reason)), events: relations.map(announceRelation) }, answer);
 }

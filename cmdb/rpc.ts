@@ -9,6 +9,7 @@ import type { RelationState } from './domain/relation.ts';
 import { exploring } from './explore.ts';
 import type { Graph } from './graph/graph.ts';
 import type { ProjectionKeeper } from './graph/keep-projection.ts';
+import { findAsOf } from './history/histories.ts';
 import { itemUseCases } from './items.ts';
 import { listItems } from './list-items.ts';
 import { listRelations } from './list-relations.ts';
@@ -39,14 +40,17 @@ export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService
     listRelationTypes: async () => ({ items: [...relationTypes].map(([name, type]) => ({ name, ...type })) }),
 
     createItem: (request, call) => items.create(request, call, toItem),
-    getItem: async ({ id }) => toItem(await items.find(id)),
+    async getItem({ id, asOf }) {
+      const item = await items.find(id);
+      return toItem(asOf === undefined ? item : asItWas(item, await findAsOf(database, id, Date.parse(asOf))));
+    },
     async listItems(request) {
       const { items: page, next } = await listItems(database, request);
       return { items: page.map(toItem), ...(next !== undefined && { next }) };
     },
-    updateItem: ({ id, expectedVersion, ...patch }, call) => items.update({ id, expectedVersion }, patch, call, toItem),
-    retireItem: (target, call) => items.retire(target, call, toItem),
-    upsertItems: ({ source, items: records }, call) => items.upsert(source, records, call, (outcomes) => ({ outcomes })),
+    updateItem: ({ id, expectedVersion, reason, ...patch }, call) => items.update({ id, expectedVersion }, patch, call, toItem, reason),
+    retireItem: ({ reason, ...target }, call) => items.retire(target, call, toItem, reason),
+    upsertItems: ({ items: records, ...by }, call) => items.upsert(by, records, call, (outcomes) => ({ outcomes })),
     async getItemHistory({ id, limit = 50, after }) {
       await items.find(id);
       const before = after === undefined ? undefined : decodeCursor(after, ['number'], '-version')[0];
@@ -57,7 +61,7 @@ export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService
     },
 
     createRelation: (request, call) => relations.create(request, call, toRelation),
-    upsertRelations: ({ source, relations: records }, call) => relations.upsert(source, records, call, (outcomes) => ({ outcomes })),
+    upsertRelations: ({ relations: records, ...by }, call) => relations.upsert(by, records, call, (outcomes) => ({ outcomes })),
     getRelation: async ({ id }) => toRelation(await relations.find(id)),
     async listRelations(request) {
       const { relations: page, next } = await listRelations(database, request);
@@ -78,11 +82,16 @@ export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService
   };
 }
 
-function toItem({ attributes, lookups, createdAt, updatedAt, ...item }: ItemState): Item {
+export function toItem({ attributes, lookups, createdAt, updatedAt, ...item }: ItemState): Item {
   return { ...item, attributes: toCanonicalText(attributes), lookups: [...lookups], ...toTimes({ createdAt, updatedAt }) };
 }
 
-function toItemVersion({ validFrom, validTo, attributes, lookups, ...version }: ItemVersionState): ItemVersion {
+/** An item as one of its versions had it. */
+function asItWas(item: ItemState, { class: itemClass, name, attributes, lookups, state, version, validFrom }: ItemVersionState): ItemState {
+  return { ...item, class: itemClass, name, attributes, lookups, state, version, updatedAt: validFrom };
+}
+
+function toItemVersion({ itemId: _, validFrom, validTo, attributes, lookups, ...version }: ItemVersionState): ItemVersion {
   return {
     ...version,
     attributes: toCanonicalText(attributes),

@@ -59,6 +59,8 @@ export function foldEvents(events: readonly CmdbEvent[]): ProjectedChanges {
         keepNewest(relations, { id, version, type: relationType, fromId, toId, state });
         break;
       }
+      case 'opora.cmdb.v1.ChangeSetBegun':
+        break; // what it does to items and relations is told one by one
     }
   }
   return { items: [...items.values()], relations: [...relations.values()] };

@@ -4,11 +4,15 @@ import type { Attributes } from '../domain/attributes.ts';
 import { type ItemState, listNames } from '../domain/item.ts';
 import { normaliseName } from '../domain/lookup.ts';
 
-/** Who made a version, for its history. */
+/** Who made a version and why, for its history. */
 export interface Author {
   actorId: string;
   actorName: string;
   traceId?: string;
+  /** The change set that it is a part of. */
+  changeSetId?: string;
+  /** The change or ticket that justified it, or words. */
+  reason?: string;
 }
 
 /** An item as it is to be written, and as it was: undefined when it is new. */
@@ -61,60 +65,43 @@ export function writeItems(changes: readonly ItemChange[], author: Author): Stat
   const created = changes.filter(({ before }) => !before).map(({ after }) => after);
   const updated = changes.filter(({ before }) => before).map(({ after }) => after);
   const statements: Statement[] = [];
-  if (updated.length > 0) statements.push(updateItems(updated), endVersions(updated));
-  if (created.length > 0) statements.push(insertItems(created));
-  if (changes.length > 0)
-    statements.push(
-      insertVersions(
-        changes.map(({ after }) => after),
-        author,
-      ),
-    );
+  if (updated.length > 0) statements.push(updateItems(updated, author), keepVersions(updated));
+  if (created.length > 0) statements.push(insertItems(created, author));
   return [...statements, ...writeNames(changes)];
 }
 
-function insertItems(items: readonly ItemState[]): Statement {
-  return sql`insert into item (id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at, search)
-    select id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at, search
+function insertItems(items: readonly ItemState[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+  return sql`insert into item (id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at, search,
+      actor_id, actor_name, trace_id, change_set_id, reason)
+    select id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at, search,
+      ${actorId}::text, ${actorName}::text, ${traceId ?? null}::text, ${changeSetId ?? null}::uuid, ${reason ?? null}::text
     from json_populate_recordset(null::item, ${JSON.stringify(items.map(toRow))}::json) order by source, key`;
 }
 
-function updateItems(items: readonly ItemState[]): Statement {
+function updateItems(items: readonly ItemState[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
   return exactly(
     items.length,
     sql`update item i set class = n.class, name = n.name, attributes = n.attributes, lookups = n.lookups, state = n.state, version = n.version,
-        updated_at = n.updated_at, search = n.search
+        updated_at = n.updated_at, search = n.search, actor_id = ${actorId}::text, actor_name = ${actorName}::text, trace_id = ${traceId ?? null}::text,
+        change_set_id = ${changeSetId ?? null}::uuid, reason = ${reason ?? null}::text
       from json_populate_recordset(null::item, ${JSON.stringify(items.map(toRow))}::json) n
         join (select id from item where id = any(${items.map(({ id }) => id)}::uuid[]) order by id for update) locked on locked.id = n.id
       where i.id = n.id and i.version = n.version - 1 returning 1`,
   );
 }
 
-function endVersions(items: readonly ItemState[]): Statement {
+/** The versions that end now, as they stand: every part of one statement sees the rows as they were before it. */
+function keepVersions(items: readonly ItemState[]): Statement {
   return exactly(
     items.length,
-    sql`update item_version v set valid_to = n.valid_to
+    sql`insert into item_version (item_id, version, valid_from, valid_to, class, name, attributes, lookups, state, actor_id, actor_name, trace_id, change_set_id,
+        reason, unauthorised)
+      select i.id, i.version, i.updated_at, n.valid_to, i.class, i.name, i.attributes, i.lookups, i.state, i.actor_id, i.actor_name, i.trace_id, i.change_set_id,
+        i.reason, i.unauthorised
       from unnest(${items.map(({ id }) => id)}::uuid[], ${items.map(({ version }) => version - 1)}::int[],
-        ${items.map(({ updatedAt }) => new Date(updatedAt))}::timestamptz[]) as n(item_id, version, valid_to)
-      where v.item_id = n.item_id and v.version = n.version returning 1`,
+        ${items.map(({ updatedAt }) => new Date(updatedAt))}::timestamptz[]) as n(id, version, valid_to)
+        join item i on i.id = n.id and i.version = n.version returning 1`,
   );
-}
-
-function insertVersions(items: readonly ItemState[], author: Author): Statement {
-  const rows = items.map((item) => ({
-    item_id: item.id,
-    version: item.version,
-    valid_from: new Date(item.updatedAt),
-    class: item.class,
-    name: item.name,
-    attributes: item.attributes,
-    lookups: item.lookups,
-    state: item.state,
-    actor_id: author.actorId,
-    actor_name: author.actorName,
-    trace_id: author.traceId,
-  }));
-  return sql`insert into item_version select * from json_populate_recordset(null::item_version, ${JSON.stringify(rows)}::json)`;
 }
 
 /** Writes only the names that came or went. */
