@@ -1,7 +1,7 @@
 import type { CmdbEvent } from '../../generated/opora/cmdb/v1/events.ts';
 import type { ChangeSet } from '../../generated/opora/cmdb/v1/history.ts';
 import type { HandlingContext, Subscription } from '../../platform/bus/subscription.ts';
-import type { Changes, Database } from '../../platform/postgres/database.ts';
+import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { announceItem, announceRelation } from '../announce.ts';
 import { takeBack } from '../domain/history/take-back.ts';
