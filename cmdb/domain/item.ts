@@ -3,7 +3,10 @@ import { type Attributes, patchAttributes, readAttributes, toCanonicalText } fro
 import { normaliseName, tidyLookups } from './lookup.ts';
 import { itemClasses } from './model.ts';
 
-/** One configuration item as it is now. Its identity is its source and its key there. */
+/** Whose word each attribute (and `name`) is: the source, its key, and since when (epoch milliseconds). */
+export type Provenance = Readonly<Record<string, { source: string; key: string; at: number }>>;
+
+/** One configuration item as it is now. Its source and key are those that named it first. */
 export interface ItemState {
   id: string;
   source: string;
@@ -13,7 +16,12 @@ export interface ItemState {
   attributes: Attributes;
   lookups: readonly string[];
   state: 'active' | 'retired';
+  provenance: Provenance;
+  /** The item that it went into. */
+  mergedInto?: string | undefined;
   version: number;
+  /** Rises with every write of it, also when that makes no new version. */
+  revision: number;
   /** Epoch milliseconds. */
   createdAt: number;
   updatedAt: number;
@@ -26,6 +34,8 @@ export interface ItemFacts {
   attributes?: Attributes;
   lookups?: readonly string[];
   state?: ItemState['state'];
+  provenance?: Provenance;
+  mergedInto?: string | undefined;
 }
 
 /** What a person asks to change. */
@@ -58,7 +68,9 @@ export function newItem(
     attributes: facts.attributes ?? {},
     lookups: facts.lookups ?? [],
     state: 'active',
+    provenance: facts.provenance ?? {},
     version: 1,
+    revision: 0,
     createdAt: now,
     updatedAt: now,
   };

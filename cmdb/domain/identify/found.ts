@@ -1,0 +1,70 @@
+import { type Identifier, type IdentifyingClass, toIdentifierKey } from './list-identifiers.ts';
+import type { HostReference } from './record.ts';
+
+/** What of the model is needed to tell which item a record is about; a compiled model has it. */
+export interface IdentifyingModel {
+  classes: ReadonlyMap<string, IdentifyingClass>;
+  /** Whether a class is this one or one of its descendants. */
+  isA(name: string, ancestor: string): boolean;
+}
+
+/** A key under which a source knows an item. */
+export interface KnownLink {
+  source: string;
+  key: string;
+  /** `now`: in the run or page under way; `before`: in an earlier one; `gone`: the source has stopped naming it. */
+  seen: 'now' | 'before' | 'gone';
+}
+
+export interface KnownItem {
+  id: string;
+  class: string;
+  name: string;
+  retired: boolean;
+  identifiers: readonly Identifier[];
+  links: readonly KnownLink[];
+}
+
+/** What was known of a record's own key. */
+export interface KnownKey {
+  itemId: string;
+  /** The source had stopped naming it. */
+  tombstoned?: boolean;
+  /** Another key of the source that took this one's place since, because it came with the same identifiers. */
+  movedTo?: string;
+}
+
+/** What the inventory knows of the records of a page, all of one source. Merged items are given as the item that they went into. */
+export interface Found {
+  keys: ReadonlyMap<string, KnownKey>;
+  /** Keys about which a person has been asked and has not answered. */
+  contested: ReadonlySet<string>;
+  /** The id of the item that has an identifier, by `toIdentifierKey`. */
+  holders: ReadonlyMap<string, string>;
+  /** Identifiers that are known to be said of several things. */
+  shared: ReadonlySet<string>;
+  /** How many items of the records' source say an identifier, where it is more than one. */
+  counts: ReadonlyMap<string, number>;
+  items: ReadonlyMap<string, KnownItem>;
+}
+
+export const nothingFound: Found = {
+  keys: new Map(),
+  contested: new Set(),
+  holders: new Map(),
+  shared: new Set(),
+  counts: new Map(),
+  items: new Map(),
+};
+
+/** The item that a record names as its host, if it is known. A host in the same page must have been identified before. */
+export function findHost({ keys, items }: Found, reference: HostReference | undefined): string | undefined {
+  if (!reference) return undefined;
+  const id = 'key' in reference ? keys.get(reference.key)?.itemId : reference.itemId;
+  return id !== undefined && items.has(id) ? id : undefined;
+}
+
+export function holderOf({ holders, items }: Found, identifier: Identifier): KnownItem | undefined {
+  const id = holders.get(toIdentifierKey(identifier));
+  return id === undefined ? undefined : items.get(id);
+}

@@ -1,0 +1,116 @@
+import { sql } from '../../platform/postgres/sql.ts';
+import type { Found, KnownItem, KnownLink } from '../domain/identify/found.ts';
+import { type Identifier, listIdentifiers, toIdentifierKey } from '../domain/identify/list-identifiers.ts';
+import type { SourceRecord } from '../domain/identify/record.ts';
+import type { Reason } from '../domain/identify/explain.ts';
+import type { PageContext } from './decide-items.ts';
+import { type Duplicate, readDuplicates } from './duplicate-store.ts';
+import { type Holders, readHolders } from './identifier-store.ts';
+import { type Link, speaks } from './link.ts';
+import { readLinks } from './link-store.ts';
+import { fitAttributes, type ReadRecord } from './source-page.ts';
+import { readWholeItems, type WholeItem } from './whole-items.ts';
+
+/** A record as it is identified. */
+export interface FittedRecord {
+  read: ReadRecord;
+  record: SourceRecord & { key: string };
+  /** What of it did not fit the model. */
+  reasons: Reason[];
+}
+
+/** All that the inventory knows of the records of a page that say something new. */
+export interface PageFound {
+  fitted: FittedRecord[];
+  found: Found;
+  /** By id; what the page makes of them is decided in them. */
+  items: Map<string, WholeItem>;
+  /** By key. */
+  links: ReadonlyMap<string, Link>;
+  held: Holders & { asked: ReadonlySet<string> };
+  /** What a person was asked about these keys and has not answered. */
+  questions: Duplicate[];
+}
+
+/** `known`: keys that have a link. */
+export async function findForPage(context: PageContext, records: readonly ReadRecord[], known: ReadonlySet<string>): Promise<PageFound> {
+  const { database, model, source, runId } = context;
+  const keys = [...new Set([...known, ...records.flatMap(({ hosts = {} }) => Object.values(hosts))])];
+  const [linked, questions] = await Promise.all([
+    keys.length > 0 ? readLinks(database, sql`l.source = ${source} and l.key = any(${keys}::text[])`, runId) : [],
+    readDuplicates(database, sql`status = 'open' and source = ${source} and key = any(${records.map(({ key }) => key)}::text[])`),
+  ]);
+  const links = new Map(linked.map((link) => [link.key, link]));
+  const fitted = records.map((read) => fit(context, read, links.get(read.key)));
+  const hostOf = (record: SourceRecord) => (type: string) => {
+    const host = record.hosts?.[type];
+    return host && 'key' in host ? links.get(host.key)?.itemId : undefined;
+  };
+  const said = new Map<string, { identifier: Identifier; times: number }>();
+  for (const { record } of fitted) {
+    const own = model.classes.get(record.class);
+    if (!own) continue;
+    for (const { scheme, value } of listIdentifiers(record, own, { hostOf: hostOf(record) }).identifiers) {
+      const key = toIdentifierKey({ scheme, value });
+      said.set(key, { identifier: { scheme, value }, times: (said.get(key)?.times ?? 0) + 1 });
+    }
+  }
+  const held = await readHolders(
+    database,
+    [...said.values()].map(({ identifier }) => identifier),
+  );
+  const ids = new Set([...linked.map(({ itemId }) => itemId), ...held.holders.values()]);
+  const items = await readWholeItems(database, [...ids], runId);
+  const inPage = new Set(records.map(({ key }) => key));
+  const counts = new Map([...said].flatMap(([key, { times }]) => (times > 1 ? [[key, countOf(key, times)] as const] : [])));
+
+  return {
+    fitted,
+    items,
+    links,
+    held: { ...held, asked: new Set(said.keys()) },
+    questions,
+    found: {
+      keys: new Map(linked.map((link) => [link.key, toKnownKey(link)])),
+      contested: new Set(questions.map(({ key }) => key)),
+      holders: held.holders,
+      shared: held.shared,
+      counts,
+      items: new Map([...items.values()].map((whole) => [whole.id, toKnownItem(whole, source, inPage)])),
+    },
+  };
+
+  /** How many things of the source say it: those of the page, and the one that has it when that is none of them. */
+  function countOf(key: string, times: number): number {
+    const holder = items.get(held.holders.get(key) ?? '');
+    const isBeside = holder && [...holder.links.values()].some((link) => link.source === source && speaks(link) && !inPage.has(link.key));
+    return isBeside ? times + 1 : times;
+  }
+}
+
+function fit({ model, source }: PageContext, read: ReadRecord, link: Link | undefined): FittedRecord {
+  const { attributes, reasons } = fitAttributes(model, read.class, read.attributes ?? link?.said.attributes ?? {});
+  const hosts = Object.fromEntries(Object.entries(read.hosts ?? {}).map(([type, key]) => [type, { key }]));
+  const record = { source, key: read.key, class: read.class, name: read.name, attributes, lookups: read.lookups, hosts };
+  return { read, record, reasons };
+}
+
+function toKnownKey({ itemId, goneAt, movedTo }: Link) {
+  return { itemId, ...(goneAt !== undefined && { tombstoned: true }), ...(movedTo !== undefined && { movedTo }) };
+}
+
+function toKnownItem({ id, facts, identifiers, links }: WholeItem, source: string, inPage: ReadonlySet<string>): KnownItem {
+  const seenOf = (link: Link): KnownLink['seen'] => {
+    if (!speaks(link)) return 'gone';
+    return link.seen || (link.source === source && inPage.has(link.key)) ? 'now' : 'before';
+  };
+  return {
+    id,
+    class: facts.class,
+    name: facts.name,
+    retired: facts.state === 'retired',
+    identifiers,
+    links: [...links.values()].map((link) => ({ source: link.source, key: link.key, seen: seenOf(link) })),
+  };
+}
+
