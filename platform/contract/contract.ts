@@ -20,6 +20,8 @@ export interface MethodContract {
   needsIfMatch: boolean;
   /** The request field that names the service whose process answers. */
   routedBy?: string;
+  /** It takes a stream of requests, one after the other, and gives one answer. */
+  takesStream?: true;
   http?: HttpRoute;
 }
 
@@ -29,7 +31,7 @@ export interface HttpRoute {
   path: string;
   /** Request fields that stand in the path. */
   pathFields: readonly string[];
-  /** `*`: the body is the request without its path fields. */
+  /** `*`: the body is the request without its path fields; of a stream, each line of it is one. */
   body: boolean;
   /** Request fields that stand in the query, and what their text is read as. */
   query: Readonly<Record<string, QueryType>>;

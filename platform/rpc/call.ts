@@ -29,6 +29,12 @@ export interface CallOptions {
   host?: string;
 }
 
+/** Options of a call that sends a stream. It takes no idempotency key: each message is idempotent by itself, or is not sent again. */
+export type StreamOptions = Omit<CallOptions, 'idempotencyKey'>;
+
+/** Milliseconds that a stream may last, unless whoever sends it has less time. */
+export const longestStream = 3_600_000;
+
 /** What a use case knows of the call that it serves. */
 export interface Call {
   readonly principal: Principal;
@@ -44,6 +50,15 @@ export interface Call {
   within(milliseconds: number, options?: { idempotencyKey?: string }): CallOptions;
 }
 
+/**
+ * What a use case knows of a stream that it takes. A stream lasts long and decides many times, so it has no moment of its own and commits
+ * nothing itself. What its decisions committed stays, whatever becomes of the stream afterwards.
+ */
+export interface StreamCall extends Pick<Call, 'principal' | 'deadline' | 'signal' | 'log' | 'within'> {
+  /** A call for one decision, at the moment that it is now. It commits once, as every call. */
+  beginDecision(): Call;
+}
+
 export function may(principal: Principal, permission: string): boolean {
   return principal.permissions.includes('*') || principal.permissions.includes(permission);
 }
@@ -51,11 +66,16 @@ export function may(principal: Principal, permission: string): boolean {
 /** A method as its service implements it. */
 export type Method<Request, Answer> = (request: Request, call: Call) => Promise<Answer>;
 
+/** A method that takes a stream, as its service implements it. */
+export type StreamMethod<Request, Answer> = (requests: AsyncIterable<Request>, call: StreamCall) => Promise<Answer>;
+
 /** The caller's side of a service's interface `{ createTicket(request, call): Promise<Ticket> }`. */
 export type Client<Service> = {
-  [Name in keyof Service]: Service[Name] extends (request: infer Request, call: Call) => Promise<infer Answer>
-    ? (request: Request, options: CallOptions) => Promise<Answer>
-    : never;
+  [Name in keyof Service]: Service[Name] extends StreamMethod<infer Request, infer Answer>
+    ? (requests: AsyncIterable<Request> | Iterable<Request>, options: StreamOptions) => Promise<Answer>
+    : Service[Name] extends Method<infer Request, infer Answer>
+      ? (request: Request, options: CallOptions) => Promise<Answer>
+      : never;
 };
 
 /** A service of the contract by its full name, with its TypeScript interface: `opora.tickets.v1.TicketService`. The generator writes one for each. */

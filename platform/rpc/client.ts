@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, systemClock } from '../clock/clock.ts';
 import type { Contract, MethodContract } from '../contract/contract.ts';
 import { AppError } from '../errors/app-error.ts';
-import type { CallOptions, Client, ServiceToken } from './call.ts';
+import type { CallOptions, Client, ServiceToken, StreamOptions } from './call.ts';
+import { requireSize } from './message-size.ts';
 import { methodProperty } from './method-property.ts';
 import type { Reply, RpcTransport } from './transport.ts';
 
@@ -14,6 +15,13 @@ export interface Calling {
 
 /** Calls a method by its description. */
 export type Invoke = (method: MethodContract, request: object, options: CallOptions) => Promise<{ answer: object; replayed: boolean }>;
+
+/** Calls a method that takes a stream. What `requests` throws is thrown here; nothing is ever sent again. */
+export type InvokeStream = (
+  method: MethodContract,
+  requests: AsyncIterable<object> | Iterable<object>,
+  options: StreamOptions,
+) => Promise<{ answer: object }>;
 
 const firstPause = 50;
 const longestPause = 1000;
@@ -28,13 +36,32 @@ export function createInvoke({ contract, transport, clock = systemClock }: Calli
   };
 }
 
+export function createInvokeStream({ contract, transport }: Calling): InvokeStream {
+  return async (method, requests, options) => {
+    const messages = encodeEach(requests, (request) => contract.encode(method.request, request));
+    const reply = await transport.invokeStream(method.service, method.name, messages, options);
+    return { answer: contract.decode(method.response, reply.body) };
+  };
+}
+
+async function* encodeEach(requests: AsyncIterable<object> | Iterable<object>, encode: (request: object) => Uint8Array) {
+  for await (const request of requests) {
+    const message = encode(request);
+    requireSize('message', message);
+    yield message;
+  }
+}
+
 export function createClient<Service>(token: ServiceToken<Service>, calling: Calling): Client<Service> {
   const invoke = createInvoke(calling);
+  const invokeStream = createInvokeStream(calling);
   const methods = calling.contract.methods.filter(({ service }) => service === token.name);
   if (methods.length === 0) throw new Error(`The contract has no service ${token.name}`);
   const client = methods.map((method) => [
     methodProperty(method.name),
-    async (request: object, options: CallOptions) => (await invoke(method, request, options)).answer,
+    method.takesStream
+      ? async (requests: AsyncIterable<object> | Iterable<object>, options: StreamOptions) => (await invokeStream(method, requests, options)).answer
+      : async (request: object, options: CallOptions) => (await invoke(method, request, options)).answer,
   ]);
   return Object.fromEntries(client) as Client<Service>;
 }

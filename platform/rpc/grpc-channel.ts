@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { AppError } from '../errors/app-error.ts';
 import { asBuffer } from './as-buffer.ts';
 import { isReplayed, readDetail } from './grpc-metadata.ts';
+import { type OutgoingStream, sendStream } from './grpc-stream.ts';
 import { longestMessage } from './message-size.ts';
 import { cancelled, fromStatus } from './status.ts';
 import type { Reply } from './transport.ts';
@@ -31,6 +32,9 @@ const channelOptions: ChannelOptions = {
   'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
 };
 
+/** grpc-js keeps 1 MiB of each call to send it again, and says of what it keeps that it has left: a stream would run that far ahead of who takes it. */
+const streamOptions: ChannelOptions = { ...channelOptions, 'grpc.enable_retries': 0, 'grpc.per_rpc_retry_buffer_size': 0 };
+
 export interface OutgoingCall {
   path: string;
   request: Uint8Array;
@@ -48,15 +52,17 @@ export class GrpcChannel {
   private readonly watch: NodeJS.Timeout;
   private readonly address: string;
   private readonly credentials: ChannelCredentials;
+  private readonly options: ChannelOptions;
   private readonly watchdog: Watchdog;
   private readonly log: Logger;
 
-  constructor(options: { address: string; credentials: ChannelCredentials; watchdog: Watchdog; log: Logger }) {
+  constructor(options: { address: string; purpose: 'calls' | 'streams'; credentials: ChannelCredentials; watchdog: Watchdog; log: Logger }) {
     this.address = options.address;
     this.credentials = options.credentials;
+    this.options = options.purpose === 'streams' ? streamOptions : channelOptions;
     this.watchdog = options.watchdog;
     this.log = options.log;
-    this.client = new Client(this.address, this.credentials, channelOptions);
+    this.client = new Client(this.address, this.credentials, this.options);
     this.watch = setInterval(() => this.watchConnecting(), Math.min(1_000, this.watchdog.connectingMilliseconds / 4)).unref();
   }
 
@@ -66,6 +72,12 @@ export class GrpcChannel {
     const ready = await this.findReady(Math.min(call.deadline, Date.now() + patience));
     if (call.signal?.aborted) throw cancelled();
     return await this.send(ready, call);
+  }
+
+  async stream(stream: OutgoingStream): Promise<Reply> {
+    const ready = await this.findReady(Math.min(stream.deadline, Date.now() + patience));
+    if (stream.signal?.aborted) throw cancelled();
+    return await sendStream(ready, stream);
   }
 
   close(): void {
@@ -123,7 +135,7 @@ export class GrpcChannel {
   private rebuild(reason: string): void {
     this.log.warn({ address: this.address, reason }, 'a stuck gRPC channel is built anew');
     const stuck = this.client;
-    this.client = new Client(this.address, this.credentials, channelOptions);
+    this.client = new Client(this.address, this.credentials, this.options);
     this.missed = 0;
     this.connectingSince = undefined;
     stuck.close();

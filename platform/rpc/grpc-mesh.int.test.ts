@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { credentials, loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js';
+import { Client, credentials, loadPackageDefinition, Metadata, type ServiceClientConstructor } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { service as healthService } from 'grpc-health-check';
 import { AppError } from '../errors/app-error.ts';
@@ -11,7 +11,7 @@ import type { CallOptions } from './call.ts';
 import { loadNotesContract } from './fixtures/notes-contract.ts';
 import { openTcpGate, type TcpGate } from './fixtures/tcp-gate.ts';
 import { createGrpcTransport, type GrpcOptions, type GrpcTransport } from './grpc.ts';
-import type { BoundMethod } from './transport.ts';
+import type { BoundMethod, BoundStream } from './transport.ts';
 
 const service = 'opora.notes.v1.NoteService';
 const contract = loadNotesContract();
@@ -97,6 +97,29 @@ describe('the mesh by gRPC', () => {
       stream.end();
       client.close();
     });
+  });
+
+  it('takes the end of another client’s stream for its end', async () => {
+    const serving = open();
+    const counting: BoundStream = async (requests) => {
+      let count = 0;
+      for await (const message of requests) count += message.length;
+      return { body: Buffer.alloc(count), replayed: false };
+    };
+    await serving.serve(service, {}, { TakeNotes: counting });
+    const client = new Client(`127.0.0.1:${serving.port()}`, credentials.createInsecure());
+    const metadata = new Metadata();
+    metadata.set('opora-mesh-key', key);
+    const answer = new Promise((resolve, reject) => {
+      const asItIs = (bytes: Buffer) => bytes;
+      const sent = client.makeClientStreamRequest(`/${service}/TakeNotes`, asItIs, asItIs, metadata, (error, body) =>
+        error ? reject(error) : resolve(body),
+      );
+      sent.write(Buffer.alloc(3));
+      sent.end(Buffer.alloc(4));
+    });
+    expect(await answer).toHaveLength(7);
+    client.close();
   });
 
   it('brings back as many violations as fit, and tells of the rest', async () => {

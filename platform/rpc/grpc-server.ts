@@ -1,4 +1,5 @@
-import { type MethodDefinition, Server, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Metadata, type MethodDefinition, Server, type ServerReadableStream, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Clock } from '../clock/clock.ts';
@@ -6,17 +7,24 @@ import type { Contract } from '../contract/contract.ts';
 import { AppError } from '../errors/app-error.ts';
 import { currentTraceId, withTraceparent } from '../telemetry/tracing.ts';
 import { asBuffer } from './as-buffer.ts';
+import { BreakableStream } from './breakable-stream.ts';
+import { longestStream } from './call.ts';
 import { readOptions, readTraceparent, writeDetail, writeReplayed } from './grpc-metadata.ts';
 import type { ProofAdapter } from './mesh-proof.ts';
 import { longestMessage, requireSize } from './message-size.ts';
-import { toStatus } from './status.ts';
-import type { BoundMethod, Cancellation } from './transport.ts';
+import { brokenOff, stopping, toStatus } from './status.ts';
+import { isEndMark, promisesEndMark } from './stream-end.ts';
+import type { BoundMethod, BoundStream, Cancellation, IncomingStream, Reply, ServedOptions } from './transport.ts';
 
 export interface GrpcServing {
   contract: Contract;
   clock: Clock;
   proof: ProofAdapter;
 }
+
+type UnaryCall = ServerUnaryCall<Buffer, Uint8Array>;
+type StreamCall = ServerReadableStream<Buffer, Uint8Array>;
+type Answer = sendUnaryData<Uint8Array>;
 
 /** The serving half: methods of the contract, health and reflection on one port. */
 export class GrpcServer {
@@ -26,11 +34,12 @@ export class GrpcServer {
     'grpc.keepalive_timeout_ms': 10_000,
     // So that calls spread over new processes of the services behind one name.
     'grpc.max_connection_age_ms': 600_000,
-    'grpc.max_connection_age_grace_ms': 30_000,
+    'grpc.max_connection_age_grace_ms': longestStream,
     'grpc.enable_channelz': 0,
   });
   private readonly health = new HealthImplementation({ '': 'SERVING' });
   private readonly services: string[] = [];
+  private readonly coming = new Set<IncomingStream>();
   private underWay = 0;
   private becomeIdle: (() => void) | undefined;
   private draining = false;
@@ -52,10 +61,16 @@ export class GrpcServer {
     });
   }
 
-  add(service: string, methods: Readonly<Record<string, BoundMethod>>): void {
-    const names = Object.keys(methods);
-    const handlers = Object.entries(methods).map(([name, bound]) => [name, this.handle(bound)] as const);
-    this.server.addService(Object.fromEntries(names.map((name) => [name, describeMethod(service, name)])), Object.fromEntries(handlers));
+  add(service: string, methods: Readonly<Record<string, BoundMethod>>, streams: Readonly<Record<string, BoundStream>>): void {
+    const described = [
+      ...Object.keys(methods).map((name) => [name, describeMethod(service, name, false)] as const),
+      ...Object.keys(streams).map((name) => [name, describeMethod(service, name, true)] as const),
+    ];
+    const handlers = [
+      ...Object.entries(methods).map(([name, bound]) => [name, this.handle(bound)] as const),
+      ...Object.entries(streams).map(([name, bound]) => [name, this.handleStream(bound)] as const),
+    ];
+    this.server.addService(Object.fromEntries(described), Object.fromEntries(handlers));
     this.services.push(service);
     this.health.setStatus(service, 'SERVING');
   }
@@ -64,6 +79,7 @@ export class GrpcServer {
     this.draining = true;
     for (const service of ['', ...this.services]) this.health.setStatus(service, 'NOT_SERVING');
     this.server.tryShutdown(() => undefined); // tells those who are connected to go elsewhere
+    for (const stream of this.coming) stream.breakOff(stopping());
     if (this.underWay === 0) return;
     await new Promise<void>((resolve) => {
       this.becomeIdle = resolve;
@@ -75,20 +91,37 @@ export class GrpcServer {
   }
 
   private handle(bound: BoundMethod) {
-    return (call: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>) => {
+    return (call: UnaryCall, callback: Answer) => {
       this.underWay++;
-      void withTraceparent(readTraceparent(call.metadata), () => this.answer(bound, call, callback));
+      void withTraceparent(readTraceparent(call.metadata), () => this.answer((options) => bound(call.request, options), call, callback));
+    };
+  }
+
+  private handleStream(bound: BoundStream) {
+    const take = async (call: StreamCall, options: ServedOptions): Promise<Reply> => {
+      const incoming: IncomingStream = new BreakableStream(readCall(call), brokenOff);
+      this.coming.add(incoming);
+      try {
+        return await bound(incoming, options);
+      } finally {
+        this.coming.delete(incoming);
+        incoming.breakOff(brokenOff());
+      }
+    };
+    return (call: StreamCall, callback: Answer) => {
+      this.underWay++;
+      void withTraceparent(readTraceparent(call.metadata), () => this.answer((options) => take(call, options), call, callback));
     };
   }
 
   /** Never rejects: an error is an answer too. */
-  private async answer(bound: BoundMethod, call: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>): Promise<void> {
+  private async answer(run: (options: ServedOptions) => Promise<Reply>, call: UnaryCall | StreamCall, callback: Answer): Promise<void> {
     const { clock, proof } = this.serving;
     try {
       if (this.draining) throw new AppError('unavailable', 'The service is stopping', { retryAfterSeconds: 1 });
       proof.require(call.metadata);
       const options = { ...readOptions(call.metadata, call.getDeadline(), clock), signal: new CancelledCall(call) };
-      const { body, replayed } = await bound(call.request, options);
+      const { body, replayed } = await run(options);
       requireSize('answer', body);
       if (replayed) call.sendMetadata(writeReplayed());
       callback(null, body);
@@ -101,11 +134,24 @@ export class GrpcServer {
   }
 }
 
+/** The messages of a call up to its end; a stream without the end mark that it promised throws, as one that was reset does. */
+async function* readCall(call: StreamCall): AsyncGenerator<Uint8Array, void> {
+  const isMarked = promisesEndMark(call.metadata);
+  for await (const message of call.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    if (isMarked && isEndMark(message)) return;
+    yield message;
+  }
+  // A stream that is reset ends too, and grpc-js sees that it was reset only when it has something to send.
+  call.sendMetadata(new Metadata());
+  await nextTurn();
+  if (isMarked || call.cancelled) throw brokenOff();
+}
+
 /** grpc-js says `cancelled` of every call that ends, so listeners are gone when the answer is there. */
 class CancelledCall implements Cancellation {
-  private readonly call: ServerUnaryCall<Buffer, Uint8Array>;
+  private readonly call: UnaryCall | StreamCall;
 
-  constructor(call: ServerUnaryCall<Buffer, Uint8Array>) {
+  constructor(call: UnaryCall | StreamCall) {
     this.call = call;
   }
 
@@ -123,10 +169,10 @@ class CancelledCall implements Cancellation {
 }
 
 /** The contract encodes: what grpc-js carries are the bytes as they are. */
-function describeMethod(service: string, name: string): MethodDefinition<Uint8Array, Uint8Array> {
+function describeMethod(service: string, name: string, requestStream: boolean): MethodDefinition<Uint8Array, Uint8Array> {
   return {
     path: `/${service}/${name}`,
-    requestStream: false,
+    requestStream,
     responseStream: false,
     requestSerialize: asBuffer,
     requestDeserialize: (bytes) => bytes,

@@ -1,9 +1,10 @@
-import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import { logVerbosity, type Metadata, setLogVerbosity } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { AppError } from '../errors/app-error.ts';
 import { currentTraceparent } from '../telemetry/tracing.ts';
+import type { CallOptions, StreamOptions } from './call.ts';
 import { defaultWatchdog, GrpcChannel, type Watchdog } from './grpc-channel.ts';
 import { writeOptions } from './grpc-metadata.ts';
 import { GrpcServer } from './grpc-server.ts';
@@ -51,33 +52,52 @@ export function createGrpcTransport({
   let boundPort: number | undefined;
   let stopped = false;
 
-  const channelTo = (service: string): GrpcChannel => {
+  // Streams have connections of their own: a full one holds up no call.
+  const channelTo = (service: string, purpose: 'calls' | 'streams'): GrpcChannel => {
     const address = findPeer(service.split('.')[1] ?? service);
-    let channel = channels.get(address);
-    if (!channel) channels.set(address, (channel = new GrpcChannel({ address, credentials: proof.channel, watchdog, log })));
+    const name = purpose === 'calls' ? address : `${address} ${purpose}`;
+    let channel = channels.get(name);
+    if (!channel) channels.set(name, (channel = new GrpcChannel({ address, purpose, credentials: proof.channel, watchdog, log })));
     return channel;
+  };
+  const requireTime = ({ deadline, signal }: StreamOptions): number => {
+    if (stopped) throw new AppError('unavailable', 'This process is stopping', { retryAfterSeconds: 2 });
+    const left = deadline - clock.now();
+    if (left <= 0) throw deadlineExceeded();
+    if (signal?.aborted) throw cancelled();
+    return left;
+  };
+  const describeCaller = (call: CallOptions): Metadata => {
+    const metadata = writeOptions(call, currentTraceparent());
+    proof.add(metadata);
+    return metadata;
   };
 
   return {
     port: () => boundPort,
-    async serve(service, methods) {
+    async serve(service, methods, streams = {}) {
       server ??= new GrpcServer({ contract, clock, proof });
-      server.add(service, methods);
+      server.add(service, methods, streams);
       listening ??= server.listen(host, port);
       boundPort = await listening;
     },
     async invoke(service, method, request, call) {
-      if (stopped) throw new AppError('unavailable', 'This process is stopping', { retryAfterSeconds: 2 });
-      const left = call.deadline - clock.now();
-      if (left <= 0) throw deadlineExceeded();
-      if (call.signal?.aborted) throw cancelled();
+      const left = requireTime(call);
       requireSize('request', request);
-      const metadata = writeOptions(call, currentTraceparent());
-      proof.add(metadata);
-      return await channelTo(call.host ?? service).call({
+      return await channelTo(call.host ?? service, 'calls').call({
         path: `/${service}/${method}`,
         request,
-        metadata,
+        metadata: describeCaller(call),
+        deadline: Date.now() + left,
+        signal: call.signal,
+      });
+    },
+    async invokeStream(service, method, requests, call) {
+      const left = requireTime(call);
+      return await channelTo(call.host ?? service, 'streams').stream({
+        path: `/${service}/${method}`,
+        requests,
+        metadata: describeCaller(call),
         deadline: Date.now() + left,
         signal: call.signal,
       });

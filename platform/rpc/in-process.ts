@@ -1,9 +1,10 @@
 import { context, createContextKey } from '@opentelemetry/api';
 import { AppError } from '../errors/app-error.ts';
 import { currentTraceId } from '../telemetry/tracing.ts';
+import { BreakableStream } from './breakable-stream.ts';
 import { requireSize } from './message-size.ts';
-import { fromStatus, statusCodes, toStatus } from './status.ts';
-import type { BoundMethod, RpcTransport } from './transport.ts';
+import { brokenOff, fromStatus, statusCodes, stopping, toStatus } from './status.ts';
+import type { BoundMethod, BoundStream, IncomingStream, RpcTransport } from './transport.ts';
 
 /** Set within a served call: what it asks of its neighbours belongs to it, and is answered even while draining. */
 const underWay = createContextKey('opora call under way');
@@ -11,12 +12,17 @@ const underWay = createContextKey('opora call under way');
 /** Calls between services of one process: the same bytes, deadlines and errors as over the wire, without the wire. */
 export function createInProcessTransport(): RpcTransport {
   const services = new Map<string, Readonly<Record<string, BoundMethod>>>();
+  const streams = new Map<string, Readonly<Record<string, BoundStream>>>();
   const running = new Set<Promise<unknown>>();
+  const coming = new Set<IncomingStream>();
   let draining = false;
   let stopped = false;
 
-  const find = (service: string, method: string): BoundMethod => {
-    const bound = services.get(service)?.[method];
+  const requireOpen = (isPartOfCall: boolean) => {
+    if (stopped || (draining && !isPartOfCall)) throw new AppError('unavailable', 'The hub is stopping', { retryAfterSeconds: 2 });
+  };
+  const find = <Bound>(served: ReadonlyMap<string, Readonly<Record<string, Bound>>>, service: string, method: string): Bound => {
+    const bound = served.get(service)?.[method];
     if (!bound) throw fromStatus({ code: statusCodes.UNIMPLEMENTED, message: `${service}/${method} is not served here` });
     return bound;
   };
@@ -25,14 +31,14 @@ export function createInProcessTransport(): RpcTransport {
   };
 
   return {
-    async serve(service, methods) {
+    async serve(service, methods, takingStreams = {}) {
       services.set(service, methods);
+      streams.set(service, takingStreams);
     },
     async invoke(service, method, request, options) {
       const active = context.active();
-      if (stopped || (draining && active.getValue(underWay) !== true))
-        throw new AppError('unavailable', 'The hub is stopping', { retryAfterSeconds: 2 });
-      const bound = find(service, method);
+      requireOpen(active.getValue(underWay) === true);
+      const bound = find(services, service, method);
       requireSize('request', request);
       const call = context.with(active.setValue(underWay, true), bound, undefined, request, options);
       running.add(call);
@@ -46,8 +52,38 @@ export function createInProcessTransport(): RpcTransport {
         running.delete(call);
       }
     },
+    async invokeStream(service, method, requests, options) {
+      const active = context.active();
+      const isPartOfCall = active.getValue(underWay) === true;
+      requireOpen(isPartOfCall);
+      const bound = find(streams, service, method);
+      const breaking = new AbortController();
+      let failure: { error: unknown } | undefined;
+      const incoming: IncomingStream = new BreakableStream(requests, (error) => {
+        failure = { error };
+        breaking.abort();
+        return brokenOff();
+      });
+      const signal = options.signal ? AbortSignal.any([options.signal, breaking.signal]) : breaking.signal;
+      const call = context.with(active.setValue(underWay, true), bound, undefined, incoming, { ...options, signal });
+      running.add(call);
+      if (!isPartOfCall) coming.add(incoming);
+      try {
+        const reply = await call;
+        if (failure) throw failure.error;
+        requireSize('answer', reply.body);
+        return reply;
+      } catch (error) {
+        throw failure ? failure.error : fromStatus(toStatus(error, currentTraceId()));
+      } finally {
+        running.delete(call);
+        coming.delete(incoming);
+        incoming.breakOff(brokenOff());
+      }
+    },
     async drain() {
       draining = true;
+      for (const stream of coming) stream.breakOff(stopping());
       await waitForAll();
     },
     async stop() {

@@ -26,14 +26,15 @@ export interface Serving {
 
 /**
  * Ties what a service implements to its contract, as the transports take it: by the service's full name, then by the method's name in proto.
- * The methods throw AppErrors, and InternalFault for everything else, which is in the log by then.
+ * The methods throw AppErrors, and InternalFault for everything else, which is in the log by then. Those that take streams: `bindStreams`.
  */
 export function bindMethods({ served, ...serving }: Serving & { served: readonly Served[] }): Record<string, Record<string, BoundMethod>> {
   const bound: Record<string, Record<string, BoundMethod>> = {};
   for (const { token, methods } of served) {
     const declared = serving.contract.methods.filter(({ service }) => service === token.name);
     if (declared.length === 0) throw new Error(`The contract has no service ${token.name}`);
-    bound[token.name] = Object.fromEntries(declared.map((method) => [method.name, bindMethod(method, findImplementation(method, methods), serving)]));
+    const unary = declared.filter(({ takesStream }) => !takesStream);
+    bound[token.name] = Object.fromEntries(unary.map((method) => [method.name, bindMethod(method, findImplementation(method, methods), serving)]));
   }
   return bound;
 }
@@ -45,10 +46,10 @@ function findImplementation({ service, name }: MethodContract, methods: object):
 }
 
 function bindMethod(method: MethodContract, run: Method<object, object>, serving: Serving): BoundMethod {
-  const { contract, database, clock, newId, log, metrics } = serving;
+  const { contract, database, clock, newId, log } = serving;
   const fullName = `${method.service}/${method.name}`;
-  const name = fullName.slice(fullName.lastIndexOf('.') + 1);
-  const attributes = { 'rpc.service': method.service, 'rpc.method': method.name };
+  const name = shortName(method);
+  const observe = observeCalls(method, serving);
   const encode = (answer: object) => contract.encode(method.response, answer);
   const common: MethodServing = { name, database, clock, newId, log, encode };
 
@@ -71,12 +72,24 @@ function bindMethod(method: MethodContract, run: Method<object, object>, serving
     }
   };
 
-  return (bytes, options) =>
+  return (bytes, options) => observe(options, (allowance) => answer(bytes, options, allowance));
+}
+
+/** `TicketService/CreateTicket` */
+export function shortName({ service, name }: MethodContract): string {
+  return `${service.slice(service.lastIndexOf('.') + 1)}/${name}`;
+}
+
+/** What every call has around it: its deadline, a span, a line in the log and its place in the metrics; of a bug the log has the cause and the caller a trace id. */
+export function observeCalls(method: MethodContract, { clock, log, metrics }: Pick<Serving, 'clock' | 'log' | 'metrics'>) {
+  const name = shortName(method);
+  const attributes = { 'rpc.service': method.service, 'rpc.method': method.name };
+  return (options: ServedOptions, run: (allowance: Allowance) => Promise<Reply>): Promise<Reply> =>
     inSpan(name, attributes, async () => {
       const began = performance.now();
       let code: StatusName = 'OK';
       try {
-        return await runWithin(options, clock, (allowance) => answer(bytes, options, allowance));
+        return await runWithin(options, clock, run);
       } catch (error) {
         code = statusName(error);
         if (error instanceof AppError) throw error;
@@ -90,7 +103,7 @@ function bindMethod(method: MethodContract, run: Method<object, object>, serving
     });
 }
 
-function requirePermission(principal: Principal, method: MethodContract): void {
+export function requirePermission(principal: Principal, method: MethodContract): void {
   if (method.public) return;
   if (principal.id === nobody.id) throw new AppError('unauthenticated', 'Sign in first.');
   if (method.permissions.length === 0 || method.permissions.some((permission) => may(principal, permission))) return;

@@ -89,6 +89,17 @@ export function cancelled(): AppError {
   return new AppError('unavailable', 'The caller did not wait for the answer; the call may still have had its effect');
 }
 
+/** What the taker of a stream is told when its sender did not come to the end of it. */
+export function brokenOff(): AppError {
+  return new AppError('unavailable', 'The sender broke the stream off before its end');
+}
+
+/** What ends a stream at a process that is about to stop. */
+export function stopping(): AppError {
+  const message = 'The hub is stopping, so the stream was ended. What was committed before stays: send the rest anew.';
+  return new AppError('unavailable', message, { retryAfterSeconds: 2 });
+}
+
 function withDetail(detail: Detail): { detail?: string } {
   return Object.keys(detail).length > 0 ? { detail: JSON.stringify(detail) } : {};
 }

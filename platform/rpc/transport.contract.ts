@@ -6,13 +6,15 @@ import { createLogger } from '../log/logger.ts';
 import { sql } from '../postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import { serve } from '../service/define-service.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { currentTraceId, inSpan, startTracing } from '../telemetry/tracing.ts';
+import { bindStreams } from './bind-streams.ts';
 import type { CallOptions, Client, Principal } from './call.ts';
 import { createClient, createInvoke } from './client.ts';
 import { type NoteDesk, NoteService, openNoteDesk } from './fixtures/note-service.ts';
 import { loadNotesContract } from './fixtures/notes-contract.ts';
 import { bindMethods } from './server.ts';
+import { streamContract } from './stream.contract.ts';
 import type { RpcTransport } from './transport.ts';
 
 /** The side that serves and the side that calls; one and the same in a single process. */
@@ -37,6 +39,7 @@ export function transportContract(name: string, openPair: (contract: Contract) =
     let desk: NoteDesk;
     let notes: Client<NoteService>;
     let lines: string[];
+    let metrics: Metrics;
 
     beforeAll(async () => {
       await startTracing({ serviceName: 'test', exported: false });
@@ -46,14 +49,15 @@ export function transportContract(name: string, openPair: (contract: Contract) =
 
     beforeEach(async () => {
       lines = [];
+      metrics = createMetrics();
       pair = openPair(contract);
       desk = openNoteDesk(database);
       const log = createLogger({
         stream: { write: (line) => lines.push(line) },
       });
-      const serving = { contract, database, clock: systemClock, newId: newUuid, log, metrics: createMetrics() };
-      const bound = bindMethods({ ...serving, served: [serve(NoteService, desk.methods)] });
-      for (const [service, methods] of Object.entries(bound)) await pair.serving.serve(service, methods);
+      const serving = { contract, database, clock: systemClock, newId: newUuid, log, metrics, served: [serve(NoteService, desk.methods)] };
+      const streams = bindStreams({ ...serving, streamIdle: 2_000 });
+      for (const [service, methods] of Object.entries(bindMethods(serving))) await pair.serving.serve(service, methods, streams[service]);
       notes = createClient(NoteService, { contract, transport: pair.calling });
     });
     afterEach(async () => {
@@ -71,6 +75,8 @@ export function transportContract(name: string, openPair: (contract: Contract) =
         { text },
         within(5000, { idempotencyKey, principal }),
       );
+
+    streamContract(() => ({ pair, desk, notes, lines, metrics, countNotes, within }));
 
     it('give the answer, with the words of any alphabet', async () => {
       const written = await notes.writeNote({ text: 'Насос № 4 стоит 🚱' }, within(5000));
@@ -98,6 +104,11 @@ export function transportContract(name: string, openPair: (contract: Contract) =
         expect(error).toMatchObject({ traceId });
         expect(String(error)).not.toContain('secret of the house');
         expect(lines.filter((line) => line.includes('secret of the house') && line.includes(String(traceId)))).toHaveLength(1);
+      });
+
+      it('are bugs when they commit twice: a call is one decision', async () => {
+        await expect(notes.stumble({ name: newUuid(), times: 1, kind: 'twice' }, within(5000))).rejects.toBeInstanceOf(InternalFault);
+        expect(lines.filter((line) => line.includes('committed twice'))).toHaveLength(1);
       });
 
       it('name every bad field at once', async () => {

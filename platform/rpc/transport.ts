@@ -1,9 +1,17 @@
-import type { CallOptions } from './call.ts';
+import type { BreakableStream } from './breakable-stream.ts';
+import type { CallOptions, StreamOptions } from './call.ts';
 
 /** A method as a transport sees it: bytes in, bytes out. The encoding is the contract's, the same on both transports. */
 export interface BoundMethod {
   (request: Uint8Array, options: ServedOptions): Promise<Reply>;
 }
+
+/** A method that takes a stream. A message comes when it is pulled; the stream's end is its sender's, and everything else that ends it is an AppError. */
+export interface BoundStream {
+  (requests: IncomingStream, options: ServedOptions): Promise<Reply>;
+}
+
+export type IncomingStream = BreakableStream<Uint8Array>;
 
 /** Options as they arrive at the serving side. */
 export type ServedOptions = Omit<CallOptions, 'signal'> & { signal?: Cancellation };
@@ -23,11 +31,16 @@ export interface Reply {
 
 /** The port between services' calls: two adapters (`in-process.ts`, `grpc.ts`), one contract suite (`transport.contract.ts`). */
 export interface RpcTransport {
-  /** `methods` by name as in proto (`CreateTicket`). */
-  serve(service: string, methods: Readonly<Record<string, BoundMethod>>): Promise<void>;
+  /** `methods` and `streams` by name as in proto (`CreateTicket`). */
+  serve(service: string, methods: Readonly<Record<string, BoundMethod>>, streams?: Readonly<Record<string, BoundStream>>): Promise<void>;
   /** Sends one call; AppErrors of the other side arrive as AppErrors. */
   invoke(service: string, method: string, request: Uint8Array, options: CallOptions): Promise<Reply>;
-  /** Refuses new calls, waits for those under way. */
+  /**
+   * Sends messages as fast as the other side takes them. When `requests` throws, the other side learns that the stream was broken off, and
+   * here the same error is thrown. It is left alone once there is an answer.
+   */
+  invokeStream(service: string, method: string, requests: AsyncIterable<Uint8Array>, options: StreamOptions): Promise<Reply>;
+  /** Refuses new calls, waits for those under way. Streams that come in are ended with `unavailable`: they would go on for an hour. */
   drain(): Promise<void>;
   stop(): Promise<void>;
 }

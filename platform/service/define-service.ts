@@ -7,6 +7,7 @@ import type { Contract, MethodContract } from '../contract/contract.ts';
 import type { GraphChoice } from '../engines/engines.ts';
 import type { Database } from '../postgres/database.ts';
 import type { CallOptions, Client, ServiceToken } from '../rpc/call.ts';
+import type { InvokeStream } from '../rpc/client.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Timers } from '../timers/timers.ts';
 
@@ -23,6 +24,8 @@ export interface Parts<Config = unknown> {
   client<Service>(token: ServiceToken<Service>): Client<Service>;
   /** Calls any method by its description: for the edge, which translates and knows no service. Services that know whom they ask take `client`. */
   invoke(method: MethodContract, request: object, options: CallOptions): Promise<{ answer: object; replayed: boolean }>;
+  /** The same for a method that takes a stream. */
+  invokeStream: InvokeStream;
   /** Options of a call in the service's own name. */
   within(milliseconds: number, options?: { idempotencyKey?: string; at?: number }): CallOptions;
   /** Picks the adapter that the engine set has. */

@@ -2,8 +2,9 @@ import type { Logger } from 'pino';
 import { startSequencer } from '../bus/sequencer.ts';
 import type { HandlingContext } from '../bus/subscription.ts';
 import type { OpenDatabase } from '../engines/engines.ts';
+import { bindStreams } from '../rpc/bind-streams.ts';
 import type { CallOptions, Principal } from '../rpc/call.ts';
-import { createClient, createInvoke } from '../rpc/client.ts';
+import { createClient, createInvoke, createInvokeStream } from '../rpc/client.ts';
 import { bindMethods } from '../rpc/server.ts';
 import type { Parts, RunningService, Served, ServiceDefinition } from './define-service.ts';
 import type { Ground } from './run-services.ts';
@@ -51,6 +52,7 @@ export async function openService(service: ServiceDefinition, ground: Ground): P
     contract,
     client: (token) => createClient(token, calling),
     invoke: createInvoke(calling),
+    invokeStream: createInvokeStream(calling),
     within,
     graph: engines.graph,
     tail: engines.log.tail,
@@ -68,6 +70,7 @@ export async function serveMethods(
   { database, log }: Pick<OpenedService, 'database' | 'log'>,
   { engines, contract, clock, newId, metrics }: Ground,
 ): Promise<void> {
-  const bound = bindMethods({ served, contract, database, clock, newId, log, metrics });
-  for (const [name, methods] of Object.entries(bound)) await engines.rpc.serve(name, methods);
+  const serving = { served, contract, database, clock, newId, log, metrics };
+  const streams = bindStreams(serving);
+  for (const [name, methods] of Object.entries(bindMethods(serving))) await engines.rpc.serve(name, methods, streams[name]);
 }

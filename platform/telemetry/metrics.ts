@@ -6,6 +6,8 @@ export interface Metrics {
   readonly registry: Registry;
   /** Calls as the serving side saw them; `code` is gRPC's: `OK`, `NOT_FOUND` … */
   readonly rpc: Histogram<'service' | 'method' | 'code'>;
+  /** Messages of streams that services took. */
+  readonly streamMessages: Counter<'service' | 'method'>;
   /** `route` is the contract's path, so that the number of series does not grow with ids. */
   readonly http: Histogram<'method' | 'route' | 'status'>;
   /** Database connections: `total`, `idle`, `waiting` for one. */
@@ -40,6 +42,12 @@ export function createMetrics(): Metrics {
   return {
     registry,
     rpc: histogram('opora_rpc_seconds', 'Calls between services, on the side that serves', ['service', 'method', 'code']),
+    streamMessages: new Counter({
+      name: 'opora_rpc_stream_messages_total',
+      help: 'Messages of streams that services took',
+      labelNames: ['service', 'method'],
+      registers: [registry],
+    }),
     http: histogram('opora_http_seconds', 'HTTP requests', ['method', 'route', 'status']),
     pool: gauge('opora_pool_connections', 'Database connections', ['service', 'state']),
     queueDepth: gauge('opora_queue_events', 'Events on their way out of a service', ['service', 'queue']),
