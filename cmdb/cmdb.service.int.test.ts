@@ -14,8 +14,10 @@ import { type RunningHub, runServices } from '../platform/service/run-services.t
 import { createMetrics } from '../platform/telemetry/metrics.ts';
 import { relate } from './domain/relation.ts';
 import { postgresGraph } from './graph/postgres-graph.ts';
+import { shippedModel } from './model/shipped-model.ts';
 import { cmdbMethods } from './rpc.ts';
 import { cmdb as service } from './service.ts';
+import { pageTaker } from './sources/take-page.ts';
 import { writeRelations } from './storage/relation-store.ts';
 
 const engineer: Principal = { kind: 'account', id: 'ivan', name: 'Иван', permissions: ['cmdb.read', 'cmdb.write'] };
@@ -41,7 +43,8 @@ beforeAll(async () => {
   hub = await runServices({ services: [service], engines, contract, configs: { cmdb: {} }, log, metrics: createMetrics(), announce: () => {} });
   cmdb = createClient(CmdbService, { contract, transport: engines.rpc });
 
-  const served = serve(CmdbService, cmdbMethods({ database, graph: postgresGraph(database) }));
+  const parts = { database, model: shippedModel };
+  const served = serve(CmdbService, cmdbMethods({ ...parts, takePage: pageTaker(parts), graph: postgresGraph(database) }));
   const other = createInProcessTransport();
   const bound = bindMethods({ served: [served], contract, database, clock: systemClock, newId: newUuid, log, metrics: createMetrics() });
   for (const [name, methods] of Object.entries(bound)) await other.serve(name, methods);

@@ -4,10 +4,13 @@ import { sql } from '../platform/postgres/sql.ts';
 import type { Call } from '../platform/rpc/call.ts';
 import { announceRelation } from './announce.ts';
 import { authorOf } from './author.ts';
+import type { ItemState } from './domain/item.ts';
+import { checkRelation } from './domain/model/check-relation.ts';
+import type { CompiledModel } from './domain/model/compile-model.ts';
 import { checkRelationType, identify, type RelationEnds, type RelationState, relate, unrelate } from './domain/relation.ts';
-import type { Outcome } from './items.ts';
+import { type ItemParts, type Outcome, toOutcome } from './items.ts';
 import { retryLostRace } from './retry-lost-race.ts';
-import { type ItemEnd, readEndsOfSource, readItems } from './storage/item-store.ts';
+import { readItems } from './storage/item-store.ts';
 import { readRelations, readRelationsBetween, writeRelations } from './storage/relation-store.ts';
 
 /** A relation as a source names it: by its own keys. */
@@ -17,7 +20,7 @@ export interface RelationRecord {
   toKey: string;
 }
 
-export function relationUseCases(database: Database) {
+export function relationUseCases({ database, model, takePage }: ItemParts) {
   async function find(id: string): Promise<RelationState> {
     const [relation] = await readRelations(database, sql`id = ${id}`);
     if (!relation) throw new AppError('not_found', `There is no relation "${id}".`);
@@ -54,51 +57,50 @@ export function relationUseCases(database: Database) {
     },
 
     /** Takes in what a source says of relations between its items: what was not there, is now; what is there, is not written. */
-    upsert<Answer>(
+    async upsert<Answer>(
       { source, reason }: { source: string; reason?: string },
       records: readonly RelationRecord[],
       call: Call,
       answer: (outcomes: Outcome[]) => Answer,
     ): Promise<Answer> {
-      return retryLostRace(call, async () => {
-        const wanted = await findEnds(database, source, records);
-        const known = await readRelationsBetween(database, wanted);
-        const changed: RelationState[] = [];
-        const outcomes = wanted.map((ends): Outcome => {
-          const before = known.get(identify(ends));
-          const after = relate(before, { ...ends, id: call.newId(), source }, call.now);
-          if (after) changed.push(after);
-          const { id, version } = after ?? before ?? { id: '', version: 0 };
-          return { id, version, outcome: after ? 'created' : 'unchanged' };
-        });
-        return commitRelations(changed, call, answer(outcomes), reason);
-      });
+      await requireEnds(database, await model(), source, records);
+      const page = { source, items: [], relations: records, ...(reason !== undefined && { reason }) };
+      return takePage(page, call, ({ relations }) => answer(relations.map(toOutcome)));
     },
   };
 }
 
-async function findEnds(database: Database, source: string, records: readonly RelationRecord[]): Promise<RelationEnds[]> {
-  const items = await readEndsOfSource(database, source, [...new Set(records.flatMap(({ fromKey, toKey }) => [fromKey, toKey]))]);
+/** All of the call or nothing: the ends must be known, which a snapshot's need not. */
+async function requireEnds(database: Database, model: CompiledModel, source: string, records: readonly RelationRecord[]): Promise<void> {
+  const keys = [...new Set(records.flatMap(({ fromKey, toKey }) => [fromKey, toKey]))];
+  const found = await database.query<ItemEnd & { key: string }>(sql`select l.key, i.id, i.name, i.class, i.state
+    from item_link l join item i on i.id = l.item_id where l.source = ${source} and l.key = any(${keys}::text[])`);
+  const items = new Map(found.map((end) => [end.key, end]));
   const seen = new Map<string, number>();
   const violations: FieldViolation[] = [];
-  const ends = records.map((record, index): RelationEnds => {
+  for (const [index, record] of records.entries()) {
     const from = items.get(record.fromKey);
     const to = items.get(record.toKey);
     const at = `/relations/${index}`;
-    violations.push(...checkRelationType(record.type, `${at}/type`), ...checkEnd(from, `${at}/fromKey`), ...checkEnd(to, `${at}/toKey`));
-    if (record.fromKey === record.toKey) violations.push({ pointer: `${at}/toKey`, message: 'must not be the item that it begins at' });
-    const found = { type: record.type, fromId: from?.id ?? '', toId: to?.id ?? '' };
-    const twin = from && to && seen.get(identify(found));
+    const isSame = record.fromKey === record.toKey || (from !== undefined && from.id === to?.id);
+    violations.push(
+      ...checkRelation(model, { type: record.type, fromClass: from?.class, toClass: to?.class }, at),
+      ...checkEnd(from, `${at}/fromKey`),
+      ...checkEnd(to, `${at}/toKey`),
+      ...(isSame ? [{ pointer: `${at}/toKey`, message: 'must not be the item that it begins at' }] : []),
+    );
+    const ends = from && to && identify({ type: record.type, fromId: from.id, toId: to.id });
+    const twin = ends && seen.get(ends);
     if (twin !== undefined) violations.push({ pointer: at, message: `is the same relation as /relations/${twin}` });
-    seen.set(identify(found), index);
-    return found;
-  });
+    if (ends !== undefined) seen.set(ends, index);
+  }
   if (violations.length > 0)
     throw new AppError('invalid_input', 'Some relations cannot be taken in; none of them was.', { violations: violations.slice(0, 100) });
-  return ends;
 }
 
-function checkEnd(item: ItemEnd | undefined, pointer: string): FieldViolation[] {
+type ItemEnd = Pick<ItemState, 'id' | 'name' | 'class' | 'state'>;
+
+function checkEnd(item: Pick<ItemEnd, 'name' | 'state'> | undefined, pointer: string): FieldViolation[] {
   if (!item) return [{ pointer, message: 'is no item that is known' }];
   return item.state === 'retired' ? [{ pointer, message: `is out of use ("${item.name}" is retired)` }] : [];
 }

@@ -1,7 +1,6 @@
 import type { CmdbService, Item, ItemVersion, Relation } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import { decodeCursor, encodeCursor } from '../platform/keyset/cursor.ts';
-import type { Database } from '../platform/postgres/database.ts';
 import { toCanonicalText } from './domain/attributes.ts';
 import type { ItemState } from './domain/item.ts';
 import { itemClasses, relationTypes } from './domain/model.ts';
@@ -10,24 +9,24 @@ import { exploring } from './explore.ts';
 import type { Graph } from './graph/graph.ts';
 import type { ProjectionKeeper } from './graph/keep-projection.ts';
 import { findAsOf } from './history/histories.ts';
-import { itemUseCases } from './items.ts';
+import { type ItemParts, itemUseCases } from './items.ts';
 import { listItems } from './list-items.ts';
 import { listRelations } from './list-relations.ts';
 import { relationUseCases } from './relations.ts';
 import { resolveItems } from './resolve-items.ts';
 import { type ItemVersionState, readVersions } from './storage/history-store.ts';
 
-export interface CmdbParts {
-  database: Database;
+export interface CmdbParts extends ItemParts {
   graph: Graph;
   /** Only where the graph is projected to an engine of its own. */
   keeper?: ProjectionKeeper;
 }
 
 /** The contract's methods, each mapped to its use case and back. */
-export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService {
-  const items = itemUseCases(database);
-  const relations = relationUseCases(database);
+export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService {
+  const { database } = parts;
+  const items = itemUseCases(parts);
+  const relations = relationUseCases(parts);
   const explore = exploring({ database, graph });
   const requireKeeper = () => {
     if (!keeper)
@@ -82,8 +81,14 @@ export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService
   };
 }
 
-export function toItem({ attributes, lookups, createdAt, updatedAt, ...item }: ItemState): Item {
-  return { ...item, attributes: toCanonicalText(attributes), lookups: [...lookups], ...toTimes({ createdAt, updatedAt }) };
+export function toItem({ attributes, lookups, createdAt, updatedAt, provenance: _, revision: __, mergedInto, ...item }: ItemState): Item {
+  return {
+    ...item,
+    ...(mergedInto !== undefined && { mergedInto }),
+    attributes: toCanonicalText(attributes),
+    lookups: [...lookups],
+    ...toTimes({ createdAt, updatedAt }),
+  };
 }
 
 /** An item as one of its versions had it. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
+import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import type { Graph } from './graph/graph.ts';
@@ -13,7 +14,11 @@ import { historyMethods } from './history/history-methods.ts';
 import { keepHistory } from './history/keep-history.ts';
 import { revertChangeSets } from './history/revert-change-sets.ts';
 import { itemUseCases } from './items.ts';
+import { shippedModel } from './model/shipped-model.ts';
 import { cmdbMethods, toItem } from './rpc.ts';
+import { keepSources } from './sources/keep-sources.ts';
+import { sourceMethods } from './sources/source-methods.ts';
+import { pageTaker } from './sources/take-page.ts';
 import { endRelations } from './subscriptions.ts';
 
 /** Who answers questions about the graph, and what a projection of it needs besides. */
@@ -34,7 +39,7 @@ export const cmdb = defineService({
       .describe('whole years of history of items and relations that are kept; all when it is not set'),
   }),
   migrations: new URL('./storage/migrations/', import.meta.url),
-  start({ config, clock, database, graph: choose, log }) {
+  start({ config, clock, database, graph: choose, log, newId }) {
     const records = postgresGraph(database);
     const { graph, projection } = choose<GraphSide>({
       records: () => ({ graph: records }),
@@ -44,17 +49,21 @@ export const cmdb = defineService({
         return { graph: neo4jGraph({ space, records, keeper }), projection: { space, keeper } };
       },
     });
+    const parts = { database, model: shippedModel };
+    const takePage = pageTaker(parts);
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
       serves: [
-        serve(CmdbService, cmdbMethods({ database, graph, ...(projection && { keeper: projection.keeper }) })),
-        serve(HistoryService, historyMethods({ database, items: itemUseCases(database), toItem })),
+        serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, ...(projection && { keeper: projection.keeper }) })),
+        serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
+        serve(SourceService, sourceMethods({ ...parts, takePage })),
       ],
       subscriptions: [
         subscription(endRelations(database)),
         subscription(revertChangeSets(database)),
         ...(projection ? [subscription(projectGraph(projection.space))] : []),
       ],
+      timers: keepSources({ ...parts, newId }),
       async stop() {
         await Promise.all([history.stop(), projection?.keeper.stop()]);
       },

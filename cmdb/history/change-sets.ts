@@ -47,6 +47,8 @@ export function beginChangeSet(call: Call, wanted: Pick<ChangeSet, 'kind' | 'tit
 /** Begins to take a change set back; `revert-change-sets.ts` carries it out. Two who begin at once: one of them loses the race. */
 export async function beginRevert(database: Database, id: string, reason: string | undefined, call: Call): Promise<ChangeSet> {
   const reverted = await findChangeSet(database, id);
+  if (reverted.kind === 'merge' || reverted.kind === 'split')
+    throw new AppError('illegal_state', 'A merge moved links and identifiers too: take it back by POST /api/v1/cmdb/merges/{id}/undo.');
   if (reverted.status === 'running') throw new AppError('illegal_state', 'This change set is still under way: wait until its status is done.');
   if (reverted.status === 'reverted') throw new AppError('illegal_state', `This change set was taken back already, by ${reverted.revertedBy}.`);
   const set = beginChangeSet(call, { kind: 'revert', title: reverted.title, reverts: id, ...(reason !== undefined && { reason }) });

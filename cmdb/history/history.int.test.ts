@@ -146,6 +146,8 @@ describe('a change set', () => {
     const before = {
       ...known,
       attributes: JSON.parse(known.attributes),
+      provenance: {},
+      revision: 0,
       createdAt: Date.parse(known.createdAt),
       updatedAt: Date.parse(known.updatedAt),
     };

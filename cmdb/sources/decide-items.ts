@@ -6,8 +6,8 @@ import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { type Author, isNewVersion, writeItems } from '../storage/item-store.ts';
 import { askAbout, dropQuestions } from './duplicate-store.ts';
 import { findForPage } from './find-for-page.ts';
-import { identifyRecords } from './identify-records.ts';
 import { writeIdentifiers } from './identifier-store.ts';
+import { identifyRecords } from './identify-records.ts';
 import { glanceAtLinks, writeLinks } from './link-store.ts';
 import { shareOutIdentifiers } from './share-out-identifiers.ts';
 import { type ItemInput, type ReadRecord, type RecordOutcome, reject, tryToRead } from './source-page.ts';
@@ -34,6 +34,8 @@ export interface DecidedItems {
   seen: number[];
   /** Keys that stand for an item since now: relations may have waited for them. */
   newKeys: string[];
+  /** Keys that stand for another item than before. */
+  movedKeys: string[];
 }
 
 /**
@@ -63,18 +65,14 @@ export async function decideItems(context: PageContext, inputs: readonly ItemInp
     } else known.add(found.record.key);
   }
   const rest = records.filter(({ index }) => !same.has(index));
-  if (rest.length === 0) return { statements: [], events: [], outcomes: inOrder(outcomes, inputs.length), seen, newKeys: [] };
+  if (rest.length === 0) return { statements: [], events: [], outcomes: inOrder(outcomes, inputs.length), seen, newKeys: [], movedKeys: [] };
 
   const found = await findForPage(
     context,
     rest.map(({ record }) => record),
     known,
   );
-  const identified = identifyRecords(
-    context,
-    rest.map(({ record }) => record),
-    found,
-  );
+  const identified = identifyRecords(context, found);
   for (const { index, record } of rest) {
     const outcome = identified.outcomes.get(record.key);
     if (outcome) outcomes.set(index, outcome);
@@ -85,7 +83,8 @@ export async function decideItems(context: PageContext, inputs: readonly ItemInp
     if (version !== undefined) outcome.version = version;
   }
   const newKeys = identified.links.filter(({ revision }) => revision === 0).map(({ key }) => key);
-  return { statements, events, outcomes: inOrder(outcomes, inputs.length), seen, newKeys };
+  const movedKeys = identified.links.filter(({ key, itemId }) => (found.links.get(key)?.itemId ?? itemId) !== itemId).map(({ key }) => key);
+  return { statements, events, outcomes: inOrder(outcomes, inputs.length), seen, newKeys, movedKeys };
 }
 
 /** Of several records with one key the last is taken. */
@@ -93,7 +92,10 @@ function readPage(inputs: readonly ItemInput[], outcomes: Map<number, RecordOutc
   const last = new Map(inputs.map(({ key }, index) => [key, index]));
   return inputs.flatMap((input, index) => {
     if (last.get(input.key) !== index) {
-      outcomes.set(index, reject(input.key, 'said_again', 'Дальше на странице тот же ключ назван снова.', 'The page names the same key again later.'));
+      outcomes.set(
+        index,
+        reject(input.key, 'said_again', 'Дальше на странице тот же ключ назван снова.', 'The page names the same key again later.'),
+      );
       return [];
     }
     const record = tryToRead(input, `/items/${index}/attributes`);

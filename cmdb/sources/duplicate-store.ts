@@ -34,7 +34,8 @@ interface DuplicateRow extends Omit<Duplicate, 'decidedBy' | 'changeSetId' | 'cr
 }
 
 export async function readDuplicates(database: Database, where: Statement): Promise<Duplicate[]> {
-  const rows = await database.query<DuplicateRow>(sql`select id, status, source, key, hash, said, items, why, evidence, reasons, decided_by, change_set_id,
+  const rows =
+    await database.query<DuplicateRow>(sql`select id, status, source, key, hash, said, items, why, evidence, reasons, decided_by, change_set_id,
       version, created_at, updated_at from duplicate where ${where}`);
   return rows.map(({ decided_by, change_set_id, created_at, updated_at, ...row }) => ({
     ...row,

@@ -1,8 +1,8 @@
 import { sql } from '../../platform/postgres/sql.ts';
+import type { Reason } from '../domain/identify/explain.ts';
 import type { Found, KnownItem, KnownLink } from '../domain/identify/found.ts';
 import { type Identifier, listIdentifiers, toIdentifierKey } from '../domain/identify/list-identifiers.ts';
 import type { SourceRecord } from '../domain/identify/record.ts';
-import type { Reason } from '../domain/identify/explain.ts';
 import type { PageContext } from './decide-items.ts';
 import { type Duplicate, readDuplicates } from './duplicate-store.ts';
 import { type Holders, readHolders } from './identifier-store.ts';
@@ -113,4 +113,3 @@ function toKnownItem({ id, facts, identifiers, links }: WholeItem, source: strin
     links: [...links.values()].map((link) => ({ source: link.source, key: link.key, seen: seenOf(link) })),
   };
 }
-

@@ -25,9 +25,7 @@ export async function readHolders(database: Database, identifiers: readonly Iden
 }
 
 export async function readIdentifiersOf(database: Database, itemIds: readonly string[]): Promise<HeldIdentifier[]> {
-  return database.query<HeldIdentifier>(
-    sql`select scheme, value, item_id as "itemId" from item_identifier where item_id = any(${itemIds}::uuid[])`,
-  );
+  return database.query<HeldIdentifier>(sql`select scheme, value, item_id as "itemId" from item_identifier where item_id = any(${itemIds}::uuid[])`);
 }
 
 /** What becomes of identifiers: one belongs to one item, so whoever comes second with a new one, or was overtaken, has a conflict. */
@@ -42,7 +40,9 @@ export interface IdentifierChanges {
 export function writeIdentifiers({ claimed, moved, givenUp, shared }: IdentifierChanges): Statement[] {
   const statements: Statement[] = [];
   if (claimed.length > 0) {
-    statements.push(sql`insert into item_identifier (scheme, value, item_id) select scheme, value, item_id from ${asRows(claimed)} order by scheme, value`);
+    statements.push(
+      sql`insert into item_identifier (scheme, value, item_id) select scheme, value, item_id from ${asRows(claimed)} order by scheme, value`,
+    );
   }
   if (moved.length > 0) {
     statements.push(

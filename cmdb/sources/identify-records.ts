@@ -43,13 +43,13 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
   function take({ outcome, itemId }: IdentifiedRecord, own: FittedRecord): void {
     const { record, read } = own;
     const told = (fate: RecordOutcome['outcome'], id?: string, more: RecordOutcome['reasons'] = []): void => {
-      const reasons = fate === 'unchanged' ? [] : [...explain(outcome, record, words), ...own.reasons, ...more];
+      const reasons = isPlain(fate, outcome) ? own.reasons : [...explain(outcome, record, words), ...own.reasons, ...more];
       page.outcomes.set(read.key, { key: read.key, outcome: fate, ...(id !== undefined && { id }), reasons });
     };
     // A source knows its things by their keys; only one that names a host which is not known yet has to come again.
     const isByKeyAlone = outcome.kind === 'rejected' && outcome.reason === 'host_missing';
     if (outcome.kind === 'rejected' && !isByKeyAlone) return told('rejected', links.get(read.key)?.itemId);
-    if (outcome.kind === 'duplicate_suspected') page.questions.push(ask(outcome, own));
+    if (outcome.kind === 'duplicate_suspected') addQuestion(ask(outcome, own));
     const target = isByKeyAlone ? newId() : itemId;
     if (target === undefined) return told('duplicate_suspected', outcome.kind === 'duplicate_suspected' ? outcome.items[0]?.itemId : undefined);
 
@@ -107,10 +107,16 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
     const whole = items.get(target);
     if (displaced && whole) {
       page.forgotten.push(displaced);
-      page.questions.push(question(displaced, 'displaced', [{ itemId: target, for: [], against: [] }], explain(outcome, displaced, words)));
+      page.links = page.links.filter(({ key }) => key !== displaced.key);
+      addQuestion(question(displaced, 'displaced', [{ itemId: target, for: [], against: [] }], explain(outcome, displaced, words)));
       whole.links.delete(toLinkKey(displaced));
       whole.isTouched = true;
     }
+  }
+
+  function addQuestion(added: Duplicate): void {
+    const isSame = ({ key, items: suspects }: Duplicate) => key === added.key && suspects.join() === added.items.join();
+    page.questions = [...page.questions.filter((one) => !isSame(one)), added];
   }
 
   function linkOf(whole: WholeItem | undefined, key: string): Link | undefined {
@@ -139,8 +145,27 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
     reasons: Duplicate['reasons'],
   ): Duplicate {
     const suspects = [...new Set(evidence.map(({ itemId }) => itemId))].sort();
-    return { id: newId(), status: 'open', source, key, hash, said, items: suspects, why, evidence, reasons, version: 1, createdAt: now, updatedAt: now };
+    return {
+      id: newId(),
+      status: 'open',
+      source,
+      key,
+      hash,
+      said,
+      items: suspects,
+      why,
+      evidence,
+      reasons,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
   }
+}
+
+/** A first load need not be told a million times that nothing was there. */
+function isPlain(fate: RecordOutcome['outcome'], outcome: IdentifyOutcome): boolean {
+  return fate === 'unchanged' || (outcome.kind === 'created' && outcome.because === 'nothing_found' && outcome.identifiers.shared.length === 0);
 }
 
 /** The first moment from which a value that was kept back may count. */

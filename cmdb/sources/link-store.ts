@@ -52,7 +52,8 @@ export async function readLinks(database: Database, where: Statement, runId?: st
       ? sql`false`
       : sql`coalesce((select get_bit(b.bits, (l.seq % 8192)::int) = 1 from run_seen b
           where b.run_id = ${runId} and b.kind = 'item' and b.chunk = (l.seq / 8192)::int), false)`;
-  const rows = await database.query<LinkRow>(sql`select l.source, l.key, l.item_id, l.hash, l.said, l.contested, l.recheck_at, l.said_at, l.missing_since,
+  const rows =
+    await database.query<LinkRow>(sql`select l.source, l.key, l.item_id, l.hash, l.said, l.contested, l.recheck_at, l.said_at, l.missing_since,
       l.gone_at, l.moved_to, l.revision, l.seq::float8 as seq, s.heard_at, ${seen} as seen
     from item_link l left join source s on s.name = l.source where ${where}`);
   return rows.map((row) => ({

@@ -1,5 +1,5 @@
-import { type Said, toFields } from '../domain/identify/said.ts';
 import type { Attributes } from '../domain/attributes.ts';
+import { type Said, toFields } from '../domain/identify/said.ts';
 
 /** What a source said last under one of its keys, as it was taken in. */
 export interface SaidRecord {

@@ -25,7 +25,8 @@ const ownLabels: Readonly<Record<string, Label>> = {
 const known = new WeakMap<CompiledModel, ReadonlyMap<string, Label>>();
 
 function schemesOf(model: CompiledModel): ReadonlyMap<string, Label> {
-  const schemes = known.get(model) ?? new Map([...model.classes.values()].flatMap(({ identifiers }) => identifiers.map(({ scheme, label }) => [scheme, label])));
+  const schemes =
+    known.get(model) ?? new Map([...model.classes.values()].flatMap(({ identifiers }) => identifiers.map(({ scheme, label }) => [scheme, label])));
   known.set(model, schemes);
   return schemes;
 }

@@ -76,7 +76,10 @@ function listAllSaid(whole: WholeItem, model: CompiledModel): Map<string, { iden
   const [only] = living;
   if (living.length !== 1 || only?.said.name === undefined) {
     const hosts = Object.assign({}, ...living.map(({ said: { hosts: own } }) => own));
-    add(listOf(whole.facts.class, { ...whole.facts, hosts }, model), living.some(({ contested }) => contested));
+    add(
+      listOf(whole.facts.class, { ...whole.facts, hosts }, model),
+      living.some(({ contested }) => contested),
+    );
   }
   return said;
 }

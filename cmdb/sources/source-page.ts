@@ -85,6 +85,11 @@ export function tryToRead(input: ItemInput, pointer: string): ReadRecord | Recor
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const [violation] = error.violations;
-    return reject(input.key, 'unreadable', `Атрибуты нельзя сохранить: ${violation?.message}.`, `The attributes cannot be kept: ${violation?.message}.`);
+    return reject(
+      input.key,
+      'unreadable',
+      `Атрибуты нельзя сохранить: ${violation?.message}.`,
+      `The attributes cannot be kept: ${violation?.message}.`,
+    );
   }
 }

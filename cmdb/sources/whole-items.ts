@@ -102,8 +102,7 @@ export function silence(whole: WholeItem, link: Link, model: CompiledModel, now:
     const owner = Object.hasOwn(whole.facts.provenance, name) ? whole.facts.provenance[name] : undefined;
     return owner?.source === link.source && owner.key === link.key && name !== 'name';
   };
-  const keep = <Value>(entries: Readonly<Record<string, Value>>) =>
-    Object.fromEntries(Object.entries(entries).filter(([name]) => !isLost(name)));
+  const keep = <Value>(entries: Readonly<Record<string, Value>>) => Object.fromEntries(Object.entries(entries).filter(([name]) => !isLost(name)));
   whole.facts = { ...whole.facts, attributes: keep(whole.facts.attributes), provenance: keep(whole.facts.provenance) };
   settle(whole, model, now);
 }

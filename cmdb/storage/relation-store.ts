@@ -55,12 +55,14 @@ export async function readRelationsOf(
 
 /**
  * Writes relations, new or moved on by one version, with their history. The ends of those that become active must be active items and stay so until
- * this is committed; otherwise, or when somebody else wrote meanwhile, the commit is a conflict.
+ * this is committed; otherwise, or when somebody else wrote meanwhile, the commit is a conflict. `held`: items that the same commit writes, and so holds.
  */
-export function writeRelations(relations: readonly RelationState[], author: Author): Statement[] {
+export function writeRelations(relations: readonly RelationState[], author: Author, held: readonly string[] = []): Statement[] {
   const created = relations.filter(({ version }) => version === 1);
   const revised = relations.filter(({ version }) => version > 1);
-  const ends = [...new Set(relations.filter(({ state }) => state === 'active').flatMap(({ fromId, toId }) => [fromId, toId]))];
+  const ends = [...new Set(relations.filter(({ state }) => state === 'active').flatMap(({ fromId, toId }) => [fromId, toId]))].filter(
+    (id) => !held.includes(id),
+  );
   const statements: Statement[] = [];
   if (ends.length > 0) statements.push(holdItems(ends));
   if (revised.length > 0) statements.push(updateRelations(revised, author), keepVersions(revised));

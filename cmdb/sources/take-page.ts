@@ -1,0 +1,115 @@
+import { isAppError } from '../../platform/errors/app-error.ts';
+import { crashPoint } from '../../platform/faults/crash-point.ts';
+import type { Changes, Database } from '../../platform/postgres/database.ts';
+import type { Statement } from '../../platform/postgres/sql.ts';
+import type { Call } from '../../platform/rpc/call.ts';
+import { authorOf } from '../author.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
+import { retryLostRace } from '../retry-lost-race.ts';
+import { takeTurns } from '../take-turns.ts';
+import { decideItems, type PageContext } from './decide-items.ts';
+import { decideRelations } from './decide-relations.ts';
+import { endLinks, endRelationLinks } from './end-links.ts';
+import { readWaiting } from './relation-link-store.ts';
+import { relocateRelations } from './relocate-relations.ts';
+import { countInRun, keepRunRecords } from './run-store.ts';
+import { markSeen } from './seen-store.ts';
+import type { ItemInput, RecordOutcome, RelationInput } from './source-page.ts';
+
+/** At most this many records are decided at once. */
+export const mostRecords = 1_000;
+
+export interface SourcePage {
+  source: string;
+  runId?: string;
+  items: readonly ItemInput[];
+  relations: readonly RelationInput[];
+  /** What the source does not know any more. */
+  removedKeys?: readonly string[];
+  removedRelations?: readonly RelationInput[];
+  reason?: string;
+}
+
+export interface PageOutcome {
+  items: RecordOutcome[];
+  relations: RecordOutcome[];
+}
+
+export interface PageParts {
+  database: Database;
+  model(): Promise<CompiledModel>;
+}
+
+/** Takes in what a source says, a page at a time. */
+export function pageTaker({ database, model }: PageParts) {
+  const turns = takeTurns();
+
+  /** Whoever lost a race waits for the others of this process that did, so that many who write the same things do not go on losing. */
+  async function decide<Result>(call: Call, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAppError(error, 'conflict')) throw error;
+      return turns(['lost a race'], () => retryLostRace(call, work));
+    }
+  }
+
+  /** Removals first, then items, then relations: each a commit of its own, because a relation needs its ends to be there. Any of it may be said again. */
+  return async function takePage<Answer>(page: SourcePage, call: Call, answer: (outcome: PageOutcome) => Answer): Promise<Answer> {
+    const { source, runId, items, relations } = page;
+    const author = { ...authorOf(call, page.reason), ...(runId !== undefined && { changeSetId: runId }) };
+    const context: PageContext = {
+      database,
+      model: await model(),
+      source,
+      author,
+      now: call.now,
+      newId: () => call.newId(),
+      ...(runId !== undefined && { runId }),
+    };
+    const commit = (changes: Changes) => database.commit({ ...changes, at: call.now });
+
+    if (page.removedRelations?.length) await decide(call, async () => commit(await endRelationLinks(context, page.removedRelations ?? [])));
+    if (page.removedKeys?.length) await decide(call, async () => commit(await endLinks(context, page.removedKeys ?? [])));
+
+    let itemOutcomes: RecordOutcome[] = [];
+    let waited: RelationInput[] = [];
+    if (items.length > 0) {
+      const done = await decide(call, async () => {
+        const decided = await decideItems(context, items);
+        const changes = { statements: [...ofRun(context, 'item', decided), ...decided.statements], events: decided.events };
+        const waiting = decided.newKeys.length > 0 ? await readWaiting(database, source, decided.newKeys) : [];
+        if (relations.length + waiting.length + decided.movedKeys.length > 0) {
+          await commit(changes);
+          return { decided, waiting };
+        }
+        return { answer: await call.commit(changes, answer({ items: decided.outcomes, relations: [] })) };
+      });
+      crashPoint('source.after-page');
+      if ('answer' in done) return done.answer as Answer;
+      itemOutcomes = done.decided.outcomes;
+      const { movedKeys } = done.decided;
+      const relocated = movedKeys.length > 0 ? await decide(call, () => relocateRelations(context, movedKeys)) : [];
+      waited = [...done.waiting, ...relocated];
+    }
+    return decide(call, async () => {
+      // Those that have waited for the page's items come with its own; they were counted when they came.
+      const decided = await decideRelations(context, [...relations, ...waited]);
+      const outcomes = decided.outcomes.slice(0, relations.length);
+      const changes = {
+        statements: [...ofRun(context, 'relation', { outcomes, seen: decided.seen }), ...decided.statements],
+        events: decided.events,
+      };
+      return call.commit(changes, answer({ items: itemOutcomes, relations: outcomes }));
+    });
+  };
+}
+
+function ofRun(
+  { runId, now }: PageContext,
+  kind: 'item' | 'relation',
+  { outcomes, seen }: { outcomes: RecordOutcome[]; seen: number[] },
+): Statement[] {
+  if (runId === undefined || outcomes.length === 0) return [];
+  return [countInRun(runId, kind, outcomes, now), ...markSeen(runId, kind, seen), ...keepRunRecords(runId, outcomes)];
+}
