@@ -1,9 +1,9 @@
 import { AppError, isAppError } from '../platform/errors/app-error.ts';
-import type { Database } from '../platform/postgres/database.ts';
 import { sql } from '../platform/postgres/sql.ts';
 import type { Call } from '../platform/rpc/call.ts';
 import { authorOf } from './author.ts';
 import { readAttributes, toCanonicalText } from './domain/attributes.ts';
+import { listIdentifiers } from './domain/identify/list-identifiers.ts';
 import { applyPatch, checkClass, type ItemFacts, type ItemPatch, type ItemRecord, type ItemState, readRecords, reviseItem } from './domain/item.ts';
 import { tidyLookups } from './domain/lookup.ts';
 import { writeWholeItems } from './sources/end-links.ts';
@@ -94,10 +94,14 @@ export function itemUseCases({ database, model, takePage }: ItemParts) {
       const attributes = wanted.attributes === undefined ? {} : readAttributes(wanted.attributes, '/attributes');
       const lookups = tidyLookups(wanted.lookups);
       const { hash } = readInput({ key, class: wanted.class, name: wanted.name, attributes: toCanonicalText(attributes), lookups }, '/attributes');
-      const said = { class: wanted.class, name: wanted.name, attributes, lookups, hosts: {} };
+      const compiled = await model();
+      const itemClass = compiled.classes.get(wanted.class);
+      const listed = itemClass ? listIdentifiers({ name: wanted.name, attributes, lookups }, itemClass, { hostOf: () => undefined }).identifiers : [];
+      const identifiers = listed.map(({ scheme, value }) => ({ scheme, value }));
+      const said = { class: wanted.class, name: wanted.name, attributes, lookups, identifiers };
       const link: Link = { source, key, itemId: id, hash, said, contested: false, saidAt: call.now, revision: 0 };
       const whole = beginItem(id, link, wanted.class, wanted.name);
-      speakOf(whole, link, await model(), call.now);
+      speakOf(whole, link, compiled, call.now);
       whole.isTouched = true;
       try {
         return await commitWord(whole, link, call, answer, wanted.reason);

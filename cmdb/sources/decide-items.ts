@@ -4,12 +4,12 @@ import type { Statement } from '../../platform/postgres/sql.ts';
 import { announceItem } from '../announce.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { type Author, isNewVersion, writeItems } from '../storage/item-store.ts';
+import { assignToItems } from './assign-to-items.ts';
 import { askAbout, dropQuestions } from './duplicate-store.ts';
 import { findForPage } from './find-for-page.ts';
-import { writeIdentifiers } from './identifier-store.ts';
 import { identifyRecords } from './identify-records.ts';
 import { glanceAtLinks, writeLinks } from './link-store.ts';
-import { shareOutIdentifiers } from './share-out-identifiers.ts';
+import { postpone } from './postponed-store.ts';
 import { type ItemInput, type ReadRecord, type RecordOutcome, reject, tryToRead } from './source-page.ts';
 import { toChange } from './whole-items.ts';
 
@@ -19,6 +19,10 @@ export interface PageContext {
   source: string;
   /** The snapshot that the page is a part of. */
   runId?: string;
+  /** The youngest link when that began. */
+  youngest?: number;
+  /** The snapshot has named everything: nothing waits any more. */
+  isComplete?: boolean;
   author: Author;
   /** Epoch milliseconds. */
   now: number;
@@ -36,6 +40,8 @@ export interface DecidedItems {
   newKeys: string[];
   /** Keys that stand for another item than before. */
   movedKeys: string[];
+  /** Records of keys that had to leave an item: they are to be decided again. */
+  again: ItemInput[];
 }
 
 /**
@@ -65,7 +71,8 @@ export async function decideItems(context: PageContext, inputs: readonly ItemInp
     } else known.add(found.record.key);
   }
   const rest = records.filter(({ index }) => !same.has(index));
-  if (rest.length === 0) return { statements: [], events: [], outcomes: inOrder(outcomes, inputs.length), seen, newKeys: [], movedKeys: [] };
+  if (rest.length === 0)
+    return { statements: [], events: [], outcomes: inOrder(outcomes, inputs.length), seen, newKeys: [], movedKeys: [], again: [] };
 
   const found = await findForPage(
     context,
@@ -84,7 +91,7 @@ export async function decideItems(context: PageContext, inputs: readonly ItemInp
   }
   const newKeys = identified.links.filter(({ revision }) => revision === 0).map(({ key }) => key);
   const movedKeys = identified.links.filter(({ key, itemId }) => (found.links.get(key)?.itemId ?? itemId) !== itemId).map(({ key }) => key);
-  return { statements, events, outcomes: inOrder(outcomes, inputs.length), seen, newKeys, movedKeys };
+  return { statements, events, outcomes: inOrder(outcomes, inputs.length), seen, newKeys, movedKeys, again: identified.again };
 }
 
 /** Of several records with one key the last is taken. */
@@ -112,17 +119,20 @@ function inOrder(outcomes: ReadonlyMap<number, RecordOutcome>, length: number): 
 type Found = Awaited<ReturnType<typeof findForPage>>;
 type Identified = ReturnType<typeof identifyRecords>;
 
-async function writeOutcome({ database, model, author, now }: PageContext, found: Found, { links, forgotten, questions }: Identified) {
+async function writeOutcome({ database, author, now, runId }: PageContext, found: Found, { links, forgotten, questions, postponed }: Identified) {
   const items = [...found.items.values()];
   const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
   const touched = items.filter(({ isTouched }) => isTouched);
-  const isRetired = (id: string) => found.items.get(id)?.before?.state === 'retired' && found.items.get(id)?.facts.state === 'retired';
-  const identifiers = await shareOutIdentifiers(database, touched, { ...found.held, isRetired }, model);
-  const answered = found.questions.filter(({ key }) => !questions.some((question) => question.key === key)).map(({ id }) => id);
+  const isRetired = (id: string) => found.known.isRetired(id) && found.items.get(id)?.facts.state === 'retired';
+  const identifiers = await assignToItems(database, touched, { ...found.known, isRetired });
+  // What is in dispute about a known key is shared from then on: it leaves no doubt next time, and the question stays. Only a key that was none has its answer.
+  const bound = new Set(links.filter(({ revision }) => revision === 0).map(({ key }) => key));
+  const answered = found.questions.filter(({ key }) => bound.has(key)).map(({ id }) => id);
   const statements = [
     ...writeItems(changes, author),
     ...writeLinks(links, forgotten),
-    ...writeIdentifiers(identifiers),
+    ...identifiers,
+    ...(runId !== undefined && postponed.length > 0 ? [postpone(runId, postponed)] : []),
     ...(questions.length > 0 ? [askAbout(questions)] : []),
     ...(answered.length > 0 ? [dropQuestions(answered, now)] : []),
   ];

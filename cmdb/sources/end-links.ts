@@ -4,12 +4,11 @@ import { announceItem, announceRelation } from '../announce.ts';
 import { unrelate } from '../domain/relation.ts';
 import { isNewVersion, writeItems } from '../storage/item-store.ts';
 import { readRelations, writeRelations } from '../storage/relation-store.ts';
+import { assignToItems, nothingKnown } from './assign-to-items.ts';
 import type { PageContext } from './decide-items.ts';
-import { writeIdentifiers } from './identifier-store.ts';
 import type { Link } from './link.ts';
 import { readLinks, writeLinks } from './link-store.ts';
 import { type RelationLink, readLinksOfRelations, writeRelationLinks } from './relation-link-store.ts';
-import { shareOutIdentifiers } from './share-out-identifiers.ts';
 import type { RelationInput } from './source-page.ts';
 import { readWholeItems, silence, toChange, type WholeItem } from './whole-items.ts';
 
@@ -37,13 +36,14 @@ export async function endTheseLinks(context: PageContext, links: readonly Link[]
 }
 
 /** What is to be written of items but for their links. */
-export async function writeWholeItems({ database, model, author, now }: PageContext, items: readonly WholeItem[]): Promise<Ended> {
+export async function writeWholeItems(
+  { database, author, now }: Pick<PageContext, 'database' | 'author' | 'now'>,
+  items: readonly WholeItem[],
+): Promise<Ended> {
   const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
-  const isRetired = (id: string) => items.some((whole) => whole.id === id && whole.facts.state === 'retired');
-  const nothing = { holders: new Map<string, string>(), shared: new Set<string>(), asked: new Set<string>(), isRetired };
-  const identifiers = await shareOutIdentifiers(database, items, nothing, model);
+  const identifiers = await assignToItems(database, items, nothingKnown);
   return {
-    statements: [...writeItems(changes, author), ...writeIdentifiers(identifiers)],
+    statements: [...writeItems(changes, author), ...identifiers],
     events: changes.filter(isNewVersion).map(announceItem),
   };
 }

@@ -3,9 +3,10 @@ import type { Reason } from '../domain/identify/explain.ts';
 import type { Found, KnownItem, KnownLink } from '../domain/identify/found.ts';
 import { type Identifier, listIdentifiers, toIdentifierKey } from '../domain/identify/list-identifiers.ts';
 import type { SourceRecord } from '../domain/identify/record.ts';
+import type { KnownClaims } from './assign-to-items.ts';
 import type { PageContext } from './decide-items.ts';
 import { type Duplicate, readDuplicates } from './duplicate-store.ts';
-import { type Holders, readHolders } from './identifier-store.ts';
+import { readClaims } from './identifier-store.ts';
 import { type Link, speaks } from './link.ts';
 import { readLinks } from './link-store.ts';
 import { fitAttributes, type ReadRecord } from './source-page.ts';
@@ -27,7 +28,7 @@ export interface PageFound {
   items: Map<string, WholeItem>;
   /** By key. */
   links: ReadonlyMap<string, Link>;
-  held: Holders & { asked: ReadonlySet<string> };
+  known: KnownClaims;
   /** What a person was asked about these keys and has not answered. */
   questions: Duplicate[];
 }
@@ -41,7 +42,7 @@ export async function findForPage(context: PageContext, records: readonly ReadRe
     readDuplicates(database, sql`status = 'open' and source = ${source} and key = any(${records.map(({ key }) => key)}::text[])`),
   ]);
   const links = new Map(linked.map((link) => [link.key, link]));
-  const fitted = records.map((read) => fit(context, read, links.get(read.key)));
+  const fitted = records.map((read) => fitRecord(context, read, links.get(read.key)));
   const hostOf = (record: SourceRecord) => (type: string) => {
     const host = record.hosts?.[type];
     return host && 'key' in host ? links.get(host.key)?.itemId : undefined;
@@ -55,11 +56,11 @@ export async function findForPage(context: PageContext, records: readonly ReadRe
       said.set(key, { identifier: { scheme, value }, times: (said.get(key)?.times ?? 0) + 1 });
     }
   }
-  const held = await readHolders(
+  const claims = await readClaims(
     database,
     [...said.values()].map(({ identifier }) => identifier),
   );
-  const ids = new Set([...linked.map(({ itemId }) => itemId), ...held.holders.values()]);
+  const ids = new Set([...linked.map(({ itemId }) => itemId), ...[...claims.values()].flat()]);
   const items = await readWholeItems(database, [...ids], runId);
   const inPage = new Set(records.map(({ key }) => key));
   const counts = new Map([...said].flatMap(([key, { times }]) => (times > 1 ? [[key, countOf(key, times)] as const] : [])));
@@ -68,27 +69,31 @@ export async function findForPage(context: PageContext, records: readonly ReadRe
     fitted,
     items,
     links,
-    held: { ...held, asked: new Set(said.keys()) },
+    known: { claims, asked: new Set(said.keys()), isRetired: (id) => items.get(id)?.before?.state === 'retired' },
     questions,
     found: {
       keys: new Map(linked.map((link) => [link.key, toKnownKey(link)])),
       contested: new Set(questions.map(({ key }) => key)),
-      holders: held.holders,
-      shared: held.shared,
+      claims: new Map([...claims].map(([key, itemIds]) => [key, livingOf(itemIds)])),
       counts,
-      items: new Map([...items.values()].map((whole) => [whole.id, toKnownItem(whole, source, inPage)])),
+      items: new Map([...items.values()].map((whole) => [whole.id, toKnownItem(whole, context, inPage)])),
     },
   };
 
+  /** Those in use, or else one that was. */
+  function livingOf(itemIds: readonly string[]): readonly string[] {
+    const living = itemIds.filter((id) => items.get(id)?.facts.state === 'active');
+    return living.length > 0 ? living : itemIds.slice(0, 1);
+  }
+
   /** How many things of the source say it: those of the page, and the one that has it when that is none of them. */
   function countOf(key: string, times: number): number {
-    const holder = items.get(held.holders.get(key) ?? '');
-    const isBeside = holder && [...holder.links.values()].some((link) => link.source === source && speaks(link) && !inPage.has(link.key));
-    return isBeside ? times + 1 : times;
+    const beside = livingOf(claims.get(key) ?? []).flatMap((id) => [...(items.get(id)?.links.values() ?? [])]);
+    return times + beside.filter((link) => link.source === source && speaks(link) && !inPage.has(link.key)).length;
   }
 }
 
-function fit({ model, source }: PageContext, read: ReadRecord, link: Link | undefined): FittedRecord {
+function fitRecord({ model, source }: PageContext, read: ReadRecord, link: Link | undefined): FittedRecord {
   const { attributes, reasons } = fitAttributes(model, read.class, read.attributes ?? link?.said.attributes ?? {});
   const hosts = Object.fromEntries(Object.entries(read.hosts ?? {}).map(([type, key]) => [type, { key }]));
   const record = { source, key: read.key, class: read.class, name: read.name, attributes, lookups: read.lookups, hosts };
@@ -99,9 +104,14 @@ function toKnownKey({ itemId, goneAt, movedTo }: Link) {
   return { itemId, ...(goneAt !== undefined && { tombstoned: true }), ...(movedTo !== undefined && { movedTo }) };
 }
 
-function toKnownItem({ id, facts, identifiers, links }: WholeItem, source: string, inPage: ReadonlySet<string>): KnownItem {
+function toKnownItem(
+  { id, facts, links }: WholeItem,
+  { source, youngest = Number.POSITIVE_INFINITY }: PageContext,
+  inPage: ReadonlySet<string>,
+): KnownItem {
   const seenOf = (link: Link): KnownLink['seen'] => {
     if (!speaks(link)) return 'gone';
+    if (link.source === source && (link.seq ?? 0) > youngest) return 'new';
     return link.seen || (link.source === source && inPage.has(link.key)) ? 'now' : 'before';
   };
   return {
@@ -109,7 +119,11 @@ function toKnownItem({ id, facts, identifiers, links }: WholeItem, source: strin
     class: facts.class,
     name: facts.name,
     retired: facts.state === 'retired',
-    identifiers,
-    links: [...links.values()].map((link) => ({ source: link.source, key: link.key, seen: seenOf(link) })),
+    links: [...links.values()].map((link) => ({
+      source: link.source,
+      key: link.key,
+      seen: seenOf(link),
+      identifiers: speaks(link) || facts.state === 'retired' ? link.said.identifiers : [],
+    })),
   };
 }

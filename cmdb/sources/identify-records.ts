@@ -1,15 +1,17 @@
 import { explain } from '../domain/identify/explain.ts';
 import { explainReconciliation } from '../domain/identify/explain-reconciliation.ts';
+import { findHost } from '../domain/identify/found.ts';
 import { type IdentifiedRecord, identifyPage } from '../domain/identify/identify-page.ts';
+import { type Identifier, listIdentifiers } from '../domain/identify/list-identifiers.ts';
 import type { IdentifyOutcome } from '../domain/identify/outcome.ts';
 import type { Reconciliation } from '../domain/identify/reconcile.ts';
 import type { PageContext } from './decide-items.ts';
 import type { Duplicate } from './duplicate-store.ts';
 import type { FittedRecord, PageFound } from './find-for-page.ts';
-import { type Link, speaks } from './link.ts';
+import { type Link, type SaidRecord, speaks } from './link.ts';
 import { labelAttributes, nameThings } from './name-things.ts';
-import type { RecordOutcome } from './source-page.ts';
-import { beginItem, silence, speakOf, toLinkKey, type WholeItem } from './whole-items.ts';
+import type { ItemInput, RecordOutcome } from './source-page.ts';
+import { beginItem, silence, speakOf, toLinkKey } from './whole-items.ts';
 
 export interface IdentifiedPage {
   /** By key. */
@@ -17,23 +19,27 @@ export interface IdentifiedPage {
   links: Link[];
   forgotten: Link[];
   questions: Duplicate[];
+  /** To be decided when the snapshot has named everything. */
+  postponed: ItemInput[];
+  /** To be decided again at once: their keys had to leave an item. */
+  again: ItemInput[];
 }
 
 /** Identifies the records of a page and lets each say its word on its item. */
 export function identifyRecords(context: PageContext, { fitted, found, items, links }: PageFound): IdentifiedPage {
   const { source, model, now, newId } = context;
-  const page: IdentifiedPage = { outcomes: new Map(), links: [], forgotten: [], questions: [] };
+  const page: IdentifiedPage = { outcomes: new Map(), links: [], forgotten: [], questions: [], postponed: [], again: [] };
   const byRecord = new Map(fitted.map((one) => [one.record, one]));
   const words = nameThings(model, items);
+  const isSnapshot = context.runId !== undefined && !context.isComplete;
   const identified = identifyPage(
     fitted.map(({ record }) => record),
     model,
     found,
     newId,
+    { isSnapshot },
   );
-  const itemOfKey = new Map([...links].map(([key, { itemId }]) => [key, itemId]));
-
-  // Those that only say their word, before those that move a key: what a key leaves must not be overwritten by what comes to it.
+  for (const { outcome } of identified) if ('displaces' in outcome && outcome.displaces !== undefined) displace(outcome.displaces);
   for (const one of identified) {
     const own = byRecord.get(one.record as FittedRecord['record']);
     if (own) take(one, own);
@@ -42,29 +48,32 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
 
   function take({ outcome, itemId }: IdentifiedRecord, own: FittedRecord): void {
     const { record, read } = own;
-    const told = (fate: RecordOutcome['outcome'], id?: string, more: RecordOutcome['reasons'] = []): void => {
+    const before = links.get(read.key);
+    const tell = (fate: RecordOutcome['outcome'], id?: string, more: RecordOutcome['reasons'] = []): void => {
       const reasons = isPlain(fate, outcome) ? own.reasons : [...explain(outcome, record, words), ...own.reasons, ...more];
       page.outcomes.set(read.key, { key: read.key, outcome: fate, ...(id !== undefined && { id }), reasons });
     };
+    if (outcome.kind === 'duplicate_suspected') page.questions.push(ask(outcome, own));
     // A source knows its things by their keys; only one that names a host which is not known yet has to come again.
     const isByKeyAlone = outcome.kind === 'rejected' && outcome.reason === 'host_missing';
-    if (outcome.kind === 'rejected' && !isByKeyAlone) return told('rejected', links.get(read.key)?.itemId);
-    if (outcome.kind === 'duplicate_suspected') addQuestion(ask(outcome, own));
     const target = isByKeyAlone ? newId() : itemId;
-    if (target === undefined) return told('duplicate_suspected', outcome.kind === 'duplicate_suspected' ? outcome.items[0]?.itemId : undefined);
-
-    moveKeys(outcome, own, target);
+    if (target === undefined) {
+      if (outcome.kind === 'postponed') page.postponed.push(toInput(own));
+      const suspect = outcome.kind === 'duplicate_suspected' ? outcome.items[0]?.itemId : before?.itemId;
+      tell(outcome.kind === 'duplicate_suspected' ? 'duplicate_suspected' : outcome.kind === 'postponed' ? 'waiting' : 'rejected', suspect);
+      return;
+    }
+    if (before && before.itemId !== target) leave(before);
     const whole = items.get(target) ?? beginItem(target, { source, key: read.key }, read.class, read.name);
     items.set(target, whole);
-    itemOfKey.set(read.key, target);
-    const before = links.get(read.key);
-    const said = { class: read.class, name: read.name, attributes: record.attributes ?? {}, lookups: read.lookups, hosts: hostsOf(own) };
+    if ('movesLink' in outcome && outcome.movesLink?.fromKey !== undefined) replaceKey(target, outcome.movesLink.fromKey, read.key);
+    const fate = ('identifiers' in outcome && outcome.identifiers) || { claimed: [], shared: [] };
     const link: Link = {
       source,
       key: read.key,
       itemId: target,
       hash: read.hash,
-      said,
+      said: toSaidRecord(own, [...fate.claimed, ...fate.shared]),
       contested: outcome.kind === 'duplicate_suspected',
       saidAt: now,
       revision: before?.revision ?? 0,
@@ -76,91 +85,92 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
     const result = speakOf(whole, link, model, now);
     const recheckAt = firstRecheck(result);
     if (recheckAt !== undefined) link.recheckAt = recheckAt;
-    if (!before || !isSameLink(before, link)) {
+    if (before && isSameLink(before, link)) whole.links.set(toLinkKey(before), before);
+    else {
       page.links.push(link);
       whole.isTouched = true;
-    } else whole.links.set(toLinkKey(before), before);
+    }
     const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class));
-    if (outcome.kind === 'duplicate_suspected' || outcome.kind === 'class_change_proposed') return told(outcome.kind, target, reasons);
-    if (!whole.before) return told('created', target);
-    const isRevived = whole.before.state === 'retired';
-    const isSpecialised = whole.before.class !== whole.facts.class;
-    told(result.changes.length > 0 || isRevived || isSpecialised ? 'updated' : 'unchanged', target, reasons);
+    const isRevived = whole.before?.state === 'retired';
+    const isSpecialised = whole.before?.class !== whole.facts.class;
+    if (outcome.kind === 'duplicate_suspected' || outcome.kind === 'class_change_proposed') tell(outcome.kind, target, reasons);
+    else if (!whole.before) tell('created', target);
+    else tell(result.changes.length > 0 || isRevived || isSpecialised ? 'updated' : 'unchanged', target, reasons);
   }
 
-  /** Takes the key away from where it was, and its item's former key out of force. */
-  function moveKeys(outcome: IdentifyOutcome, { read }: FittedRecord, target: string): void {
-    const before = links.get(read.key);
-    if (before && before.itemId !== target) {
-      const left = items.get(before.itemId);
-      if (left) silence(left, before, model, now);
+  /** The key does not stand for that item any more. */
+  function leave(link: Link): void {
+    const left = items.get(link.itemId);
+    if (left?.links.has(toLinkKey(link))) silence(left, link, model, now);
+  }
+
+  /** Another record has the older right to an item: who has to leave it is decided again, at once or in this very page. */
+  function displace(key: string): void {
+    const link = links.get(key) ?? findStored(key);
+    if (!link) return;
+    leave(link);
+    const inPage = identified.find(({ record }) => record.key === key);
+    if (inPage?.itemId !== undefined) return;
+    page.forgotten.push(link);
+    if (!inPage) page.again.push(toInputAgain(link));
+  }
+
+  function findStored(key: string): Link | undefined {
+    for (const whole of items.values()) {
+      const link = whole.links.get(toLinkKey({ source, key }));
+      if (link) return link;
     }
-    const fromKey = 'movesLink' in outcome ? outcome.movesLink?.fromKey : undefined;
-    const replaced = fromKey === undefined ? undefined : linkOf(items.get(target), fromKey);
-    if (replaced) {
-      const moved: Link = { ...replaced, movedTo: read.key };
-      page.links.push(moved);
-      const whole = items.get(target);
-      whole?.links.set(toLinkKey(moved), moved);
-    }
-    const displaced = outcome.kind === 'linked' && outcome.displaces !== undefined ? linkOf(items.get(target), outcome.displaces) : undefined;
+    return undefined;
+  }
+
+  function replaceKey(target: string, fromKey: string, byKey: string): void {
     const whole = items.get(target);
-    if (displaced && whole) {
-      page.forgotten.push(displaced);
-      page.links = page.links.filter(({ key }) => key !== displaced.key);
-      addQuestion(question(displaced, 'displaced', [{ itemId: target, for: [], against: [] }], explain(outcome, displaced, words)));
-      whole.links.delete(toLinkKey(displaced));
-      whole.isTouched = true;
-    }
+    const replaced = whole?.links.get(toLinkKey({ source, key: fromKey }));
+    if (!whole || !replaced) return;
+    const moved: Link = { ...replaced, movedTo: byKey };
+    page.links.push(moved);
+    whole.links.set(toLinkKey(moved), moved);
   }
 
-  function addQuestion(added: Duplicate): void {
-    const isSame = ({ key, items: suspects }: Duplicate) => key === added.key && suspects.join() === added.items.join();
-    page.questions = [...page.questions.filter((one) => !isSame(one)), added];
-  }
-
-  function linkOf(whole: WholeItem | undefined, key: string): Link | undefined {
-    const link = whole?.links.get(toLinkKey({ source, key }));
-    return link && link.movedTo === undefined ? link : undefined;
-  }
-
-  function hostsOf({ read }: FittedRecord): Record<string, string> {
-    return Object.fromEntries(
-      Object.entries(read.hosts ?? {}).flatMap(([type, key]) => {
-        const host = itemOfKey.get(key);
-        return host === undefined ? [] : [[type, host]];
-      }),
-    );
-  }
-
-  function ask(outcome: Extract<IdentifyOutcome, { kind: 'duplicate_suspected' }>, { read, record }: FittedRecord): Duplicate {
-    const said = { class: read.class, name: read.name, attributes: record.attributes ?? {}, lookups: read.lookups, hosts: {} };
-    return question({ key: read.key, hash: read.hash, said }, outcome.why, outcome.items, explain(outcome, record, words));
-  }
-
-  function question(
-    { key, hash, said }: Pick<Link, 'key' | 'hash' | 'said'>,
-    why: string,
-    evidence: Duplicate['evidence'],
-    reasons: Duplicate['reasons'],
-  ): Duplicate {
-    const suspects = [...new Set(evidence.map(({ itemId }) => itemId))].sort();
+  function ask(outcome: Extract<IdentifyOutcome, { kind: 'duplicate_suspected' }>, own: FittedRecord): Duplicate {
+    const { read, record } = own;
+    const itemClass = model.classes.get(read.class);
+    const listed = itemClass ? listIdentifiers(record, itemClass, { hostOf: (type) => findHost(found, record.hosts?.[type]) }).identifiers : [];
+    const suspects = [...new Set(outcome.items.map(({ itemId }) => itemId))].sort();
     return {
       id: newId(),
       status: 'open',
       source,
-      key,
-      hash,
-      said,
+      key: read.key,
+      hash: read.hash,
+      said: toSaidRecord(own, listed),
       items: suspects,
-      why,
-      evidence,
-      reasons,
+      why: outcome.why,
+      evidence: outcome.items,
+      reasons: explain(outcome, record, words),
       version: 1,
       createdAt: now,
       updatedAt: now,
     };
   }
+}
+
+function toSaidRecord({ read, record }: FittedRecord, identifiers: readonly Identifier[]): SaidRecord {
+  return {
+    class: read.class,
+    name: read.name,
+    attributes: record.attributes ?? {},
+    lookups: read.lookups,
+    identifiers: identifiers.map(({ scheme, value }) => ({ scheme, value })),
+  };
+}
+
+function toInput({ read: { hash: _, attributes, ...read } }: FittedRecord): ItemInput {
+  return { ...read, ...(attributes && { attributes: JSON.stringify(attributes) }) };
+}
+
+function toInputAgain({ key, said }: Link): ItemInput {
+  return { key, class: said.class, name: said.name ?? key, attributes: JSON.stringify(said.attributes), lookups: said.lookups };
 }
 
 /** A first load need not be told a million times that nothing was there. */

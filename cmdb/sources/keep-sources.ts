@@ -1,16 +1,17 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import { setTimers, type Timers } from '../../platform/timers/timers.ts';
-import type { PageContext } from './decide-items.ts';
+import { decideItems, type PageContext } from './decide-items.ts';
 import { decideRelations } from './decide-relations.ts';
 import { endTheseLinks, endTheseRelationLinks } from './end-links.ts';
 import { readLinks } from './link-store.ts';
+import { dropPostponed, readPostponed } from './postponed-store.ts';
 import { readRelationLinksWhere } from './relation-link-store.ts';
 import { completionOf, endChangeSet, graceOf, graceTimer } from './run-life.ts';
-import { readRuns, type SourceRun, updateRun } from './run-store.ts';
-import { forgetSeen, isUnseen } from './seen-store.ts';
+import { keepRunRecords, readRuns, type SourceRun, updateRun } from './run-store.ts';
+import { forgetSeen, isUnseen, markSeen } from './seen-store.ts';
 import { findSettings, noteHeard } from './source-settings.ts';
-import type { PageParts } from './take-page.ts';
+import { mostRecords, type PageParts } from './take-page.ts';
 
 /** So few are not worth a person's time, whatever their share. */
 const fewest = 10;
@@ -42,6 +43,7 @@ async function complete(keeping: SourceKeeping, runId: string, now: number): Pro
   const [run] = await readRuns(database, sql`id = ${runId}`);
   if (run?.status !== 'completing') return [];
   const settings = await findSettings(database, run.source, now);
+  await decidePostponed(keeping, run, now);
   const counted = await count(database, run);
   const isTooMuch = counted.wouldRetire > fewest && counted.wouldRetire > settings.mostRetired * counted.known;
   if (isTooMuch && run.confirmedBy === undefined)
@@ -53,6 +55,26 @@ async function complete(keeping: SourceKeeping, runId: string, now: number): Pro
   const done: SourceRun = { ...run, ...counted, counts, status: 'done', version: run.version + 1, updatedAt: now, completedAt: now };
   const statements = [updateRun(done), forgetSeen(run.id), noteHeard(run.source, run.createdAt), await endChangeSet(database, done)];
   return missing > 0 ? [...statements, setTimers([{ key: graceTimer(run.source, run.id), due: now + settings.grace }])] : statements;
+}
+
+/** What could not be decided before everything was named. */
+async function decidePostponed(keeping: SourceKeeping, run: SourceRun, now: number): Promise<void> {
+  const context = { ...(await contextOf(keeping, run.source, now, run)), runId: run.id, youngest: run.itemSeq, isComplete: true };
+  for (;;) {
+    const records = await readPostponed(keeping.database, run.id, mostRecords);
+    if (records.length === 0) return;
+    const { statements, events, outcomes, seen, again } = await decideItems(context, records);
+    const keys = records.map(({ key }) => key);
+    await keeping.database.commit({
+      statements: [...statements, ...markSeen(run.id, 'item', seen), ...keepRunRecords(run.id, outcomes), dropPostponed(run.id, keys)],
+      events,
+      at: now,
+    });
+    if (again.length > 0) {
+      const more = await decideItems(context, again);
+      await keeping.database.commit({ statements: more.statements, events: more.events, at: now });
+    }
+  }
 }
 
 /** What the run has not named, of all that its source is known to say. */

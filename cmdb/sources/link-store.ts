@@ -21,7 +21,7 @@ export async function glanceAtLinks(
   now: number,
 ): Promise<LinkGlance[]> {
   return database.query<LinkGlance>(sql`select k.place::int, l.seq::float8, l.item_id as "itemId", i.version,
-      l.hash = k.hash and not l.contested and l.missing_since is null and l.gone_at is null and l.moved_to is null and i.state = 'active'
+      l.hash = k.hash and l.missing_since is null and l.gone_at is null and l.moved_to is null and i.state = 'active'
         and (l.recheck_at is null or l.recheck_at > ${new Date(now)}) as same
     from unnest(${records.map(({ key }) => key)}::text[], ${records.map(({ hash }) => hash)}::bytea[]) with ordinality as k(key, hash, place)
       join item_link l on l.source = ${source} and l.key = k.key join item i on i.id = l.item_id`);

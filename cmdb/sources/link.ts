@@ -1,4 +1,5 @@
 import type { Attributes } from '../domain/attributes.ts';
+import type { Identifier } from '../domain/identify/list-identifiers.ts';
 import { type Said, toFields } from '../domain/identify/said.ts';
 
 /** What a source said last under one of its keys, as it was taken in. */
@@ -8,8 +9,8 @@ export interface SaidRecord {
   name?: string;
   attributes: Attributes;
   lookups: readonly string[];
-  /** The items that it stands or runs on, by the type of relation. */
-  hosts: Readonly<Record<string, string>>;
+  /** By what the item can be recognised as this record tells it. */
+  identifiers: readonly Identifier[];
 }
 
 /** A key of a source, and the item that it stands for. */
@@ -50,5 +51,6 @@ export function toSaid({ source, key, said, saidAt, missingSince, heardAt = 0 }:
     at: missingSince === undefined ? Math.max(saidAt, heardAt) : saidAt,
     fields: toFields({ attributes: said.attributes, name: said.name }),
     lookups: said.lookups,
+    identifiers: said.identifiers,
   };
 }

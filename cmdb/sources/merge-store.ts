@@ -47,8 +47,8 @@ export function relocateLinks(relocated: readonly { from: string; to: string }[]
 export function rehostDependents(from: string, to: string, dependents: readonly string[]): Statement[] {
   if (dependents.length === 0) return [];
   return [
-    sql`update item_identifier set value = ${to}::text || substr(value, 37) where item_id = any(${dependents}::uuid[]) and value like ${`${from}|%`}`,
-    sql`update item_link set said = replace(said::text, ${from}, ${to})::jsonb, revision = revision + 1
-      where item_id = any(${dependents}::uuid[]) and (said -> 'hosts')::text like ${`%${from}%`}`,
+    sql`update item_identifier set value = ${to}::text || substr(value, 37) where value like ${`${from}|%`} and item_ids && ${dependents}::uuid[]`,
+    sql`update item_link set said = replace(said::text, ${`"${from}|`}, ${`"${to}|`})::jsonb, revision = revision + 1
+      where item_id = any(${dependents}::uuid[]) and (said -> 'identifiers')::text like ${`%"${from}|%`}`,
   ];
 }

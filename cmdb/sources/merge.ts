@@ -13,12 +13,12 @@ import { insertChangeSet } from '../history/change-set-store.ts';
 import { beginChangeSet } from '../history/change-sets.ts';
 import { isNewVersion, writeItems } from '../storage/item-store.ts';
 import { readRelations, readRelationsBetween, writeRelations } from '../storage/relation-store.ts';
-import { writeIdentifiers } from './identifier-store.ts';
+import { assignToItems, nothingKnown } from './assign-to-items.ts';
 import { type Link, speaks, toSaid } from './link.ts';
 import { writeLinks } from './link-store.ts';
 import { findMerge, insertMerge, markSplit, rehostDependents, relocateLinks, type StoredMerge } from './merge-store.ts';
 import type { PageParts } from './take-page.ts';
-import { readWholeItems, toChange, type WholeItem } from './whole-items.ts';
+import { readWholeItems, toChange, toLinkKey, type WholeItem } from './whole-items.ts';
 
 /** An item in more relations than this is not merged in one go. */
 const mostRelations = 5_000;
@@ -93,6 +93,8 @@ export function mergeDeciders({ database, model }: PageParts) {
         return twin ? [{ from: relation.id, to: twin.id }] : [];
       });
       const merge: StoredMerge = { id: set.id, winnerId, loserId, record: result.record, relocated: [...relocated, ...united] };
+      for (const link of links) winner.links.set(toLinkKey(link), link);
+      const identifiers = await assignToItems(database, [winner, loser], nothingKnown);
       const counts = { items: 2, relations: written.length };
       return {
         merge,
@@ -102,12 +104,7 @@ export function mergeDeciders({ database, model }: PageParts) {
             insertMerge(merge, call.now),
             ...writeItems(changes, author),
             ...writeLinks(links, []),
-            ...writeIdentifiers({
-              claimed: [],
-              moved: loser.identifiers.map((one) => ({ scheme: one.scheme, value: one.value, itemId: winnerId, from: loserId })),
-              givenUp: [],
-              shared: [],
-            }),
+            ...identifiers,
             ...writeRelations(written, author, [winnerId, loserId]),
             ...relocateLinks(merge.relocated),
             ...rehostDependents(loserId, winnerId, dependentsOf(relations, loserId)),
@@ -151,8 +148,11 @@ export function mergeDeciders({ database, model }: PageParts) {
       const moved = relocated.filter(({ from }) => record.relations.some(({ relation, fate }) => relation.id === from && fate === 'moved'));
       const ending = relations.filter((one) => moved.some(({ to }) => to === one.id));
       const { written, relocated: returned } = await replace(ending, result.loser.relations, call);
-      const held = new Set(winner.identifiers.map(({ scheme, value }) => `${scheme} ${value}`));
-      const identifiers = record.loser.identifiers.filter(({ scheme, value }) => held.has(`${scheme} ${value}`));
+      for (const link of links) {
+        winner.links.delete(toLinkKey(link));
+        loser.links.set(toLinkKey(link), link);
+      }
+      const identifiers = await assignToItems(database, [winner, loser], nothingKnown);
       return {
         merge: { ...stored, splitBy: set.id },
         changes: {
@@ -161,12 +161,7 @@ export function mergeDeciders({ database, model }: PageParts) {
             markSplit(id, set.id),
             ...writeItems(changes, author),
             ...writeLinks(links, []),
-            ...writeIdentifiers({
-              claimed: [],
-              moved: identifiers.map((one) => ({ ...one, itemId: loserId, from: winnerId })),
-              givenUp: [],
-              shared: [],
-            }),
+            ...identifiers,
             ...writeRelations(written, author, [winnerId, loserId]),
             ...relocateLinks(moved.flatMap(({ from, to }) => returned.filter((one) => one.from === from).map((one) => ({ from: to, to: one.to })))),
             ...rehostDependents(winnerId, loserId, dependentsOf(result.loser.relations, loserId)),
@@ -182,7 +177,7 @@ function rulesOf(model: CompiledModel, { facts }: WholeItem): MergeRules {
   return { attributes: model.classes.get(facts.class)?.attributes ?? new Map(), isA: model.isA };
 }
 
-function toMerge({ id, facts, links, identifiers }: WholeItem, relations: readonly RelationState[]): WholeToMerge {
+function toMerge({ id, facts, links }: WholeItem, relations: readonly RelationState[]): WholeToMerge {
   return {
     id,
     class: facts.class,
@@ -191,7 +186,6 @@ function toMerge({ id, facts, links, identifiers }: WholeItem, relations: readon
     lookups: facts.lookups,
     provenance: facts.provenance,
     said: [...links.values()].filter(speaks).map(toSaid),
-    identifiers: identifiers.map(({ scheme, value }) => ({ scheme, value })),
     relations: relations
       .filter(({ fromId, toId }) => fromId === id || toId === id)
       .map(({ id: own, type, fromId, toId }) => ({ id: own, type, fromId, toId })),

@@ -3,13 +3,13 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { toCanonicalText } from '../domain/attributes.ts';
 import { manual, rankSources } from '../domain/identify/authority.ts';
-import { type Identifier, listIdentifiers } from '../domain/identify/list-identifiers.ts';
+import { type Identifier, listIdentifiers, toIdentifierKey } from '../domain/identify/list-identifiers.ts';
 import type { ItemFacts, ItemState } from '../domain/item.ts';
 import { normaliseName, tidyLookups } from '../domain/lookup.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { pointTo } from '../domain/model/pointer.ts';
 import { readItems } from '../storage/item-store.ts';
-import { readHolders } from './identifier-store.ts';
+import { readClaims } from './identifier-store.ts';
 import { type Link, speaks, toSaid } from './link.ts';
 import { readInput } from './source-page.ts';
 import { toLinkKey, type WholeItem } from './whole-items.ts';
@@ -20,11 +20,11 @@ export function sayAsPerson(whole: WholeItem, facts: ItemFacts, model: CompiledM
   const link = [...whole.links.values()].find(({ source }) => source === manual) ?? beginWord(whole, now);
   const attributes = facts.attributes ?? before.attributes;
   const changed = [...new Set([...Object.keys(before.attributes), ...Object.keys(attributes)])].filter(
-    (name) => toCanonicalText(valueOf(before.attributes, name)) !== toCanonicalText(valueOf(attributes, name)),
+    (name) => toCanonicalText(valueAt(before.attributes, name)) !== toCanonicalText(valueAt(attributes, name)),
   );
   const isRenamed = facts.name !== undefined && facts.name !== before.name;
   requireAuthority(whole, isRenamed ? ['name', ...changed] : changed, link, model, now);
-  const words = changed.map((name): [string, unknown] => [name, valueOf(attributes, name) ?? null]);
+  const words = changed.map((name): [string, unknown] => [name, valueAt(attributes, name) ?? null]);
   const said = {
     ...link.said,
     ...(isRenamed && { name: facts.name ?? before.name }),
@@ -36,7 +36,7 @@ export function sayAsPerson(whole: WholeItem, facts: ItemFacts, model: CompiledM
   const owned = (isRenamed ? ['name', ...changed] : changed).map((name) => [name, owner] as const);
   whole.facts = { ...before, ...facts, provenance: Object.fromEntries([...Object.entries(before.provenance), ...owned]) };
   if (!isSaid) return undefined;
-  const word: Link = { ...link, said, saidAt: now };
+  const word: Link = { ...link, said: { ...said, identifiers: identifiersOfPerson(whole, link, model) }, saidAt: now };
   delete word.goneAt;
   delete word.missingSince;
   whole.links.set(toLinkKey(word), word);
@@ -51,18 +51,29 @@ function beginWord({ id, facts }: WholeItem, now: number): Link {
     key: id,
     itemId: id,
     hash,
-    said: { class: facts.class, attributes: {}, lookups: [], hosts: {} },
+    said: { class: facts.class, attributes: {}, lookups: [], identifiers: [] },
     contested: false,
     saidAt: now,
     revision: 0,
   };
 }
 
+/** What the item can be recognised by as it is now, but for what sources say of it themselves. */
+function identifiersOfPerson({ facts, links }: WholeItem, own: Link, model: CompiledModel): Identifier[] {
+  const itemClass = model.classes.get(facts.class);
+  if (!itemClass) return [];
+  const others = new Set(
+    [...links.values()].filter((link) => link.key !== own.key || link.source !== manual).flatMap(({ said }) => said.identifiers.map(toIdentifierKey)),
+  );
+  const listed = listIdentifiers(facts, itemClass, { hostOf: () => undefined }).identifiers;
+  return listed.filter((one) => !others.has(toIdentifierKey(one))).map(({ scheme, value }) => ({ scheme, value }));
+}
+
 /** Where the model puts another source above people, their word would not count: they are told so at once. */
 function requireAuthority({ facts, links }: WholeItem, names: readonly string[], own: Link, model: CompiledModel, now: number): void {
   const attributes = model.classes.get(facts.class)?.attributes;
   const violations = names.flatMap((name) => {
-    const owner = valueOf(facts.provenance, name) as { source: string; key: string } | undefined;
+    const owner = valueAt(facts.provenance, name) as { source: string; key: string } | undefined;
     const link = owner && links.get(toLinkKey(owner));
     if (!link || link.source === manual || !speaks(link)) return [];
     const isBetter = rankSources(attributes?.get(name), now).compare(toSaid({ ...own, saidAt: now }), toSaid(link)) < 0;
@@ -83,18 +94,18 @@ export async function refuseTakenIdentifiers(database: Database, { id, facts, id
   if (!own) return;
   const isOwn = ({ scheme, value }: Identifier) => identifiers.some((one) => one.scheme === scheme && one.value === value);
   const wanted = listIdentifiers(facts, own, { hostOf: () => undefined }).identifiers.filter((one) => !isOwn(one));
-  const { holders } = await readHolders(database, wanted);
-  const ids = [...new Set(holders.values())].filter((holder) => holder !== id);
+  const claims = await readClaims(database, wanted);
+  const ids = [...new Set([...claims.values()].flat())].filter((holder) => holder !== id);
   if (ids.length === 0) return;
   const [holder] = await readItems(database, sql`id = any(${ids}::uuid[]) and state = 'active' order by id limit 1`);
-  if (holder) throw new AppError('conflict', `${describe(wanted, holders, holder)} is of "${holder.name}" already: it is item ${holder.id}.`);
+  if (holder) throw new AppError('conflict', `${describe(wanted, claims, holder)} is of "${holder.name}" already: it is item ${holder.id}.`);
 }
 
-function describe(wanted: readonly Identifier[], holders: ReadonlyMap<string, string>, holder: ItemState): string {
-  const taken = wanted.find(({ scheme, value }) => holders.get(`${scheme} ${value}`) === holder.id);
+function describe(wanted: readonly Identifier[], claims: ReadonlyMap<string, readonly string[]>, holder: ItemState): string {
+  const taken = wanted.find(({ scheme, value }) => claims.get(toIdentifierKey({ scheme, value }))?.includes(holder.id));
   return `The ${taken?.scheme ?? 'identifier'} ${taken?.value ?? ''}`.trim();
 }
 
-function valueOf(values: Readonly<Record<string, unknown>>, name: string): unknown {
+function valueAt(values: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(values, name) ? values[name] : undefined;
 }

@@ -29,7 +29,7 @@ export function sourceMethods({ database, model, takePage }: SourceParts): contr
     async takeSnapshotPage({ source, id, items, relations }, call) {
       const run = await snapshots.requireReceiving(source, id);
       return takePage(
-        { source, runId: id, items: items.map(toInput), relations, ...(run.reason !== undefined && { reason: run.reason }) },
+        { source, runId: id, youngest: run.itemSeq, items: items.map(toInput), relations, ...(run.reason !== undefined && { reason: run.reason }) },
         call,
         summarise,
       );

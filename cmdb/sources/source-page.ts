@@ -55,6 +55,9 @@ export function readInput(input: ItemInput, pointer: string): ReadRecord {
 
 /** The attributes as the model writes them. What does not fit is left out and told; the rest of the record is not lost for it. */
 export function fitAttributes(model: CompiledModel, itemClass: string, attributes: Attributes): { attributes: Attributes; reasons: Reason[] } {
+  const own = model.classes.get(itemClass);
+  // What the record cannot be at all is told by those who identify it.
+  if (!own || own.abstract) return { attributes, reasons: [] };
   const given = Object.fromEntries(Object.entries(attributes).filter(([, value]) => value === null || !isEmpty(value)));
   const checked = checkItem(model, { class: itemClass, attributes: given }, { partial: true });
   const wrong = new Map(checked.violations.map(({ pointer, message }) => [nameAt(pointer), message]));

@@ -22,6 +22,8 @@ export const mostRecords = 1_000;
 export interface SourcePage {
   source: string;
   runId?: string;
+  /** The youngest link when the snapshot began. */
+  youngest?: number;
   items: readonly ItemInput[];
   relations: readonly RelationInput[];
   /** What the source does not know any more. */
@@ -66,6 +68,7 @@ export function pageTaker({ database, model }: PageParts) {
       now: call.now,
       newId: () => call.newId(),
       ...(runId !== undefined && { runId }),
+      ...(page.youngest !== undefined && { youngest: page.youngest }),
     };
     const commit = (changes: Changes) => database.commit({ ...changes, at: call.now });
 
@@ -79,7 +82,7 @@ export function pageTaker({ database, model }: PageParts) {
         const decided = await decideItems(context, items);
         const changes = { statements: [...ofRun(context, 'item', decided), ...decided.statements], events: decided.events };
         const waiting = decided.newKeys.length > 0 ? await readWaiting(database, source, decided.newKeys) : [];
-        if (relations.length + waiting.length + decided.movedKeys.length > 0) {
+        if (relations.length + waiting.length + decided.movedKeys.length + decided.again.length > 0) {
           await commit(changes);
           return { decided, waiting };
         }
@@ -88,7 +91,13 @@ export function pageTaker({ database, model }: PageParts) {
       crashPoint('source.after-page');
       if ('answer' in done) return done.answer as Answer;
       itemOutcomes = done.decided.outcomes;
-      const { movedKeys } = done.decided;
+      const { movedKeys, again } = done.decided;
+      if (again.length > 0) {
+        await decide(call, async () => {
+          const { statements, events } = await decideItems(context, again);
+          await commit({ statements, events });
+        });
+      }
       const relocated = movedKeys.length > 0 ? await decide(call, () => relocateRelations(context, movedKeys)) : [];
       waited = [...done.waiting, ...relocated];
     }

@@ -3,11 +3,10 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { manual } from '../domain/identify/authority.ts';
 import type { Identifier } from '../domain/identify/list-identifiers.ts';
 import { type Reconciliation, reconcile, settleItem } from '../domain/identify/reconcile.ts';
-import { toFields } from '../domain/identify/said.ts';
+import { identifiersOf, toFields } from '../domain/identify/said.ts';
 import { type ItemFacts, type ItemState, newItem, reviseItem } from '../domain/item.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { type ItemChange, readItems } from '../storage/item-store.ts';
-import { readIdentifiersOf } from './identifier-store.ts';
 import { type Link, speaks, toSaid } from './link.ts';
 import { readLinks } from './link-store.ts';
 
@@ -23,7 +22,7 @@ export interface WholeItem {
   facts: WholeFacts;
   /** By `toLinkKey`, also those that do not speak any more. */
   links: Map<string, Link>;
-  /** As they are stored. */
+  /** What it could be recognised by, also as it was told by keys that do not speak any more. */
   identifiers: readonly Identifier[];
   /** A word on it has changed. */
   isTouched: boolean;
@@ -35,13 +34,11 @@ export function toLinkKey({ source, key }: Pick<Link, 'source' | 'key'>): string
 
 export async function readWholeItems(database: Database, ids: readonly string[], runId?: string): Promise<Map<string, WholeItem>> {
   if (ids.length === 0) return new Map();
-  const [items, links, identifiers] = await Promise.all([
+  const [items, links] = await Promise.all([
     readItems(database, sql`id = any(${ids}::uuid[])`),
     readLinks(database, sql`l.item_id = any(${ids}::uuid[])`, runId),
-    readIdentifiersOf(database, ids),
   ]);
   const linksOf = groupByItem(links);
-  const identifiersOf = groupByItem(identifiers);
   return new Map(
     items.map((item) => [
       item.id,
@@ -52,7 +49,7 @@ export async function readWholeItems(database: Database, ids: readonly string[],
         key: item.key,
         facts: toFacts(item),
         links: new Map((linksOf.get(item.id) ?? []).map((link) => [toLinkKey(link), link])),
-        identifiers: identifiersOf.get(item.id) ?? [],
+        identifiers: identifiersOf((linksOf.get(item.id) ?? []).map(({ said }) => said)),
         isTouched: false,
       },
     ]),

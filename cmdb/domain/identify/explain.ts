@@ -57,6 +57,7 @@ export function explain(outcome: IdentifyOutcome, record: Pick<SourceRecord, 'so
     case 'duplicate_suspected':
       return [...decide(outcome, record, words), ...outcome.items.flatMap((suspect) => weigh(suspect, words)), ...leftOut];
     case 'rejected':
+    case 'postponed':
       return [...decide(outcome, record, words), ...leftOut];
   }
 }
@@ -72,15 +73,9 @@ function decide(
       const linked = {
         code: 'linked',
         ru: `Источник ${source} уже знает элемент «${item}» под ключом ${key}.`,
-        en: `${source} already knows "${item}" under the key ${key}.`,
+        en: `The source ${source} already knows "${item}" under the key ${key}.`,
       };
-      if (outcome.displaces === undefined) return [linked];
-      const displaces = {
-        code: 'displaces',
-        ru: `Его ключом успел стать ${outcome.displaces}, но источник называет оба: что стоит за ${outcome.displaces}, должен решить человек.`,
-        en: `${outcome.displaces} had become its key, but the source names both: a person must say what ${outcome.displaces} is.`,
-      };
-      return [linked, displaces];
+      return [linked];
     }
     case 'matched': {
       const { by } = outcome;
@@ -125,6 +120,16 @@ function decide(
           code: 'applies_to',
           ru: `Сама запись — несомненно об элементе «${item}» и записана в него.`,
           en: `The record itself is about "${item}" beyond doubt and is written to it.`,
+        },
+      ];
+    }
+    case 'postponed': {
+      const keys = outcome.waitsFor.join(', ');
+      return [
+        {
+          code: 'postponed',
+          ru: `Будет решено в конце снимка: похожую вещь источник знал под ключом ${keys} и ещё не назвал.`,
+          en: `It is decided at the end of the snapshot: the source knew a thing like it under the key ${keys} and has not named that yet.`,
         },
       ];
     }
@@ -203,7 +208,7 @@ function explainMove(move: MovedLink | undefined, { source, key }: Pick<SourceRe
     reasons.push({
       code: 'moves_key',
       ru: `Источник ${source} сменил его ключ: был ${move.fromKey}, стал ${key}.`,
-      en: `${source} changed its key from ${move.fromKey} to ${key}.`,
+      en: `The source ${source} changed its key from ${move.fromKey} to ${key}.`,
     });
   if (move.fromItem !== undefined) {
     const item = words.item(move.fromItem);
@@ -216,20 +221,29 @@ function explainMove(move: MovedLink | undefined, { source, key }: Pick<SourceRe
   return reasons;
 }
 
-function explainRest(outcome: Extract<IdentifyOutcome, { identifiers: unknown }>, words: Words): Reason[] {
+function explainRest(
+  outcome: Extract<IdentifyOutcome, { kind: 'linked' | 'matched' | 'created' | 'class_change_proposed' }>,
+  words: Words,
+): Reason[] {
   const reasons: Reason[] = [];
+  if ('displaces' in outcome && outcome.displaces !== undefined)
+    reasons.push({
+      code: 'displaces',
+      ru: `То же самое источник говорит под ключом ${outcome.displaces}, но этот ключ у него старше: тот будет рассмотрен заново.`,
+      en: `The source says the same under the key ${outcome.displaces}, but this key of its is older: that one is decided again.`,
+    });
   if ('revives' in outcome && outcome.revives)
     reasons.push({ code: 'revives', ru: 'Он был выведен из эксплуатации и снова в строю.', en: 'It was retired and lives again.' });
   if ('specialises' in outcome && outcome.specialises !== undefined) {
     const label = words.class(outcome.specialises);
     reasons.push({ code: 'specialises', ru: `Его класс уточнён: ${label.ru}.`, en: `Its class is made more special: ${label.en}.` });
   }
-  for (const { scheme, value, itemId } of outcome.identifiers.shared) {
-    const [label, item] = [words.scheme(scheme), words.item(itemId)];
+  for (const { scheme, value, itemIds } of outcome.identifiers.shared) {
+    const label = words.scheme(scheme);
     reasons.push({
       code: 'shared',
-      ru: `${label.ru} ${value} есть и у «${item}»: пока это так, по нему никого не узнать.`,
-      en: `${label.en} ${value} is on "${item}" too: while that is so, it tells nobody.`,
+      ru: `${label.ru} ${value} есть и у ${itemIds.map((id) => `«${words.item(id)}»`).join(', ')}: пока это так, по нему никого не узнать.`,
+      en: `${label.en} ${value} is on ${itemIds.map((id) => `"${words.item(id)}"`).join(', ')} too: while that is so, it tells nobody.`,
     });
   }
   return reasons;

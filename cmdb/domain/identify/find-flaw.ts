@@ -47,7 +47,7 @@ function isDamaged(value: string): boolean {
 
 /** 3GPP TS 23.003: 14 digits and their Luhn digit. */
 function findFlawOfImei(value: string): Flaw | undefined {
-  if (!/^\d+$/.test(value)) return /^\d+e\d{1,3}$/.test(value) ? 'damaged' : 'characters';
+  if (!/^\d+$/.test(value)) return /^\d[.,]?\d*e\+?\d{1,3}$/.test(value) ? 'damaged' : 'characters';
   if (value.length !== 15) return 'length';
   return checkDigit(value.slice(0, 14)) === Number(value[14]) ? undefined : 'check_digit';
 }

@@ -12,8 +12,10 @@ export interface IdentifyingModel {
 export interface KnownLink {
   source: string;
   key: string;
-  /** `now`: in the run or page under way; `before`: in an earlier one; `gone`: the source has stopped naming it. */
-  seen: 'now' | 'before' | 'gone';
+  /** `new`: for the first time in the run under way; `now`: in this run and in an earlier one; `before`: in an earlier one; `gone`: the source has stopped naming it. */
+  seen: 'new' | 'now' | 'before' | 'gone';
+  /** By what the item can be recognised as this key last told it. */
+  identifiers: readonly Identifier[];
 }
 
 export interface KnownItem {
@@ -21,7 +23,6 @@ export interface KnownItem {
   class: string;
   name: string;
   retired: boolean;
-  identifiers: readonly Identifier[];
   links: readonly KnownLink[];
 }
 
@@ -39,23 +40,15 @@ export interface Found {
   keys: ReadonlyMap<string, KnownKey>;
   /** Keys about which a person has been asked and has not answered. */
   contested: ReadonlySet<string>;
-  /** The id of the item that has an identifier, by `toIdentifierKey`. */
-  holders: ReadonlyMap<string, string>;
-  /** Identifiers that are known to be said of several things. */
-  shared: ReadonlySet<string>;
+  /** The ids of the living items that have an identifier, or else of a retired one that had it; by `toIdentifierKey`. */
+  claims: ReadonlyMap<string, readonly string[]>;
   /** How many items of the records' source say an identifier, where it is more than one. */
   counts: ReadonlyMap<string, number>;
+  /** All items that are named above. */
   items: ReadonlyMap<string, KnownItem>;
 }
 
-export const nothingFound: Found = {
-  keys: new Map(),
-  contested: new Set(),
-  holders: new Map(),
-  shared: new Set(),
-  counts: new Map(),
-  items: new Map(),
-};
+export const nothingFound: Found = { keys: new Map(), contested: new Set(), claims: new Map(), counts: new Map(), items: new Map() };
 
 /** The item that a record names as its host, if it is known. A host in the same page must have been identified before. */
 export function findHost({ keys, items }: Found, reference: HostReference | undefined): string | undefined {
@@ -64,7 +57,7 @@ export function findHost({ keys, items }: Found, reference: HostReference | unde
   return id !== undefined && items.has(id) ? id : undefined;
 }
 
-export function holderOf({ holders, items }: Found, identifier: Identifier): KnownItem | undefined {
-  const id = holders.get(toIdentifierKey(identifier));
-  return id === undefined ? undefined : items.get(id);
+/** The items that have an identifier. By one that several have, none of them can be told. */
+export function holdersOf({ claims, items }: Found, identifier: Identifier): KnownItem[] {
+  return (claims.get(toIdentifierKey(identifier)) ?? []).flatMap((id) => items.get(id) ?? []);
 }

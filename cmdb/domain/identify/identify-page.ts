@@ -1,9 +1,11 @@
 import { toCanonicalText } from '../attributes.ts';
-import type { Found, IdentifyingModel, KnownItem, KnownLink } from './found.ts';
+import { assignIdentifiers } from './assign-identifiers.ts';
+import type { Found, IdentifyingModel, KnownItem, KnownKey } from './found.ts';
 import { type IdentifyOptions, identify } from './identify.ts';
 import { toIdentifierKey } from './list-identifiers.ts';
-import type { IdentifierFate, IdentifyOutcome } from './outcome.ts';
+import type { IdentifyOutcome } from './outcome.ts';
 import type { SourceRecord } from './record.ts';
+import { identifiersOf } from './said.ts';
 
 export interface IdentifiedRecord {
   record: SourceRecord;
@@ -26,12 +28,16 @@ export function identifyPage(
 ): IdentifiedRecord[] {
   const now = copy(found);
   const decided = new Map<SourceRecord, IdentifiedRecord>();
-  for (const record of inOrder(records, found)) {
+  const decide = (record: SourceRecord) => {
     const outcome = identify(record, model, now, options);
     const itemId = itemOf(outcome) ?? (outcome.kind === 'created' ? newId() : undefined);
     decided.set(record, { record, outcome, ...(itemId !== undefined && { itemId }) });
     learn(now, record, outcome, itemId);
-  }
+    // Who has to leave the item may have been decided already, in this very page.
+    const displaced = 'displaces' in outcome ? outcome.displaces : undefined;
+    if (displaced !== undefined) for (const other of [...decided.keys()]) if (other.key === displaced) decide(other);
+  };
+  for (const record of inOrder(records, found)) decide(record);
   return records.flatMap((record) => decided.get(record) ?? []);
 }
 
@@ -46,6 +52,7 @@ function itemOf(outcome: IdentifyOutcome): string | undefined {
       return outcome.appliesTo;
     case 'created':
     case 'rejected':
+    case 'postponed':
       return undefined;
   }
 }
@@ -68,48 +75,51 @@ function inOrder(records: readonly SourceRecord[], { keys }: Found): SourceRecor
   return [...ordered];
 }
 
-interface Learning {
-  keys: Map<string, Found['keys'] extends ReadonlyMap<string, infer Known> ? Known : never>;
+/** A copy that learns. */
+interface Learning extends Found {
+  keys: Map<string, KnownKey>;
   contested: Set<string>;
-  holders: Map<string, string>;
-  shared: Set<string>;
-  counts: Found['counts'];
+  claims: Map<string, readonly string[]>;
   items: Map<string, KnownItem>;
 }
 
-function copy(found: Found): Learning {
-  return {
-    keys: new Map(found.keys),
-    contested: new Set(found.contested),
-    holders: new Map(found.holders),
-    shared: new Set(found.shared),
-    counts: found.counts,
-    items: new Map(found.items),
-  };
+function copy({ keys, contested, claims, counts, items }: Found): Learning {
+  return { keys: new Map(keys), contested: new Set(contested), claims: new Map(claims), counts, items: new Map(items) };
 }
 
 function learn(now: Learning, record: SourceRecord, outcome: IdentifyOutcome, itemId: string | undefined): void {
-  if (outcome.kind === 'duplicate_suspected' && record.key !== undefined) now.contested.add(record.key);
+  const { source, key } = record;
+  if (outcome.kind === 'duplicate_suspected' && outcome.appliesTo === undefined && key !== undefined) now.contested.add(key);
   if (itemId === undefined) return;
-  const before = now.items.get(itemId) ?? { id: itemId, class: record.class, name: record.name, retired: false, identifiers: [], links: [] };
-  const fate: IdentifierFate = 'identifiers' in outcome ? outcome.identifiers : { claimed: [], shared: [] };
-  const left = 'movesLink' in outcome ? outcome.movesLink?.fromKey : 'displaces' in outcome ? outcome.displaces : undefined;
-  const links = before.links.filter(({ source, key }) => source !== record.source || (key !== record.key && key !== left));
-  const own: KnownLink[] = record.key === undefined ? [] : [{ source: record.source, key: record.key, seen: 'now' }];
-  now.items.set(itemId, {
+  const moved = 'movesLink' in outcome ? outcome.movesLink?.fromKey : undefined;
+  const displaced = 'displaces' in outcome ? outcome.displaces : undefined;
+  const displacedItem = displaced === undefined ? undefined : now.items.get(now.keys.get(displaced)?.itemId ?? '');
+  if (displaced !== undefined) now.keys.delete(displaced);
+  if (displacedItem) change(now, { ...displacedItem, links: displacedItem.links.filter((link) => link.source !== source || link.key !== displaced) });
+
+  const before = now.items.get(itemId) ?? { id: itemId, class: record.class, name: record.name, retired: false, links: [] };
+  const { claimed, shared } = ('identifiers' in outcome && outcome.identifiers) || { claimed: [], shared: [] };
+  const isOld = before.links.some((link) => link.source === source && link.key === key && link.seen !== 'new');
+  change(now, {
     ...before,
     class: ('specialises' in outcome && outcome.specialises) || before.class,
     name: record.name,
     retired: false,
-    identifiers: [...before.identifiers, ...fate.claimed],
-    links: [...links, ...own],
+    links: [
+      ...before.links.filter((link) => link.source !== source || ![key ?? '', moved].includes(link.key)),
+      { source, key: key ?? '', seen: isOld ? 'now' : 'new', identifiers: [...claimed, ...shared].map(({ scheme, value }) => ({ scheme, value })) },
+    ],
   });
-  if (record.key !== undefined) now.keys.set(record.key, { itemId });
-  if (left !== undefined && record.key !== undefined && outcome.kind === 'matched') now.keys.set(left, { itemId, movedTo: record.key });
-  if (left !== undefined && outcome.kind === 'linked') {
-    now.keys.delete(left);
-    now.contested.add(left);
-  }
-  for (const identifier of fate.claimed) now.holders.set(toIdentifierKey(identifier), itemId);
-  for (const identifier of fate.shared) now.shared.add(toIdentifierKey(identifier));
+  if (key !== undefined) now.keys.set(key, { itemId });
+  if (key !== undefined && moved !== undefined) now.keys.set(moved, { itemId, movedTo: key });
+}
+
+function change(now: Learning, after: KnownItem): void {
+  const before = identifiersOf(now.items.get(after.id)?.links ?? []);
+  now.items.set(after.id, after);
+  for (const assigned of assignIdentifiers(now.claims, [{ itemId: after.id, before, after: identifiersOf(after.links) }]))
+    now.claims.set(
+      toIdentifierKey(assigned),
+      assigned.itemIds.filter((id) => now.items.get(id)?.retired !== true),
+    );
 }

@@ -1,5 +1,5 @@
-import { type Found, findHost, holderOf, type IdentifyingModel, type KnownItem } from './found.ts';
-import { type LeftOut, type ListedIdentifier, type Listing, listIdentifiers, toIdentifierKey } from './list-identifiers.ts';
+import { type Found, findHost, holdersOf, type IdentifyingModel, type KnownItem, type KnownLink } from './found.ts';
+import { type Listing, listIdentifiers, toIdentifierKey } from './list-identifiers.ts';
 import type { IdentifierFate, IdentifyOutcome, MovedLink, Suspect } from './outcome.ts';
 import type { SourceRecord } from './record.ts';
 import { type Candidate, weighItem } from './weigh-item.ts';
@@ -7,6 +7,14 @@ import { type Candidate, weighItem } from './weigh-item.ts';
 export interface IdentifyOptions {
   /** A native id alone is not enough: without an identifier of its class a record is refused. */
   demandsIdentifier?: boolean;
+  /** The source is telling all that it knows, and has not finished: what hangs on keys that it has not named yet waits for the end. */
+  isSnapshot?: boolean;
+}
+
+interface Situation extends Listing {
+  record: SourceRecord;
+  model: IdentifyingModel;
+  found: Found;
 }
 
 /**
@@ -19,81 +27,123 @@ export function identify(record: SourceRecord, model: IdentifyingModel, found: F
   const listing = listIdentifiers(record, own, {
     hostOf: (type) => findHost(found, record.hosts?.[type]),
     countOf: (identifier) => found.counts.get(toIdentifierKey(identifier)) ?? 0,
-    isShared: (identifier) => found.shared.has(toIdentifierKey(identifier)),
+    isShared: (identifier) => holdersOf(found, identifier).length > 1,
   });
-  const candidates = weighCandidates(record, listing.identifiers, model, found);
+  const situation = { ...listing, record, model, found };
+  const candidates = weighCandidates(situation);
   const linked = candidates.find(({ known }) => known !== undefined);
   const others = candidates.filter((candidate) => candidate !== linked);
-  return linked && !hasLostItsKey(linked, others)
-    ? decideKnown(linked, others, record, listing, model, found)
-    : decideFound(linked, others, record, listing, model, found, options);
+  if (linked && !hasLostItsKey(linked, others, situation)) return decideKnown(linked, others, situation, options);
+  return decideFound(linked, others, situation, options);
 }
 
 /** The item of the record's key first, then the items that have its identifiers, in the order of these. */
-function weighCandidates(record: SourceRecord, identifiers: readonly ListedIdentifier[], model: IdentifyingModel, found: Found): Candidate[] {
+function weighCandidates({ record, identifiers, model, found }: Situation): Candidate[] {
   const known = record.key === undefined ? undefined : found.keys.get(record.key);
   const linked = known && found.items.get(known.itemId);
   const items = new Set<KnownItem>(linked ? [linked] : []);
-  for (const identifier of identifiers) {
-    const item = holderOf(found, identifier);
-    if (item) items.add(item);
-  }
+  for (const identifier of identifiers) for (const item of holdersOf(found, identifier)) items.add(item);
   return [...items].map((item) => weighItem(item, record, identifiers, model, item === linked ? known : undefined));
 }
 
+/** Nothing else led anywhere, but several items say what the record says: it may be any of them. */
+function weighSharers({ record, identifiers, shared, model, found }: Situation): Candidate[] {
+  const items = new Set(shared.flatMap((identifier) => holdersOf(found, identifier)));
+  const all = [...identifiers, ...shared].sort((one, other) => one.rank - other.rank);
+  return [...items].map((item) => weighItem(item, record, all, model));
+}
+
 /** The key stands for another thing now, or its thing was gone and the record tells one that lives. */
-function hasLostItsKey({ verdict, known, isSure }: Candidate, others: readonly Candidate[]): boolean {
-  return verdict === 'another' || (known?.tombstoned === true && !isSure && others.some((other) => other.isSure && other.verdict === 'same'));
+function hasLostItsKey({ verdict, known, isSure }: Candidate, others: readonly Candidate[], situation: Situation): boolean {
+  if (verdict === 'another' || known?.tombstoned !== true || isSure) return verdict === 'another';
+  return others.some((other) => other.isSure && other.verdict === 'same' && !isNamedBySource(other, situation));
 }
 
 function decideKnown(
   linked: Candidate,
   others: readonly Candidate[],
-  record: SourceRecord,
-  { identifiers, leftOut }: Listing,
-  model: IdentifyingModel,
-  found: Found,
+  situation: Situation,
+  { isSnapshot = false }: IdentifyOptions,
 ): IdentifyOutcome {
-  if (linked.verdict === 'ask') return suspect('key_reused', [linked, ...others.filter(({ isSure }) => isSure)], leftOut);
+  if (linked.verdict === 'ask') return suspect('key_reused', [linked, ...others.filter(({ isSure }) => isSure)], situation);
   const rivals = others.filter(({ verdict, isSure }) => verdict === 'same' || (verdict === 'ask' && isSure));
-  if (rivals.length > 0) return suspect('two_items', [linked, ...rivals], leftOut, linked);
-  const displaces = linked.item.links.find(
-    ({ source, key, seen }) => source === record.source && key === linked.known?.movedTo && seen !== 'gone',
-  )?.key;
-  return settle(linked, { kind: 'linked', ...(displaces !== undefined && { displaces }) }, record, identifiers, leftOut, model, found);
+  const waitsFor = isSnapshot ? rivals.flatMap((rival) => listUnheard(rival, situation)) : [];
+  if (waitsFor.length > 0) return { kind: 'postponed', waitsFor, leftOut: situation.leftOut };
+  const latecomer = rivals.length === 1 && rivals[0] ? findLatecomer(rivals[0], situation) : undefined;
+  if (rivals.length > 0 && latecomer === undefined) return suspect('two_items', [linked, ...rivals], situation, linked);
+  const successor = linksOfSource(linked.item, situation).find(({ key, seen }) => key === linked.known?.movedTo && seen !== 'gone')?.key;
+  const displaces = latecomer ?? successor;
+  return settle(linked, { kind: 'linked', ...(displaces !== undefined && { displaces }) }, situation);
+}
+
+/** The source names this item in this very run, under another key: then it is not what the record's key stands for. */
+function isNamedBySource({ item }: Candidate, situation: Situation): boolean {
+  return linksOfSource(item, situation).some(({ key, seen }) => key !== situation.record.key && (seen === 'now' || seen === 'new'));
+}
+
+/** The key of an item that only this source told, and only in this run: had the record come first, that item would not have been made. */
+function findLatecomer({ item }: Candidate, { record }: Situation): string | undefined {
+  const [link, ...more] = item.links;
+  return link?.source === record.source && link.seen === 'new' && more.length === 0 ? link.key : undefined;
 }
 
 /** `linked` is an item that the record's key does not stand for any more. */
 function decideFound(
   linked: Candidate | undefined,
   others: readonly Candidate[],
-  record: SourceRecord,
-  { identifiers, leftOut }: Listing,
-  model: IdentifyingModel,
-  found: Found,
-  { demandsIdentifier = false }: IdentifyOptions,
+  situation: Situation,
+  { demandsIdentifier = false, isSnapshot = false }: IdentifyOptions,
 ): IdentifyOutcome {
-  const same = others.filter(({ verdict }) => verdict === 'same');
+  const waitsFor = isSnapshot ? others.flatMap((candidate) => listUnheard(candidate, situation)) : [];
+  if (waitsFor.length > 0) return { kind: 'postponed', waitsFor, leftOut: situation.leftOut };
+  const [first, ...rest] = others.filter(({ verdict }) => verdict === 'same');
   const doubtful = others.filter(({ verdict }) => verdict === 'ask');
-  const [first] = same;
   if (!first) {
-    if (doubtful.length > 0) return suspect('contradicted', doubtful, leftOut);
-    return create(linked, others, record, { identifiers, leftOut }, found, demandsIdentifier);
+    if (doubtful.length > 0) return suspect('contradicted', doubtful, situation);
+    const sharers = weighSharers(situation);
+    const possible = sharers.filter(({ verdict }) => verdict !== 'another');
+    if (possible.length > 0) return suspect('two_items', possible, situation);
+    const beside = [...(linked ? [linked] : []), ...others, ...sharers];
+    return refuse(situation, demandsIdentifier) ?? create(beside, movedLink(undefined, linked), situation);
   }
   // A name that a better identifier contradicts is no second opinion when another item agrees by itself: names wander.
-  const rivals = [...same.slice(1), ...doubtful.filter(({ isSure }) => isSure)];
-  if (rivals.length > 0) return suspect('two_items', [first, ...rivals], leftOut, onlySure([first, ...rivals]));
+  const rivals = [...rest, ...doubtful.filter(({ isSure }) => isSure)];
+  if (rivals.length > 0) return suspect('two_items', [first, ...rivals], situation, onlySure([first, ...rivals]));
+  return match(first, linked, situation);
+}
 
-  const twins = first.item.links.filter(({ source, key }) => source === record.source && record.key !== undefined && key !== record.key);
-  // A source that gives its things new keys stops naming the old ones. One that goes on naming both says that they are two; so does one that was
-  // asked about before, or that knows under its own key what only shares a name with this record.
-  const isTwo = ({ seen }: { seen: string }) => seen === 'now' || (seen === 'before' && (!first.isSure || found.contested.has(record.key ?? '')));
-  if (twins.some(isTwo)) return suspect('two_keys', [first], leftOut);
+/**
+ * The item may have another key of the same source. A source that gives its things new keys stops naming the old ones, and the link moves. One that
+ * names both says that they are two: then the key that was there in an earlier run has the older right to the item, or else the one that comes first
+ * in the alphabet, so that the order of the pages makes no difference; the other is a question for a person.
+ */
+function match(first: Candidate, linked: Candidate | undefined, situation: Situation): IdentifyOutcome {
+  const { record, found } = situation;
+  const { key } = record;
+  const twins = key === undefined ? [] : linksOfSource(first.item, situation).filter((link) => link.key !== key);
+  const isNamed = ({ seen }: KnownLink) => seen === 'now' || seen === 'new' || (seen === 'before' && found.contested.has(key ?? ''));
+  const named = twins.filter(isNamed);
+  const [rival] = named;
+  const takesOver = named.length === 1 && rival?.seen === 'new' && key !== undefined && key < rival.key;
+  if (rival && !takesOver) return suspect('two_keys', [first], situation);
   const [by] = first.for;
   if (!by) throw new Error('An item was found by nothing.');
-  const fromKey = twins.find(({ seen }) => seen === 'before')?.key ?? twins[0]?.key;
+  const fromKey = (twins.find(({ seen }) => seen === 'before') ?? twins.find(({ seen }) => seen === 'gone'))?.key;
   const movesLink = movedLink(fromKey, linked);
-  return settle(first, { kind: 'matched', by, ...(movesLink && { movesLink }) }, record, identifiers, leftOut, model, found);
+  return settle(first, { kind: 'matched', by, ...(takesOver && { displaces: rival.key }), ...(movesLink && { movesLink }) }, situation);
+}
+
+/**
+ * Keys of the same source that stand for an item that the record may be about, and that the source has not named in this run: it may have given the
+ * thing a new key, or what it said of the old one may be so no more.
+ */
+function listUnheard({ item, verdict }: Candidate, situation: Situation): string[] {
+  if (verdict === 'another' || situation.record.key === undefined) return [];
+  return linksOfSource(item, situation).flatMap(({ key, seen }) => (seen === 'before' && key !== situation.record.key ? [key] : []));
+}
+
+function linksOfSource({ links }: KnownItem, { record }: Situation): KnownLink[] {
+  return links.filter(({ source }) => source === record.source);
 }
 
 function movedLink(fromKey: string | undefined, linked: Candidate | undefined): MovedLink | undefined {
@@ -108,76 +158,72 @@ function onlySure(candidates: readonly Candidate[]): Candidate | undefined {
 }
 
 function suspect(
-  why: 'two_items' | 'contradicted' | 'key_reused' | 'two_keys',
+  why: Extract<IdentifyOutcome, { kind: 'duplicate_suspected' }>['why'],
   candidates: readonly Candidate[],
-  leftOut: readonly LeftOut[],
+  situation: Situation,
   appliesTo?: Candidate,
 ): IdentifyOutcome {
-  return { kind: 'duplicate_suspected', why, items: candidates.map(toSuspect), ...(appliesTo && { appliesTo: appliesTo.item.id }), leftOut };
+  const items = candidates.map(toSuspect);
+  const { leftOut } = situation;
+  if (!appliesTo) return { kind: 'duplicate_suspected', why, items, leftOut };
+  const { id } = appliesTo.item;
+  return { kind: 'duplicate_suspected', why, items, leftOut, appliesTo: id, identifiers: shareOut(situation, id) };
 }
 
 function toSuspect({ item, for: agreeing, against }: Candidate): Suspect {
   return { itemId: item.id, for: agreeing, against };
 }
 
-type Settled = { kind: 'linked'; displaces?: string } | Pick<Extract<IdentifyOutcome, { kind: 'matched' }>, 'kind' | 'by' | 'movesLink'>;
+type Settled =
+  | Pick<Extract<IdentifyOutcome, { kind: 'linked' }>, 'kind' | 'displaces'>
+  | Pick<Extract<IdentifyOutcome, { kind: 'matched' }>, 'kind' | 'by' | 'displaces' | 'movesLink'>;
 
 /** The record is about this item: a more special class is taken over, a more general one says nothing new, one from elsewhere is for a person. */
-function settle(
-  candidate: Candidate,
-  settled: Settled,
-  record: SourceRecord,
-  identifiers: readonly ListedIdentifier[],
-  leftOut: readonly LeftOut[],
-  model: IdentifyingModel,
-  found: Found,
-): IdentifyOutcome {
+function settle(candidate: Candidate, settled: Settled, situation: Situation): IdentifyOutcome {
   const { item } = candidate;
-  const told = {
-    ...toSuspect(candidate),
-    leftOut,
-    identifiers: shareOut(identifiers, found, item.id),
-    ...(item.retired && { revives: true as const }),
-  };
+  const { record, model, leftOut } = situation;
+  const revives = item.retired && { revives: true as const };
+  const told = { ...toSuspect(candidate), leftOut, identifiers: shareOut(situation, item.id), ...revives };
   if (record.class === item.class || model.isA(item.class, record.class)) return { ...told, ...settled };
   if (model.isA(record.class, item.class)) return { ...told, ...settled, specialises: record.class };
   return { ...told, kind: 'class_change_proposed', from: item.class, to: record.class };
 }
 
-function create(
-  linked: Candidate | undefined,
-  others: readonly Candidate[],
-  record: SourceRecord,
-  { identifiers, leftOut }: Listing,
-  found: Found,
-  demandsIdentifier: boolean,
-): IdentifyOutcome {
-  if (identifiers.length === 0) {
-    // A dependent's only identity is its name on its host: without the host it would be a "master" or a "C:" that floats about.
-    const host = leftOut.find(({ why }) => why === 'host_unknown') ?? leftOut.find(({ why }) => why === 'host_missing');
-    if (host?.why === 'host_unknown' || host?.why === 'host_missing') return { kind: 'rejected', reason: host.why, class: record.class, leftOut };
-    if (record.key === undefined || demandsIdentifier) return { kind: 'rejected', reason: 'nothing_identifies', class: record.class, leftOut };
-  }
-  const beside = [...(linked ? [linked] : []), ...others];
-  const movesLink = movedLink(undefined, linked);
+/**
+ * A new item of which nothing would tell later which one it is. A dependent's only identity is its name on its host: without the host it would be one
+ * more "master" or "C:" that floats about.
+ */
+function refuse({ identifiers, shared, leftOut, record }: Situation, demandsIdentifier: boolean): IdentifyOutcome | undefined {
+  if (identifiers.length > 0 || shared.length > 0) return undefined;
+  for (const reason of ['host_unknown', 'host_missing'] as const)
+    if (leftOut.some(({ why }) => why === reason)) return { kind: 'rejected', reason, class: record.class, leftOut };
+  if (record.key !== undefined && !demandsIdentifier) return undefined;
+  return { kind: 'rejected', reason: 'nothing_identifies', class: record.class, leftOut };
+}
+
+function create(beside: readonly Candidate[], movesLink: MovedLink | undefined, situation: Situation): IdentifyOutcome {
   return {
     kind: 'created',
     because: beside.length > 0 ? 'another_thing' : 'nothing_found',
     beside: beside.map(toSuspect),
-    leftOut,
-    identifiers: shareOut(identifiers, found),
+    leftOut: situation.leftOut,
+    identifiers: shareOut(situation),
     ...(movesLink && { movesLink }),
   };
 }
 
-function shareOut(identifiers: readonly ListedIdentifier[], found: Found, itemId?: string): IdentifierFate {
-  const claimed: IdentifierFate['claimed'][number][] = [];
-  const shared: IdentifierFate['shared'][number][] = [];
-  for (const identifier of identifiers) {
-    const { scheme, value } = identifier;
-    const holder = holderOf(found, identifier);
-    if (holder && holder.id !== itemId && !holder.retired) shared.push({ scheme, value, itemId: holder.id });
-    else claimed.push({ scheme, value });
-  }
-  return { claimed, shared };
+function shareOut({ identifiers, shared, found }: Situation, itemId?: string): IdentifierFate {
+  const all = [...identifiers, ...shared].map(({ scheme, value }) => {
+    return {
+      scheme,
+      value,
+      itemIds: holdersOf(found, { scheme, value })
+        .filter(({ id, retired }) => id !== itemId && !retired)
+        .map(({ id }) => id),
+    };
+  });
+  return {
+    claimed: all.filter(({ itemIds }) => itemIds.length === 0).map(({ scheme, value }) => ({ scheme, value })),
+    shared: all.filter(({ itemIds }) => itemIds.length > 0),
+  };
 }

@@ -33,6 +33,8 @@ export interface LeftOut {
 export interface Listing {
   /** In the order of the entries, each once. */
   identifiers: ListedIdentifier[];
+  /** They would do, if not several items said them. */
+  shared: ListedIdentifier[];
   leftOut: LeftOut[];
 }
 
@@ -72,7 +74,8 @@ export function listIdentifiers(
   { identifiers: entries, attributes }: Pick<IdentifyingClass, 'identifiers' | 'attributes'>,
   context: ListingContext,
 ): Listing {
-  const identifiers = new Map<string, ListedIdentifier>();
+  const identifiers: ListedIdentifier[] = [];
+  const shared: ListedIdentifier[] = [];
   const leftOut: LeftOut[] = [];
   for (const [rank, entry] of entries.entries()) {
     const { scheme } = entry;
@@ -85,13 +88,15 @@ export function listIdentifiers(
       continue;
     }
     for (const value of combine(host === undefined ? parts : [[host], ...parts])) {
-      const identifier = { scheme, value };
+      const identifier = { scheme, value, entry, rank, ofTheThing: isNumberOfTheThing(entry, kinds) };
       if ((context.countOf?.(identifier) ?? 0) > mostItemsOfOneValue) leftOut.push({ scheme, why: 'cloned', value });
-      else if (context.isShared?.(identifier)) leftOut.push({ scheme, why: 'shared', value });
-      else identifiers.set(toIdentifierKey(identifier), { scheme, value, entry, rank, ofTheThing: isNumberOfTheThing(entry, kinds) });
+      else if (context.isShared?.(identifier)) {
+        leftOut.push({ scheme, why: 'shared', value });
+        shared.push(identifier);
+      } else identifiers.push(identifier);
     }
   }
-  return { identifiers: [...identifiers.values()], leftOut };
+  return { identifiers, shared, leftOut };
 }
 
 /** The usable values of one attribute of an entry; for a UUID that is missing, the one that VMware writes into the serial number. */

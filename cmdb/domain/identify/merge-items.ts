@@ -1,7 +1,7 @@
 import type { AttributeDefinition } from '../model/model.ts';
-import { type Identifier, toIdentifierKey } from './list-identifiers.ts';
+import type { Identifier } from './list-identifiers.ts';
 import { type ReconciledItem, settleItem } from './reconcile.ts';
-import { isSameSpeaker, type Said } from './said.ts';
+import { identifiersOf, type Said } from './said.ts';
 
 /** A relation by its ends; its identity is its type and its ends. */
 export interface RelationRow {
@@ -16,9 +16,8 @@ export interface WholeItem extends ReconciledItem {
   id: string;
   class: string;
   retired: boolean;
-  /** What each key of each source last said; its links. */
+  /** What each key of each source last said: its links, values and identifiers follow from it. */
   said: readonly Said[];
-  identifiers: readonly Identifier[];
   relations: readonly RelationRow[];
 }
 
@@ -65,12 +64,11 @@ export function mergeItems(winner: WholeItem, loser: WholeItem, { attributes, is
       class: classOfBoth(winner, loser, isA),
       retired: winner.retired && loser.retired,
       said,
-      identifiers: uniteIdentifiers(winner.identifiers, loser.identifiers),
       relations: [...winner.relations.filter(({ id }) => !dropped.has(id)), ...moved],
     },
     moves: {
       links: loser.said.map(({ source, key }) => ({ source, key })),
-      identifiers: [...loser.identifiers],
+      identifiers: identifiersOf(loser.said),
       relations: moved,
       endedRelations: relations.filter(({ fate }) => fate !== 'moved').map(({ relation }) => relation),
     },
@@ -98,10 +96,6 @@ function fillGaps(winner: ReconciledItem, loser: ReconciledItem): ReconciledItem
     lookups: winner.lookups,
     provenance: Object.fromEntries([...Object.entries(winner.provenance), ...Object.entries(loser.provenance).filter(isGap)]),
   };
-}
-
-function uniteIdentifiers(some: readonly Identifier[], others: readonly Identifier[]): Identifier[] {
-  return [...new Map([...some, ...others].map((identifier) => [toIdentifierKey(identifier), identifier])).values()];
 }
 
 function moveEnds(relation: RelationRow, from: string, to: string): RelationRow {

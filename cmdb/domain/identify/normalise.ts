@@ -1,22 +1,26 @@
 import type { Kind } from './kind-of.ts';
 import { unifyLookAlikes } from './look-alikes.ts';
 import { normalisePostalAddress } from './postal-address.ts';
+import { untilSettled } from './until-settled.ts';
 
 /**
  * A value as it is compared: two writings of the same thing give one text. Doing it twice changes nothing. Whether the text can tell a thing at all is
  * for `findFlaw` and `isPlaceholder`.
  */
 export function normalise(kind: Kind, text: string): string {
-  const folded = fold(text);
+  return untilSettled(text, (some) => read(kind, fold(some)));
+}
+
+function read(kind: Kind, folded: string): string {
   switch (kind) {
     case 'serial':
-      return toCode(dropLabel(folded));
+      return toCode(folded);
     case 'inventory':
-      return dropZeros(toCode(dropLabel(folded)));
+      return dropZeros(toCode(folded));
     case 'imei':
-      return toImei(dropLabel(folded).replace(/[^0-9a-z]/g, ''));
+      return toImei(toCode(folded));
     case 'vin':
-      return toVin(toCode(dropLabel(folded)));
+      return toVin(toCode(folded));
     case 'plate':
       return toCode(folded).replace(/(?<=\d)rus$/, '');
     case 'uuid':
@@ -41,38 +45,27 @@ export function normalise(kind: Kind, text: string): string {
 
 /** Letter case, kinds of blanks, dashes and quotes, wide and joined letters, the dots over ё and the sign № make no difference to anybody. */
 function fold(text: string): string {
-  let before: string;
-  let after = text;
-  // Unicode has letters whose small form is composed again.
-  for (let turn = 0; turn < 4; turn++) {
-    before = after;
-    after = before
-      .replace(/№/g, ' ')
-      .normalize('NFKC')
-      .toLowerCase()
-      .normalize('NFKC')
-      .replaceAll('ё', 'е')
-      .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, ' ')
-      .replace(/[\p{Pd}\u2212]/gu, '-')
-      .replace(/["'`«»„“”‘’]/g, '')
-      .replace(/\s+/g, ' ')
-      .trim();
-    if (after === before) break;
-  }
-  return after;
+  return text
+    .replace(/№/g, ' ')
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll('ё', 'е')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, ' ')
+    .replace(/[\p{Pd}\u2212]/gu, '-')
+    .replace(/["'`«»„“”‘’]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
-/** "S/N: 123", "зав. № 123", "инв.: 123": what a spreadsheet puts before the number. Only with its colon, so that a number that begins with SN stays whole. */
-function dropLabel(folded: string): string {
-  return folded.replace(
-    /^(?:(?:s\/?n|serial(?: ?(?:no|number))?|imei|vin|зав|заводской|сер|серийный|инв|инвентарный)(?:\.| номер| no)*\s*[:#]\s*)+/,
-    '',
-  );
-}
+const labels =
+  /^(?:(?:s\/?n|serial(?:no|number)?|imei|vin)[.#]*:|(?:зав(?:одской)?|сер(?:ийный)?|инв(?:ентарный)?)(?:номер)?[.:]+(?:номер[.:]*)?|#)+/;
 
-/** Slashes and dots stay: they keep apart the two numbers of 12/3 and 1/23. */
+/**
+ * What a spreadsheet puts before the number ("S/N: 123", "зав. № 123", "инв.: 123") goes, but only with its colon or dot: SN123 is a number. Slashes and
+ * dots within stay: they keep apart the two numbers of 12/3 and 1/23.
+ */
 function toCode(folded: string): string {
-  return unifyLookAlikes(folded.replace(/[\s-]/g, ''));
+  return unifyLookAlikes(folded.replace(/[\s-]/g, '')).replace(labels, '');
 }
 
 /** Spreadsheets drop the zeros in front; within one series of inventory numbers 000123 and 123 are one. */
@@ -81,7 +74,8 @@ function dropZeros(code: string): string {
 }
 
 /** IMEISV (3GPP TS 23.003, 6.2.2) has the version of the software in place of the check digit. */
-function toImei(digits: string): string {
+function toImei(code: string): string {
+  const digits = /^[\d./]+$/.test(code) ? code.replace(/\D/g, '') : code;
   if (!/^\d{16}$/.test(digits)) return digits;
   const body = digits.slice(0, 14);
   return `${body}${checkDigit(body)}`;
@@ -105,7 +99,7 @@ function toVin(code: string): string {
  * gives the other order than a guest of an older virtual hardware sees. So the smaller of the two orders stands for both.
  */
 function toUuid(folded: string): string {
-  const hex = folded.replace(/^(?:urn:)?(?:uuid:|vmware-)?/, '').replace(/[{}()\s-]/g, '');
+  const hex = folded.replace(/^(?:urn:)?(?:uuid:|vmware-)?/, '').replace(/[{}()\s.-]/g, '');
   if (!/^[0-9a-f]{32}$/.test(hex)) return folded;
   const turned = hex.replace(/^(..)(..)(..)(..)(..)(..)(..)(..)/, '$4$3$2$1$6$5$8$7');
   const [first = hex] = [hex, turned].sort();

@@ -16,12 +16,12 @@ export interface Suspect {
   against: readonly Evidence[];
 }
 
-/** What becomes of the identifiers that a record says. */
+/** What becomes of the identifiers that a record says. Both kinds are the item's from now on: see `assignIdentifiers`. */
 export interface IdentifierFate {
-  /** They are the item's. */
+  /** The item's alone. */
   claimed: readonly Identifier[];
-  /** Another item has them, and they are no proof that it is the same one: from now on they tell nothing, until one of the two gives them up. */
-  shared: readonly (Identifier & { itemId: string })[];
+  /** Another item has them too, and they are no proof that it is the same one: they tell nothing until one of the two gives them up. */
+  shared: readonly (Identifier & { itemIds: readonly string[] })[];
 }
 
 interface Told extends Suspect {
@@ -40,10 +40,14 @@ export interface MovedLink {
   fromItem?: string;
 }
 
+/**
+ * `displaces`: a key of the same source that must leave the item that it stands for, because this one has the older right to what both say; it is to be
+ * decided again. An item that is left without a key was never there.
+ */
 export type IdentifyOutcome =
-  /** Known by its native id. `displaces`: another key of the source had taken its place; a person must say what that one is. */
+  /** Known by its native id. */
   | (Told & { kind: 'linked'; displaces?: string })
-  | (Told & { kind: 'matched'; by: Evidence; movesLink?: MovedLink })
+  | (Told & { kind: 'matched'; by: Evidence; displaces?: string; movesLink?: MovedLink })
   | {
       kind: 'created';
       /** `nothing_found`, or what was found is another thing: `beside` says which items and why. */
@@ -63,9 +67,13 @@ export type IdentifyOutcome =
       items: readonly Suspect[];
       /** The item that the record is about beyond doubt: it is written there, and the question is only what the others are. */
       appliesTo?: string;
+      /** There when `appliesTo` is. What is in dispute is shared from now on, so the question is asked once and has to be kept. */
+      identifiers?: IdentifierFate;
       leftOut: readonly LeftOut[];
     }
   | (Told & { kind: 'class_change_proposed'; from: string; to: string })
+  /** Of a snapshot: it can be decided when the source has named these keys, or has ended without. */
+  | { kind: 'postponed'; waitsFor: readonly string[]; leftOut: readonly LeftOut[] }
   | {
       kind: 'rejected';
       /** `host_unknown` may be tried again when the host has come. */

@@ -1,23 +1,25 @@
 import type { Kind } from './kind-of.ts';
 import { normalise } from './normalise.ts';
 
-/** What factories, installers and people write where they have nothing to write, as `squeeze` gives it. The first lines also stand in the lists that GLPI and FusionInventory refuse. */
+/** What factories, installers and people write where they have nothing to write, as `bare` gives it. The first lines also stand in the lists that GLPI and FusionInventory refuse. */
 const words = new Set(
-  `to be filled by o.e.m.|to be filled by oem|filled by oem|o.e.m.|default string|default|system serial number|systemserialnumb|chassis serial number|oem serial
+  `to be filled by o.e.m.|to be filled by oem|filled by oem|o.e.m.|default string|system serial number|systemserialnumb|chassis serial number|oem serial
 oem chassis serial number|base board serial number|board serial number|serial number|system product name|system manufacturer|system uuid|asset tag|no asset tag
 no asset information|not specified|not applicable|not available|not present|not settable|not defined|not set|undefined|unknown|unknow|unspecified|invalid|none|null
-null string|nil|empty|blank|n/a|s/n|sn|serial|number|eval|iatpass|mb-1234567890|sys-1234567890|sys-9876543210|sn-12345|sn-1234567890|123456789000|test|tbd
+null string|nil|empty|blank|n/a|s/n|sn|eval|iatpass|mb-1234567890|sys-1234567890|sys-9876543210|sn-12345|sn-1234567890|123456789000|tbd
 б/н|без номера|без №|без инвентарного номера|нет|нет данных|нет номера|нет информации|не указан|не указано|не указана|не задан|не задано|не определен|не определено
-не известно|неизвестно|неизвестен|неизв|отсутствует|отсутств|отсут|пусто|прочерк|н/д|н/у|не присвоен|не присвоено|не читается|стерт|уточнить|уточняется|тест`
+не известно|неизвестно|неизвестен|неизв|отсутствует|отсутств|отсут|пусто|прочерк|н/д|н/у|не присвоен|не присвоено|не читается|стерт|уточнить|уточняется`
     .split(/[|\n]/)
-    .map(squeeze),
+    .map(bare),
 );
+
+/** Real words elsewhere (an environment is called test, a namespace default), but no numbers. */
+const noNumbers = /^(?:test|тест|default|demo|serial|number|номер|без(?:инв|зав|сер|номер|no).*)$/;
 
 /** What a device is called before anybody gave it a name. */
 const factoryNames = new Set(
-  'localhost|localhost.localdomain|localhost6|localdomain|host|hostname|computer|pc|server|workstation|printer|switch|router|gateway|ap|device|linux|debian|ubuntu|centos|raspberrypi|mikrotik|ubnt|openwrt|cisco|desktop|laptop|notebook|template|vm|new'.split(
-    '|',
-  ),
+  `localhost localhost.localdomain localhost6 localdomain host hostname computer pc server workstation printer switch router gateway ap device linux debian ubuntu
+centos raspberrypi mikrotik ubnt openwrt cisco desktop laptop notebook template vm new`.split(/\s/),
 );
 
 /** UUIDs that whole series of boards share: those that FreeBSD's hostid and GLPI refuse, and two that are seen on boards by Insyde and others. */
@@ -43,13 +45,15 @@ const sharedMacs =
 /** Whether a value, given as it came, says no more than that there is none, or is known to be on many things. */
 export function isPlaceholder(kind: Kind, text: string): boolean {
   const squeezed = squeeze(text);
-  if (squeezed === '' || words.has(squeezed) || isFiller(kind, squeezed)) return true;
+  if (squeezed === '' || words.has(bare(text)) || isFiller(kind, squeezed)) return true;
+  // Some makers write the UUID into the serial number too.
+  if (isCode(kind) && (noNumbers.test(squeezed) || clonedUuids.has(normalise('uuid', text)))) return true;
   const value = normalise(kind, text);
-  if (value === '' || words.has(squeeze(value)) || isFiller(kind, squeeze(value))) return true;
+  if (value === '' || words.has(bare(value)) || isFiller(kind, squeeze(value))) return true;
   switch (kind) {
     case 'uuid':
       // "…-ffff-ffff-ffff-ffffffffffff": only the time of its making was filled in.
-      return clonedUuids.has(value) || /^(..)(?:-?\1)+$/.test(value) || /-ffff-ffff-ffff-f{12}$/.test(value);
+      return /^(..)(?:-?\1)+$/.test(value) || /-ffff-ffff-ffff-f{12}$/.test(value);
     case 'mac':
       return sharedMacs.test(value) || /^(..)(?::\1)+$/.test(value);
     case 'ip':
@@ -72,6 +76,10 @@ export function isPlaceholder(kind: Kind, text: string): boolean {
   }
 }
 
+function isCode(kind: Kind): boolean {
+  return ['serial', 'inventory', 'imei', 'vin', 'uuid', 'mac'].includes(kind);
+}
+
 /** One character again and again, or counting up. Short ones are real where people number things themselves: inventory number 111, room 1234. */
 function isFiller(kind: Kind, squeezed: string): boolean {
   const characters = Array.from(squeezed);
@@ -91,5 +99,10 @@ function squeeze(text: string): string {
     .normalize('NFKC')
     .toLowerCase()
     .replaceAll('ё', 'е')
-    .replace(/[\s\p{C}.,_'"«»“”`<>(){}[\]*\p{Pd}]/gu, '');
+    .replace(/[\s\p{C}.,:_'"«»“”`<>(){}[\]*\p{Pd}]/gu, '');
+}
+
+/** Б/Н, б.н. and бн. */
+function bare(text: string): string {
+  return squeeze(text).replace(/[/\\]/g, '');
 }

@@ -77,9 +77,11 @@ function toTokens(part: string): string[] {
   });
 }
 
-/** 12к3стр1 -> 12, к, 3, стр, 1; 12а stays. */
+/** 12к3стр1 -> 12, к, 3, стр, 1; 12а and 1б2 stay. */
 function splitHouse(token: string): string[] {
-  return /^\d+[а-яa-z]+\d/.test(token) ? (token.match(/\d+(?:\/\d+)?|[^\d/]+|\//g) ?? [token]) : [token];
+  const pieces = token.match(/[\d/]+|[^\d/]+/g) ?? [];
+  const isHouse = pieces.length > 2 && pieces.every((piece, at) => (at % 2 === 0 ? isNumber(piece) : houseWords.has(unifyLookAlikes(piece))));
+  return isHouse ? pieces : [token];
 }
 
 function isHouseLetter(token: string | undefined): boolean {
@@ -138,5 +140,6 @@ function isLastOfPart(tokens: readonly string[], at: number): boolean {
 }
 
 function write(type: string | undefined, words: readonly string[]): string {
+  if (type === undefined && words.length === 1 && isNumber(words[0])) return `дом ${words[0]}`;
   return type === undefined || meantAnyway.has(type) ? words.join(' ') : `${type} ${words.join(' ')}`;
 }

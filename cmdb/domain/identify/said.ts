@@ -1,4 +1,6 @@
 import { tidyLookups } from '../lookup.ts';
+import { type Identifier, toIdentifierKey } from './list-identifiers.ts';
+import type { IdentifierFate } from './outcome.ts';
 import type { SourceRecord } from './record.ts';
 
 /** The item's own fields and its attributes in one: `name`, `organization`, `site`, `state`, `serialNumber` … */
@@ -13,6 +15,8 @@ export interface Said {
   /** A field with null says that there is none; one that is absent is not spoken of. */
   fields: Fields;
   lookups: readonly string[];
+  /** By what the record can be recognised, as `identify` told. */
+  identifiers: readonly Identifier[];
 }
 
 const ownFields = ['name', 'organization', 'site', 'state'] as const;
@@ -34,12 +38,31 @@ export function fromFields(fields: Fields): { own: Partial<Record<OwnField, unkn
  * What a source says by a record. `all`: the record is all that it knows, so what is absent is not said any more; `changes`: what is absent stays as it
  * was said `before`.
  */
-export function readSaid(record: SourceRecord & { key: string }, at: number, mode: 'all' | 'changes' = 'all', before?: Said): Said {
+export function readSaid(
+  record: SourceRecord & { key: string },
+  { claimed, shared }: IdentifierFate,
+  at: number,
+  mode: 'all' | 'changes' = 'all',
+  before?: Said,
+): Said {
   const { source, key, lookups } = record;
-  const fields = toFields(record);
-  const tidied = lookups && tidyLookups(lookups);
-  if (mode === 'all' || !before) return { source, key, at, fields, lookups: tidied ?? [] };
-  return { source, key, at, fields: Object.fromEntries(Object.entries({ ...before.fields, ...fields })), lookups: tidied ?? before.lookups };
+  const kept = mode === 'changes' ? before : undefined;
+  const identifiers = [...claimed, ...shared].map(({ scheme, value }) => ({ scheme, value }));
+  const schemes = new Set(identifiers.map(({ scheme }) => scheme));
+  return {
+    source,
+    key,
+    at,
+    fields: Object.fromEntries([...Object.entries(kept?.fields ?? {}), ...Object.entries(toFields(record))]),
+    lookups: lookups ? tidyLookups(lookups) : (kept?.lookups ?? []),
+    identifiers: [...(kept?.identifiers ?? []).filter(({ scheme }) => !schemes.has(scheme)), ...identifiers],
+  };
+}
+
+/** All that an item can be recognised by, each once, in one order. */
+export function identifiersOf(said: readonly Pick<Said, 'identifiers'>[]): Identifier[] {
+  const all = new Map(said.flatMap(({ identifiers }) => identifiers.map((identifier) => [toIdentifierKey(identifier), identifier])));
+  return [...all].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, identifier]) => identifier);
 }
 
 export function isSameSpeaker(one: Pick<Said, 'source' | 'key'>, other: Pick<Said, 'source' | 'key'>): boolean {

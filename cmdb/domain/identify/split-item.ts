@@ -1,4 +1,3 @@
-import { toIdentifierKey } from './list-identifiers.ts';
 import { classOfBoth, type MergeRecord, type MergeRules, type WholeItem } from './merge-items.ts';
 import { type ReconciledItem, settleItem } from './reconcile.ts';
 import { isSameSpeaker, type Said } from './said.ts';
@@ -17,7 +16,6 @@ export function splitItem(merged: WholeItem, record: MergeRecord, { attributes, 
   const isLosers = (one: Pick<Said, 'source' | 'key'>) => loser.said.some((link) => isSameSpeaker(link, one));
   const stay = merged.said.filter((one) => !isLosers(one));
   const back = merged.said.filter(isLosers);
-  const identifiersOfLoser = new Set(loser.identifiers.map(toIdentifierKey));
   const alive = new Set(merged.relations.map(({ id }) => id));
   const moved = new Set(relations.filter(({ fate }) => fate === 'moved').map(({ relation }) => relation.id));
   const between = relations.filter(({ fate }) => fate === 'dropped').map(({ relation }) => relation);
@@ -28,7 +26,6 @@ export function splitItem(merged: WholeItem, record: MergeRecord, { attributes, 
       class: merged.class === classOfBoth(winner, loser, isA) ? winner.class : merged.class,
       retired: merged.retired === (winner.retired && loser.retired) ? winner.retired : merged.retired,
       said: stay,
-      identifiers: merged.identifiers.filter((identifier) => !identifiersOfLoser.has(toIdentifierKey(identifier))),
       relations: [...merged.relations.filter(({ id }) => !moved.has(id)), ...between],
     },
     loser: {

@@ -3,6 +3,7 @@ import type { ListedIdentifier } from './list-identifiers.ts';
 import { normalise } from './normalise.ts';
 import type { Evidence } from './outcome.ts';
 import type { SourceRecord } from './record.ts';
+import { identifiersOf } from './said.ts';
 
 /** An item that a record may be about. */
 export interface Candidate {
@@ -52,7 +53,7 @@ function compare(identifiers: readonly ListedIdentifier[], item: KnownItem): Com
 }
 
 function valuesOf(item: KnownItem, scheme: string): string[] {
-  return item.identifiers.filter((identifier) => identifier.scheme === scheme).map(({ value }) => value);
+  return [...new Set(identifiersOf(item.links).flatMap((identifier) => (identifier.scheme === scheme ? [identifier.value] : [])))];
 }
 
 function agreeingName(item: KnownItem, record: SourceRecord, { agreeing }: Comparison): Evidence[] {
@@ -81,12 +82,13 @@ function judgeKnown(item: KnownItem, record: SourceRecord, { agreeing, differing
 
 /**
  * An identifier led here. The order of the class's entries says which is better: the best that agrees is contradicted by a better one that is there on
- * both sides and differs. A name or a place says nothing across kinds of things (a pump called as a server), and brings no retired item back: it is
- * given again to the next one.
+ * both sides and differs. A name or a place alone says nothing across kinds of things (a pump called as a server), brings no retired item back (it is
+ * given again to the next one), and does not outweigh that the same source knows the item under another key.
  */
 function judgeFound(item: KnownItem, record: SourceRecord, { agreeing, differing }: Comparison, model: IdentifyingModel): Candidate['verdict'] {
   const isRelated = model.isA(record.class, item.class) || model.isA(item.class, record.class);
-  if (!agreeing.some(({ ofTheThing }) => ofTheThing) && (item.retired || !isRelated)) return 'another';
+  const isOtherKey = item.links.some(({ source, key, seen }) => source === record.source && key !== record.key && seen !== 'gone');
+  if (!agreeing.some(({ ofTheThing }) => ofTheThing) && (item.retired || !isRelated || isOtherKey)) return 'another';
   const best = Math.min(...agreeing.map(({ rank }) => rank));
   if (!differing.some(({ rank }) => rank < best)) return 'same';
   return agreeing.every(({ entry }) => entry.contradicted === 'another') ? 'another' : 'ask';

@@ -17,7 +17,7 @@ create table item_link (
   item_id uuid not null,
   -- Of the record as it came, for telling quickly that nothing changed.
   hash bytea not null,
-  -- { class, name, attributes, lookups, hosts }
+  -- { class, name, attributes, lookups, identifiers }
   said jsonb not null,
   -- A part of it is a question for a person.
   contested boolean not null,
@@ -35,18 +35,11 @@ create table item_link (
 create index item_link_item on item_link (item_id);
 create index item_link_missing on item_link (source, missing_since) where missing_since is not null and gone_at is null;
 
+-- The items of which an identifier is said: by one that several have, none of them can be told. It is one row, so that of two who claim it at once one loses.
 create table item_identifier (
   scheme text not null,
   value text not null,
-  item_id uuid not null,
-  primary key (scheme, value)
-);
-create index item_identifier_item on item_identifier (item_id);
-
--- Said of several things: it tells nothing until all but one of them give it up.
-create table shared_identifier (
-  scheme text not null,
-  value text not null,
+  item_ids uuid[] not null,
   primary key (scheme, value)
 );
 
@@ -113,6 +106,14 @@ create table run_seen (
   primary key (run_id, kind, chunk)
 );
 
+-- Records that can only be decided when the snapshot has named everything.
+create table run_postponed (
+  run_id uuid not null,
+  key text not null,
+  record jsonb not null,
+  primary key (run_id, key)
+);
+
 -- What of a run a person may want to see.
 create table run_record (
   run_id uuid not null,
@@ -158,7 +159,7 @@ create table item_merge (
 
 -- Until now an item was its source and key: that is its first link, and all of it is that source's word.
 insert into item_link (source, key, item_id, hash, said, contested, said_at, revision)
-  select source, key, id, '\x00', jsonb_build_object('class', class, 'name', name, 'attributes', attributes, 'lookups', to_jsonb(lookups), 'hosts', '{}'::jsonb),
+  select source, key, id, '\x00', jsonb_build_object('class', class, 'name', name, 'attributes', attributes, 'lookups', to_jsonb(lookups), 'identifiers', '[]'::jsonb),
     false, updated_at, 1
   from item;
 update item set provenance = (
