@@ -9,6 +9,8 @@ export type ErrorKind = (typeof errorKinds)[number];
 export interface FieldViolation {
   pointer: string;
   message: string;
+  /** Of a request that comes line by line: which line it points into, from 1. */
+  line?: number;
 }
 
 export interface AppErrorOptions {

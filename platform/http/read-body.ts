@@ -21,20 +21,24 @@ export interface HeldBody {
 
 /** The whole body. Throws HttpRefusal `payload_too_large`, `unsupported_media_type` (of its encoding), `malformed`; AppError `unavailable` when too much is held. */
 export async function readBody(request: IncomingMessage, { limit, admission }: BodyOptions): Promise<HeldBody> {
-  const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
-  if (encoding !== 'identity' && encoding !== 'gzip') {
-    throw new HttpRefusal('unsupported_media_type', `The content encoding ${encoding} is not known. Send it with gzip or without.`, {
-      headers: { 'accept-encoding': 'gzip, identity' },
-    });
-  }
+  const gunzip = isGzip(request) ? createGunzip() : undefined;
   const held = admission.hold();
   try {
-    const bytes = await collect(request, encoding === 'gzip' ? createGunzip() : undefined, limit, held);
+    const bytes = await collect(request, gunzip, limit, held);
     return { bytes, release: held.release };
   } catch (error) {
     held.release();
     throw error;
   }
+}
+
+/** Throws HttpRefusal `unsupported_media_type` for every encoding but gzip and none. */
+export function isGzip({ headers }: IncomingMessage): boolean {
+  const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
+  if (encoding === 'gzip' || encoding === 'identity') return encoding === 'gzip';
+  throw new HttpRefusal('unsupported_media_type', `The content encoding ${encoding} is not known. Send it with gzip or without.`, {
+    headers: { 'accept-encoding': 'gzip, identity' },
+  });
 }
 
 /** The body as JSON. An empty one is an empty object: a command may need nothing but its path. */

@@ -4,13 +4,14 @@ import type { Contract, HttpRoute, MethodContract } from '../contract/contract.t
 import { readRequest } from '../contract/read-request.ts';
 import { AppError } from '../errors/app-error.ts';
 import { may, nobody, type Principal } from '../rpc/call.ts';
-import type { Invoke } from '../rpc/client.ts';
+import type { Invoke, InvokeStream } from '../rpc/client.ts';
 import { sendJson } from './answer.ts';
 import { etagOf, isUnchanged, readExpectedVersion, readIdempotencyKey } from './conditional.ts';
 import { allowOnly, type Edge } from './create-edge.ts';
 import { factsOf } from './observe-requests.ts';
 import { readJsonBody } from './read-body.ts';
 import { readPathParameters, readQuery } from './read-url.ts';
+import { openStreamDoor, type StreamDoor } from './stream-door.ts';
 
 export interface RestOptions {
   contract: Contract;
@@ -18,14 +19,21 @@ export interface RestOptions {
   /** Who asks. Throws AppError `unauthenticated`, HttpRefusal `too_many_requests`. */
   identify(request: Request): Promise<Principal>;
   invoke: Invoke;
+  invokeStream: InvokeStream;
   /** Milliseconds that a call may take; 10 000 unless told. */
   patience?: number;
+  /** Milliseconds that a stream may take; an hour unless told. */
+  streamPatience?: number;
+  /** Bytes that a stream may have, unpacked; 16 GiB unless told. */
+  streamBytes?: number;
 }
 
 type RestMethod = MethodContract & { http: HttpRoute };
 
 /** Gives every method of the contract that has an HTTP route its place: there is no code per resource. */
-export function mountRest(app: Express, edge: Edge, options: RestOptions): void {
+export function mountRest(app: Express, edge: Edge, options: RestOptions): Pick<StreamDoor, 'drain'> {
+  const streams = openStreamDoor(edge, options, { requirePermission, sendAnswer });
+  const answer = (method: RestMethod) => (method.takesStream ? streams.answer(method) : answerMethod(method, edge, options));
   const paths = new Map<string, RestMethod[]>();
   for (const method of options.contract.methods) {
     if (method.http) paths.set(method.http.path, [...(paths.get(method.http.path) ?? []), method as RestMethod]);
@@ -35,7 +43,7 @@ export function mountRest(app: Express, edge: Edge, options: RestOptions): void 
     const resource = resourceOf(path);
     const router = resources.get(resource) ?? Router();
     resources.set(resource, router);
-    for (const method of methods) router[method.http.verb](path, edge.admit, answerMethod(method, edge, options));
+    for (const method of methods) router[method.http.verb](path, edge.admit, answer(method));
     router.all(path, allowOnly(methods.map(({ http }) => http.verb)));
   }
   // A request looks only through the routes of its own resource: Express tries one after the other.
@@ -44,6 +52,7 @@ export function mountRest(app: Express, edge: Edge, options: RestOptions): void 
     if (router) router(request, response, next);
     else next();
   });
+  return streams;
 }
 
 /** `/api/v1/tickets` of `/api/v1/tickets/:id` and of `/api/v1/tickets:batch`. */

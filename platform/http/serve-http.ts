@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { watchArrival } from './arrival.ts';
 import { HttpRefusal, type RefusalKind, toProblem } from './problem.ts';
 
 export interface HttpServerOptions {
@@ -11,6 +12,8 @@ export interface HttpServerOptions {
   portVariable: string;
   /** Milliseconds in which the header of a request must have come; 10 000 unless told. */
   headerPatience?: number;
+  /** Milliseconds in which its body must have come, unless it is a stream; 60 000 unless told. */
+  bodyPatience?: number;
 }
 
 export interface HttpServer {
@@ -25,18 +28,24 @@ const largestHeader = 16 * 1024;
 /** Listens, with time limits against senders that are slow on purpose. */
 export async function serveHttp(
   listener: RequestListener,
-  { host, port, portVariable, headerPatience = 10_000 }: HttpServerOptions,
+  { host, port, portVariable, headerPatience = 10_000, bodyPatience = 60_000 }: HttpServerOptions,
 ): Promise<HttpServer> {
   const server = createServer(
     {
       maxHeaderSize: largestHeader,
       headersTimeout: headerPatience,
-      requestTimeout: 60_000,
+      requestTimeout: 0, // it cannot be told apart from a stream: see watchArrival
       keepAliveTimeout: 65_000,
       connectionsCheckingInterval: Math.min(2_000, headerPatience),
       requireHostHeader: true,
     },
-    listener,
+    (request, response) => {
+      watchArrival(request, bodyPatience, () => {
+        if (response.headersSent) request.socket.destroy();
+        else answerUnreadable(tooSlow, request.socket);
+      });
+      listener(request, response);
+    },
   );
   server.maxConnections = 10_000;
   server.on('clientError', answerUnreadable);
@@ -70,6 +79,8 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number, varia
   if (error.code === 'EADDRNOTAVAIL') return new Error(`This machine has no address ${host}. Use 127.0.0.1, or 0.0.0.0 for all.`, { cause: error });
   return error;
 }
+
+const tooSlow: NodeJS.ErrnoException = Object.assign(new Error('the body did not come in time'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
 
 /** What Node's parser refused never reaches Express; its sender gets the same kind of answer. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {

@@ -33,9 +33,10 @@ function bindStream(method: MethodContract, run: StreamMethod<object, object>, s
   const { contract, database, clock, newId, log, metrics, streamIdle = 30_000 } = serving;
   const decisions: MethodServing = { name: shortName(method), database, clock, newId, log, encode: encodeNothing };
   const observe = observeCalls(method, serving);
+  const counted = metrics.streamMessages.labels({ service: method.service, method: method.name });
 
   const read = (bytes: Uint8Array, number: number): object => {
-    metrics.streamMessages.inc({ service: method.service, method: method.name });
+    counted.inc();
     return readMessage(bytes, number, method, contract);
   };
   return (requests, options) =>

@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import { AppError } from '../errors/app-error.ts';
 import { asBuffer } from './as-buffer.ts';
 import { isReplayed, readDetail } from './grpc-metadata.ts';
-import { type OutgoingStream, sendStream } from './grpc-stream.ts';
 import { longestMessage } from './message-size.ts';
 import { cancelled, fromStatus } from './status.ts';
 import type { Reply } from './transport.ts';
@@ -17,9 +16,15 @@ export interface Watchdog {
 export const defaultWatchdog: Watchdog = { connectingMilliseconds: 10_000, missedDeadlines: 3 };
 
 /** Milliseconds that a call waits for a connection: long enough for a restart, too short to pile calls up before a service that is down. */
-const patience = 3_000;
+export const patience = 3_000;
 
-const channelOptions: ChannelOptions = {
+/** Milliseconds after which a channel is made anew, so that calls spread over new processes of the services behind one name. */
+export const defaultChannelAge = 600_000;
+
+/** Milliseconds in which the calls under way on an old connection end. */
+const oldConnectionGrace = 30_000;
+
+export const channelOptions: ChannelOptions = {
   // Without its own pool a channel that is built anew could get the stuck connection of the old one.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.keepalive_time_ms': 10_000,
@@ -31,9 +36,6 @@ const channelOptions: ChannelOptions = {
   'grpc.enable_channelz': 0,
   'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
 };
-
-/** grpc-js keeps 1 MiB of each call to send it again, and says of what it keeps that it has left: a stream would run that far ahead of who takes it. */
-const streamOptions: ChannelOptions = { ...channelOptions, 'grpc.enable_retries': 0, 'grpc.per_rpc_retry_buffer_size': 0 };
 
 export interface OutgoingCall {
   path: string;
@@ -49,20 +51,21 @@ export class GrpcChannel {
   private client: Client;
   private missed = 0;
   private connectingSince: number | undefined;
+  private readonly old = new Set<Client>();
   private readonly watch: NodeJS.Timeout;
+  private readonly ageing: NodeJS.Timeout;
   private readonly address: string;
   private readonly credentials: ChannelCredentials;
-  private readonly options: ChannelOptions;
   private readonly watchdog: Watchdog;
   private readonly log: Logger;
 
-  constructor(options: { address: string; purpose: 'calls' | 'streams'; credentials: ChannelCredentials; watchdog: Watchdog; log: Logger }) {
+  constructor(options: { address: string; credentials: ChannelCredentials; watchdog: Watchdog; channelAge: number; log: Logger }) {
     this.address = options.address;
     this.credentials = options.credentials;
-    this.options = options.purpose === 'streams' ? streamOptions : channelOptions;
     this.watchdog = options.watchdog;
     this.log = options.log;
-    this.client = new Client(this.address, this.credentials, this.options);
+    this.client = new Client(this.address, this.credentials, channelOptions);
+    this.ageing = setInterval(() => this.renew(), options.channelAge * (0.9 + Math.random() / 5)).unref();
     this.watch = setInterval(() => this.watchConnecting(), Math.min(1_000, this.watchdog.connectingMilliseconds / 4)).unref();
   }
 
@@ -74,15 +77,10 @@ export class GrpcChannel {
     return await this.send(ready, call);
   }
 
-  async stream(stream: OutgoingStream): Promise<Reply> {
-    const ready = await this.findReady(Math.min(stream.deadline, Date.now() + patience));
-    if (stream.signal?.aborted) throw cancelled();
-    return await sendStream(ready, stream);
-  }
-
   close(): void {
     clearInterval(this.watch);
-    this.client.close();
+    clearInterval(this.ageing);
+    for (const client of [...this.old, this.client]) client.close();
   }
 
   private send(client: Client, call: OutgoingCall): Promise<Reply> {
@@ -131,11 +129,32 @@ export class GrpcChannel {
     if (Date.now() - this.connectingSince >= this.watchdog.connectingMilliseconds) this.rebuild('it does not get connected');
   }
 
+  /** Goes over to a new connection once there is one. Not left to the server: what it tells to go away, Node drops at the next ping, with the calls on it. */
+  private renew(): void {
+    const old = this.client;
+    const next = new Client(this.address, this.credentials, channelOptions);
+    this.old.add(next);
+    next.waitForReady(Date.now() + patience, (failure) => {
+      const isWanted = !failure && old === this.client;
+      if (isWanted) this.client = next;
+      this.old.delete(next);
+      this.retire(isWanted ? old : next);
+    });
+  }
+
+  private retire(client: Client): void {
+    this.old.add(client);
+    setTimeout(() => {
+      this.old.delete(client);
+      client.close();
+    }, oldConnectionGrace).unref();
+  }
+
   /** Calls under way end on the old connection; those that wait for one go on with the new. */
   private rebuild(reason: string): void {
     this.log.warn({ address: this.address, reason }, 'a stuck gRPC channel is built anew');
     const stuck = this.client;
-    this.client = new Client(this.address, this.credentials, this.options);
+    this.client = new Client(this.address, this.credentials, channelOptions);
     this.missed = 0;
     this.connectingSince = undefined;
     stuck.close();

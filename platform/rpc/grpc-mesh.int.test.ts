@@ -122,6 +122,24 @@ describe('the mesh by gRPC', () => {
     client.close();
   });
 
+  it('goes over to a new connection from time to time, without a call that fails or waits', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let asked = 0;
+    const serving = await openServing({}, async () => {
+      if (asked++ === 0) await held;
+      return { body: new Uint8Array(), replayed: false };
+    });
+    const gate = await openTcpGate(() => serving.port() ?? 0);
+    const calling = open({ findPeer: () => `127.0.0.1:${gate.port}`, channelAge: 100 });
+    const underWay = ask(calling, 20_000);
+    while (gate.count() < 4) await ask(calling);
+    release();
+    expect((await underWay).body).toHaveLength(0);
+    await calling.stop();
+    await gate.close();
+  });
+
   it('brings back as many violations as fit, and tells of the rest', async () => {
     const violations = Array.from({ length: 100 }, (_, index) => ({ pointer: `/поле/${index}`, message: 'слово '.repeat(100) }));
     const serving = await openServing({}, () => Promise.reject(new AppError('invalid_input', 'нет '.repeat(1000), { violations })));

@@ -8,7 +8,6 @@ import { AppError } from '../errors/app-error.ts';
 import { currentTraceId, withTraceparent } from '../telemetry/tracing.ts';
 import { asBuffer } from './as-buffer.ts';
 import { BreakableStream } from './breakable-stream.ts';
-import { longestStream } from './call.ts';
 import { readOptions, readTraceparent, writeDetail, writeReplayed } from './grpc-metadata.ts';
 import type { ProofAdapter } from './mesh-proof.ts';
 import { longestMessage, requireSize } from './message-size.ts';
@@ -32,9 +31,6 @@ export class GrpcServer {
     'grpc.max_receive_message_length': longestMessage,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 10_000,
-    // So that calls spread over new processes of the services behind one name.
-    'grpc.max_connection_age_ms': 600_000,
-    'grpc.max_connection_age_grace_ms': longestStream,
     'grpc.enable_channelz': 0,
   });
   private readonly health = new HealthImplementation({ '': 'SERVING' });

@@ -5,9 +5,10 @@ import type { Contract } from '../contract/contract.ts';
 import { AppError } from '../errors/app-error.ts';
 import { currentTraceparent } from '../telemetry/tracing.ts';
 import type { CallOptions, StreamOptions } from './call.ts';
-import { defaultWatchdog, GrpcChannel, type Watchdog } from './grpc-channel.ts';
+import { defaultChannelAge, defaultWatchdog, GrpcChannel, type Watchdog } from './grpc-channel.ts';
 import { writeOptions } from './grpc-metadata.ts';
 import { GrpcServer } from './grpc-server.ts';
+import { sendStream } from './grpc-stream.ts';
 import { adaptProof, type MeshProof } from './mesh-proof.ts';
 import { requireSize } from './message-size.ts';
 import { cancelled, deadlineExceeded } from './status.ts';
@@ -27,6 +28,8 @@ export interface GrpcOptions {
   log: Logger;
   clock?: Clock;
   watchdog?: Watchdog;
+  /** Milliseconds; ten minutes unless told. */
+  channelAge?: number;
 }
 
 export interface GrpcTransport extends RpcTransport {
@@ -43,6 +46,7 @@ export function createGrpcTransport({
   log,
   clock = systemClock,
   watchdog = defaultWatchdog,
+  channelAge = defaultChannelAge,
   ...options
 }: GrpcOptions): GrpcTransport {
   const proof = adaptProof(options.proof);
@@ -52,12 +56,11 @@ export function createGrpcTransport({
   let boundPort: number | undefined;
   let stopped = false;
 
-  // Streams have connections of their own: a full one holds up no call.
-  const channelTo = (service: string, purpose: 'calls' | 'streams'): GrpcChannel => {
-    const address = findPeer(service.split('.')[1] ?? service);
-    const name = purpose === 'calls' ? address : `${address} ${purpose}`;
-    let channel = channels.get(name);
-    if (!channel) channels.set(name, (channel = new GrpcChannel({ address, purpose, credentials: proof.channel, watchdog, log })));
+  const addressOf = (service: string) => findPeer(service.split('.')[1] ?? service);
+  const channelTo = (service: string): GrpcChannel => {
+    const address = addressOf(service);
+    let channel = channels.get(address);
+    if (!channel) channels.set(address, (channel = new GrpcChannel({ address, credentials: proof.channel, watchdog, channelAge, log })));
     return channel;
   };
   const requireTime = ({ deadline, signal }: StreamOptions): number => {
@@ -84,7 +87,7 @@ export function createGrpcTransport({
     async invoke(service, method, request, call) {
       const left = requireTime(call);
       requireSize('request', request);
-      return await channelTo(call.host ?? service, 'calls').call({
+      return await channelTo(call.host ?? service).call({
         path: `/${service}/${method}`,
         request,
         metadata: describeCaller(call),
@@ -94,7 +97,9 @@ export function createGrpcTransport({
     },
     async invokeStream(service, method, requests, call) {
       const left = requireTime(call);
-      return await channelTo(call.host ?? service, 'streams').stream({
+      return await sendStream({
+        address: addressOf(call.host ?? service),
+        credentials: proof.channel,
         path: `/${service}/${method}`,
         requests,
         metadata: describeCaller(call),

@@ -17,7 +17,7 @@ export const gatewayConfig = z.object({
     .transform((text) => text.split(',').map((part) => part.trim()))
     .transform((parts) => parts.filter((part) => part !== ''))
     .pipe(z.array(network)),
-  OPORA_BODY_BYTES: count(1024 * 1024).describe('longest body of a request'),
+  OPORA_BODY_BYTES: count(1024 * 1024).describe('longest body of a request, and longest line of a stream'),
   OPORA_INGEST_BODY_BYTES: count(10 * 1024 * 1024).describe('longest body of what monitoring sends'),
   OPORA_HELD_BYTES: count(64 * 1024 * 1024).describe('bytes of all bodies that are held in memory at once'),
   OPORA_REQUESTS_IN_FLIGHT: count(256).describe('requests that are answered at once'),

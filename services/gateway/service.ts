@@ -17,7 +17,7 @@ export const gateway = defineService({
   needs: ['directory'],
   config: gatewayConfig,
   start(parts) {
-    const { config, log, metrics, contract, clock, invoke, tail } = parts;
+    const { config, log, metrics, contract, clock, invoke, invokeStream, tail } = parts;
     const identifier = createIdentifier(parts);
     const limits = {
       bodyBytes: config.OPORA_BODY_BYTES,
@@ -27,6 +27,7 @@ export const gateway = defineService({
       perAddress: config.OPORA_RATE_PER_ADDRESS,
     };
     let stream: ReturnType<typeof mountStream> | undefined;
+    let rest: ReturnType<typeof mountRest> | undefined;
     const app = createEdge({
       log,
       metrics,
@@ -38,10 +39,11 @@ export const gateway = defineService({
         mountSessions(mounted, edge, parts, identifier);
         stream = mountStream(mounted, edge, parts, identifier);
         mountIngest(mounted, edge, parts, identifier, config.OPORA_INGEST_BODY_BYTES);
-        mountRest(mounted, edge, {
+        rest = mountRest(mounted, edge, {
           contract,
           clock,
           invoke,
+          invokeStream,
           identify: async (request) => (await identifier.identify(request, edge.admission)).principal,
         });
         mountPages(mounted, edge, parts);
@@ -56,6 +58,7 @@ export const gateway = defineService({
         log.info({ url: server.url }, 'the hub answers');
       },
       async drain() {
+        rest?.drain();
         await Promise.all([server?.drain(drainMilliseconds), stream?.drain()]);
       },
       stop: async () => directoryNews?.stop(),

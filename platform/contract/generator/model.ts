@@ -74,5 +74,6 @@ export interface MethodModel {
   retrySafe: boolean;
   needsIfMatch: boolean;
   routedBy?: string;
+  takesStream?: true;
   http?: HttpRoute;
 }

@@ -31,7 +31,8 @@ export const problemSchema = {
       items: {
         type: 'object',
         properties: {
-          pointer: { type: 'string', description: 'A JSON pointer into the request: `/externalReference/id`.' },
+          pointer: { type: 'string', description: 'A JSON pointer into the request, or into the line: `/externalReference/id`.' },
+          line: { type: 'integer', description: 'Of a stream in NDJSON: which line, from 1.' },
           message: { type: 'string', description: 'What is wrong and the way out.' },
         },
         required: ['pointer', 'message'],
@@ -49,7 +50,7 @@ const refusals = {
   409: 'Not possible in the present state.',
   412: 'Somebody else changed the object meanwhile.',
   413: 'The body is too large.',
-  415: 'The body is not JSON.',
+  415: 'The body is of a type or encoding that is not taken here.',
   422: 'Some of the input does not fit; `errors` names every field.',
   428: 'If-Match is needed.',
   429: 'Too many requests; Retry-After says when to ask again.',

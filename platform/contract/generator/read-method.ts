@@ -11,7 +11,9 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
   const rules = options.methodOf(method);
   const request = messages.get(method.input.typeName);
   const response = messages.get(method.output.typeName);
-  if (method.methodKind !== 'unary') refuse('streams are not in the mapping: a method takes one message and gives one');
+  const takesStream = method.methodKind === 'client_streaming';
+  if (!takesStream && method.methodKind !== 'unary')
+    refuse('a stream of answers is not in the mapping: a method gives one message, lists are paged and news are events');
   for (const [type, model] of [
     [method.input, request],
     [method.output, response],
@@ -28,6 +30,11 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
   const routedBy = rules?.routedBy ?? '';
   if (routedBy !== '' && request && !request.fields.some((field) => field.name === routedBy))
     refuse(`routed_by: ${routedBy} is not a field of ${request.name}`);
+  if (takesStream) {
+    if (needsIfMatch) refuse('needs_if_match is for a method that takes one message: there is no one object that a stream changes');
+    if (routedBy !== '') refuse('routed_by is for a method that takes one message: a stream is sent before its fields are known');
+    if (http && !http.body) refuse('a stream stands in the body: give its route body: "*"');
+  }
   if (!rule && rules?.location) refuse('location belongs to a method with google.api.http');
   return {
     name: method.name,
@@ -39,6 +46,7 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
     retrySafe: level === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS || level === MethodOptions_IdempotencyLevel.IDEMPOTENT,
     needsIfMatch,
     ...(routedBy !== '' && { routedBy }),
+    ...(takesStream && { takesStream }),
     ...(http && { http }),
   };
 }

@@ -43,6 +43,11 @@ function writeField({ shape, type, number, optional }: FieldModel): Tree {
 
 function writeService({ methods }: ServiceModel): Tree {
   return {
-    methods: Object.fromEntries(methods.map(({ name, request, response }) => [name, { requestType: `.${request}`, responseType: `.${response}` }])),
+    methods: Object.fromEntries(
+      methods.map(({ name, request, response, takesStream }) => [
+        name,
+        { requestType: `.${request}`, responseType: `.${response}`, ...(takesStream && { requestStream: true }) },
+      ]),
+    ),
   };
 }

@@ -58,7 +58,7 @@ function writeOperation(method: Routed, service: ServiceModel, file: FileModel, 
     ...inPath.map((field) => parameterOf(field, 'path')),
     ...inQuery.map((field) => parameterOf(field, 'query')),
     ...(method.needsIfMatch ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
-    ...(changes ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(changes && !method.takesStream ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
   ];
   return {
     operationId: `${service.name}_${method.name}`,
@@ -67,15 +67,28 @@ function writeOperation(method: Routed, service: ServiceModel, file: FileModel, 
     description: [method.comment, rightsOf(method)].filter(Boolean).join('\n\n'),
     ...(method.public && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(http.body && { requestBody: writeBody(model.messages.get(request), inBody) }),
+    ...(http.body && { requestBody: writeBody(method, model.messages.get(request), inBody) }),
     responses: { ...writeAnswer(method, model), ...writeRefusals(method) },
   };
 }
 
-function writeBody(request: MessageModel | undefined, fields: readonly FieldModel[]): object {
+function writeBody({ takesStream }: Routed, request: MessageModel | undefined, fields: readonly FieldModel[]): object {
   if (!request) return {};
   const schema = restSchema({ ...request, comment: '', fields }, 'closed');
+  if (takesStream) return { description: aboutStreams, required: true, content: streamContent(schema) };
   return { required: fields.some((field) => field.rules.required), content: { 'application/json': { schema } } };
+}
+
+const aboutStreams =
+  'A stream, taken as it is sent and with gzip if you like. A line that does not fit ends it with a problem that names the line; ' +
+  'what was committed before stays. A stream takes no Idempotency-Key: send again what was not acknowledged.';
+
+/** OpenAPI 3.1 has no word for a sequence of values: the schema of NDJSON is that of each line. */
+function streamContent(schema: Schema): object {
+  return {
+    'application/x-ndjson': { schema: { ...schema, description: 'One line of the stream: a JSON object and a line feed.' } },
+    'application/json': { schema: { type: 'array', items: schema, description: 'The whole stream at once, within the limit of a body.' } },
+  };
 }
 
 function writeAnswer({ http, response }: Routed, model: ContractModel): object {

@@ -7,7 +7,7 @@ export function writeTypes(file: FileModel, model: ContractModel): string {
   const events = file.messages.filter((message) => message.event);
   const platform = [
     ...(events.length > 0 ? [`import type { Envelope, NewEvent } from '${toRoot}platform/bus/event.ts';`] : []),
-    ...(file.services.length > 0 ? [`import type { Call, ServiceToken } from '${toRoot}platform/rpc/call.ts';`] : []),
+    ...(file.services.length > 0 ? [`import type { ${callTypesOf(file)} } from '${toRoot}platform/rpc/call.ts';`] : []),
   ];
   return [
     `// Made from proto/${file.name}.proto by \`npm run generate\`.`,
@@ -18,6 +18,13 @@ export function writeTypes(file: FileModel, model: ContractModel): string {
     ...events.map(writeEventConstructor),
     ...(events.length > 0 ? [writeEventUnion(file, events)] : []),
   ].join('\n');
+}
+
+function callTypesOf({ services }: FileModel): string {
+  const methods = services.flatMap((service) => service.methods);
+  const calls = methods.some(({ takesStream }) => !takesStream) ? ['Call'] : [];
+  const streams = methods.some(({ takesStream }) => takesStream) ? ['StreamCall'] : [];
+  return [...calls, 'ServiceToken', ...streams].join(', ');
 }
 
 function importsOf(file: FileModel, model: ContractModel): string[] {
@@ -71,9 +78,10 @@ function writeService({ name, fullName, comment, methods }: ServiceModel, model:
   ].join('\n');
 }
 
-function writeMethod({ name, comment, request, response }: MethodModel, model: ContractModel): string {
+function writeMethod({ name, comment, request, response, takesStream }: MethodModel, model: ContractModel): string {
   const named = (fullName: string) => model.messages.get(fullName)?.name ?? shortName(fullName);
-  return `${docOf(comment, '  ')}  ${lowerFirst(name)}(request: ${named(request)}, call: Call): Promise<${named(response)}>;`;
+  const takes = takesStream ? `requests: AsyncIterable<${named(request)}>, call: StreamCall` : `request: ${named(request)}, call: Call`;
+  return `${docOf(comment, '  ')}  ${lowerFirst(name)}(${takes}): Promise<${named(response)}>;`;
 }
 
 function writeEventConstructor({ name, fullName, comment, event }: MessageModel): string {
