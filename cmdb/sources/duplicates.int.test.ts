@@ -13,7 +13,8 @@ const read = async (id: string) => {
   return { ...item, attributes: JSON.parse(item.attributes) };
 };
 const box = (serialNumber: string, more: object = {}) => ({ serialNumber, manufacturer: 'Dell', ...more });
-const questionsOf = async (key: string, status = 'open') => (await hub.sources.listDuplicates({ limit: 500, status }, mine())).items.filter((one) => one.key === key);
+const questionsOf = async (key: string, status = 'open') =>
+  (await hub.sources.listDuplicates({ limit: 500, status }, mine())).items.filter((one) => one.key === key);
 const relationsOf = async (itemId: string) =>
   (await hub.cmdb.listRelations({ itemId, limit: 500 }, mine())).items.map(({ type, fromId, toId }) => `${fromId} ${type} ${toId}`).sort();
 
@@ -43,7 +44,10 @@ describe('a record that points to two items', () => {
     const [question] = await questionsOf('one-c');
     const merged = await hub.sources.mergeDuplicate({ id: question?.id ?? '', winnerId: one }, mine());
     expect(merged).toMatchObject({ status: 'merged', decidedBy: 'Иван' });
-    expect(await read(one)).toMatchObject({ state: 'active', attributes: { memoryGb: 64, cpuCores: 8, serialNumber: 'one-SN', inventoryNumber: 'one-INV' } });
+    expect(await read(one)).toMatchObject({
+      state: 'active',
+      attributes: { memoryGb: 64, cpuCores: 8, serialNumber: 'one-SN', inventoryNumber: 'one-INV' },
+    });
     expect(await read(other)).toMatchObject({ state: 'retired', mergedInto: one });
     expect(await relationsOf(one)).toEqual([`${beside?.id} depends_on ${one}`]);
     expect((await say('agent', aServer('one-b', { inventoryNumber: 'one-INV', cpuCores: 16 })))[0]).toMatchObject({ outcome: 'updated', id: one });
@@ -66,7 +70,10 @@ describe('a merge', () => {
     const [other] = await say('agent', aServer('undo-b', box('undo-SN', { cpuCores: 8 })));
     const [beside] = await say('agent', aServer('undo-c'));
     const [first, second] = [one?.id ?? '', other?.id ?? ''];
-    await hub.sources.takeDelta({ source: 'agent', items: [], relations: [{ type: 'depends_on', fromKey: 'undo-c', toKey: 'undo-b' }], removedKeys: [], removedRelations: [] }, mine());
+    await hub.sources.takeDelta(
+      { source: 'agent', items: [], relations: [{ type: 'depends_on', fromKey: 'undo-c', toKey: 'undo-b' }], removedKeys: [], removedRelations: [] },
+      mine(),
+    );
     const before = [await relationsOf(first), await relationsOf(second)];
     const merge = await hub.sources.mergeItems({ id: first, loserId: second, reason: 'the same box' }, mine());
     expect(await relationsOf(first)).toEqual([`${beside?.id} depends_on ${first}`]);
@@ -88,7 +95,16 @@ describe('keys that are about another thing', () => {
   it('are split off to an item of their own, with their relations, and stay there', async () => {
     const [one] = await say('vcenter', aServer('split-a', box('split-SN', { memoryGb: 64 })));
     await say('agent', aServer('split-b', box('split-SN', { cpuCores: 8 })), aServer('split-c'));
-    await hub.sources.takeDelta({ source: 'agent', items: [], relations: [{ type: 'depends_on', fromKey: 'split-c', toKey: 'split-b' }], removedKeys: [], removedRelations: [] }, mine());
+    await hub.sources.takeDelta(
+      {
+        source: 'agent',
+        items: [],
+        relations: [{ type: 'depends_on', fromKey: 'split-c', toKey: 'split-b' }],
+        removedKeys: [],
+        removedRelations: [],
+      },
+      mine(),
+    );
     const { newId } = await hub.sources.splitItem({ id: one?.id ?? '', keys: [{ source: 'agent', key: 'split-b' }] }, mine());
     expect((await read(one?.id ?? '')).attributes).toEqual(box('split-SN', { memoryGb: 64 }));
     expect((await read(newId)).attributes).toEqual(box('split-SN', { cpuCores: 8 }));

@@ -11,6 +11,7 @@ import { snapshotUseCases } from './snapshots.ts';
 import { changeSettings, findSettings, type SourceSettings } from './source-settings.ts';
 import { summarise } from './summarise.ts';
 import type { PageParts, pageTaker } from './take-page.ts';
+import { streamTaker, toInput } from './take-stream.ts';
 
 export interface SourceParts extends PageParts {
   takePage: ReturnType<typeof pageTaker>;
@@ -19,6 +20,7 @@ export interface SourceParts extends PageParts {
 /** The contract's methods, each mapped to its use case and back. */
 export function sourceMethods({ database, model, takePage }: SourceParts): contract.SourceService {
   const snapshots = snapshotUseCases(database);
+  const streams = streamTaker({ takePage, snapshots });
   const duplicates = duplicateUseCases({ database, model });
   const merges = mergeUseCases({ database, model });
   return {
@@ -34,6 +36,8 @@ export function sourceMethods({ database, model, takePage }: SourceParts): contr
         summarise,
       );
     },
+    streamSnapshot: streams.takeSnapshot,
+    streamDelta: streams.takeDelta,
     completeSnapshot: (request, call) => snapshots.complete(request, call, toSnapshot),
     confirmSnapshot: (request, call) => snapshots.confirm(request, call, toSnapshot),
     discardSnapshot: (request, call) => snapshots.discard(request, call, toSnapshot),
@@ -64,10 +68,6 @@ export function sourceMethods({ database, model, takePage }: SourceParts): contr
     mergeItems: ({ id, loserId, reason }, call) => merges.merge({ winnerId: id, loserId, ...(reason !== undefined && { reason }) }, call, toMerge),
     undoMerge: (request, call) => merges.undo(request, call, toMerge),
   };
-}
-
-function toInput({ hosts, ...item }: contract.SourceItem) {
-  return { ...item, ...(Object.keys(hosts).length > 0 && { hosts }) };
 }
 
 function toOutcome({

@@ -10,3 +10,12 @@ export function summarise({ items, relations }: PageOutcome): PageSummary {
   const notable = [...items, ...relations].filter(isNotable).map((one) => ({ ...one, reasons: [...one.reasons] }));
   return { received: items.length + relations.length, counts, notable };
 }
+
+const mostNotable = 100;
+
+/** What became of several pages. */
+export function addUp(one: PageSummary, other: PageSummary): PageSummary {
+  const counts = { ...one.counts };
+  for (const [fate, times] of Object.entries(other.counts)) counts[fate] = (counts[fate] ?? 0) + times;
+  return { received: one.received + other.received, counts, notable: [...one.notable, ...other.notable].slice(0, mostNotable) };
+}
