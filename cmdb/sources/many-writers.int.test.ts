@@ -22,8 +22,8 @@ describe('200 writers of the same 40 things through three sources in two process
       const source = names[writer % names.length] ?? 'agent';
       const turned = [...things.slice((writer * 7) % 40), ...things.slice(0, (writer * 7) % 40)];
       const items = (writer % 2 ? turned : turned.reverse()).map((thing) => say(source, thing, writer));
-      const { sources } = { sources: writer % 4 === 0 ? hub.otherProcess : hub.sources };
-      return { writer, source, ...(await sources.takeDelta({ source, items, relations: [], removedKeys: [], removedRelations: [] }, mine())) };
+      const sources = writer % 4 === 0 ? hub.otherProcess : hub.sources;
+      return { writer, source, ...(await sources.takeDelta({ source, items, relations: [], removedKeys: [], removedRelations: [] }, mine(80_000))) };
     });
     const answers = await Promise.all(writers);
     const outcomes = new Set(answers.flatMap(({ items }) => items.map(({ outcome }) => outcome)));
@@ -35,7 +35,12 @@ describe('200 writers of the same 40 things through three sources in two process
     expect(counts).toEqual({ items: 40, links: 120, questions: 0, shared: 0 });
 
     // Each item is what its three links last said together, and each of its versions followed the one before it.
-    const items = await hub.database.query<{ attributes: Record<string, unknown>; said: Record<string, unknown>[]; version: number; ended: number }>(sql`select i.attributes,
+    const items = await hub.database.query<{
+      attributes: Record<string, unknown>;
+      said: Record<string, unknown>[];
+      version: number;
+      ended: number;
+    }>(sql`select i.attributes,
         (select array_agg(l.said -> 'attributes') from item_link l where l.item_id = i.id) as said, i.version,
         (select count(distinct v.version) from item_version v where v.item_id = i.id)::int as ended
       from item i`);
@@ -43,5 +48,5 @@ describe('200 writers of the same 40 things through three sources in two process
       expect(attributes).toEqual(Object.assign({}, ...said));
       expect(ended).toBe(version - 1);
     }
-  }, 60_000);
+  }, 90_000);
 });

@@ -10,11 +10,15 @@ import { takeTurns } from '../take-turns.ts';
 import { decideItems, type PageContext } from './decide-items.ts';
 import { decideRelations } from './decide-relations.ts';
 import { endLinks, endRelationLinks } from './end-links.ts';
+import { listTurnKeys } from './list-turn-keys.ts';
 import { readWaiting } from './relation-link-store.ts';
 import { relocateRelations } from './relocate-relations.ts';
 import { countInRun, keepRunRecords } from './run-store.ts';
 import { markSeen } from './seen-store.ts';
 import type { ItemInput, RecordOutcome, RelationInput } from './source-page.ts';
+
+/** Milliseconds. */
+const calmingDown = 5_000;
 
 /** At most this many records are decided at once. */
 export const mostRecords = 1_000;
@@ -45,15 +49,22 @@ export interface PageParts {
 /** Takes in what a source says, a page at a time. */
 export function pageTaker({ database, model }: PageParts) {
   const turns = takeTurns();
+  let contendedUntil = 0;
 
-  /** Whoever lost a race waits for the others of this process that did, so that many who write the same things do not go on losing. */
-  async function decide<Result>(call: Call, work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isAppError(error, 'conflict')) throw error;
-      return turns(['lost a race'], () => retryLostRace(call, work));
+  /**
+   * While nobody is in the way, pages go at once. When one has lost a race, and for a while after it, those that may write the same items go one after the
+   * other: many who say the same things would otherwise go on losing. Other processes are met by deciding again.
+   */
+  async function decide<Result>(call: Call, keys: () => string[], work: () => Promise<Result>): Promise<Result> {
+    if (Date.now() > contendedUntil) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isAppError(error, 'conflict')) throw error;
+        contendedUntil = Date.now() + calmingDown;
+      }
     }
+    return turns(keys(), () => retryLostRace(call, work));
   }
 
   /** Removals first, then items, then relations: each a commit of its own, because a relation needs its ends to be there. Any of it may be said again. */
@@ -70,15 +81,16 @@ export function pageTaker({ database, model }: PageParts) {
       ...(runId !== undefined && { runId }),
       ...(page.youngest !== undefined && { youngest: page.youngest }),
     };
+    const keys = () => listTurnKeys(context.model, source, items);
     const commit = (changes: Changes) => database.commit({ ...changes, at: call.now });
 
-    if (page.removedRelations?.length) await decide(call, async () => commit(await endRelationLinks(context, page.removedRelations ?? [])));
-    if (page.removedKeys?.length) await decide(call, async () => commit(await endLinks(context, page.removedKeys ?? [])));
+    if (page.removedRelations?.length) await decide(call, keys, async () => commit(await endRelationLinks(context, page.removedRelations ?? [])));
+    if (page.removedKeys?.length) await decide(call, keys, async () => commit(await endLinks(context, page.removedKeys ?? [])));
 
     let itemOutcomes: RecordOutcome[] = [];
     let waited: RelationInput[] = [];
     if (items.length > 0) {
-      const done = await decide(call, async () => {
+      const done = await decide(call, keys, async () => {
         const decided = await decideItems(context, items);
         const changes = { statements: [...ofRun(context, 'item', decided), ...decided.statements], events: decided.events };
         const waiting = decided.newKeys.length > 0 ? await readWaiting(database, source, decided.newKeys) : [];
@@ -93,15 +105,15 @@ export function pageTaker({ database, model }: PageParts) {
       itemOutcomes = done.decided.outcomes;
       const { movedKeys, again } = done.decided;
       if (again.length > 0) {
-        await decide(call, async () => {
+        await decide(call, keys, async () => {
           const { statements, events } = await decideItems(context, again);
           await commit({ statements, events });
         });
       }
-      const relocated = movedKeys.length > 0 ? await decide(call, () => relocateRelations(context, movedKeys)) : [];
+      const relocated = movedKeys.length > 0 ? await decide(call, keys, () => relocateRelations(context, movedKeys)) : [];
       waited = [...done.waiting, ...relocated];
     }
-    return decide(call, async () => {
+    return decide(call, keys, async () => {
       // Those that have waited for the page's items come with its own; they were counted when they came.
       const decided = await decideRelations(context, [...relations, ...waited]);
       const outcomes = decided.outcomes.slice(0, relations.length);
