@@ -5,7 +5,7 @@ import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { toCanonicalText } from '../domain/attributes.ts';
-import { aServer, eventually, mine, type OpenCmdb, openCmdb } from './fixtures/open-cmdb.ts';
+import { aServer, eventually, mine, type OpenCmdb, openCmdb } from './open-cmdb.contract.ts';
 
 /** What one source knows at a time: numbers of things, each with what it says of it. */
 interface Picture {

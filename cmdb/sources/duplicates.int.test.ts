@@ -1,4 +1,4 @@
-import { aServer, mine, type OpenCmdb, openCmdb, takeSnapshot } from './fixtures/open-cmdb.ts';
+import { aServer, mine, type OpenCmdb, openCmdb, takeSnapshot } from './open-cmdb.contract.ts';
 
 let hub: OpenCmdb;
 beforeAll(async () => {

@@ -62,6 +62,8 @@ export async function findForPage(context: PageContext, records: readonly ReadRe
   );
   const ids = new Set([...linked.map(({ itemId }) => itemId), ...[...claims.values()].flat()]);
   const items = await readWholeItems(database, [...ids], runId);
+  const claimed = new Map<string, Identifier[]>();
+  for (const [key, { identifier }] of said) for (const id of claims.get(key) ?? []) claimed.set(id, [...(claimed.get(id) ?? []), identifier]);
   const inPage = new Set(records.map(({ key }) => key));
   const counts = new Map([...said].flatMap(([key, { times }]) => (times > 1 ? [[key, countOf(key, times)] as const] : [])));
 
@@ -76,7 +78,7 @@ export async function findForPage(context: PageContext, records: readonly ReadRe
       contested: new Set(questions.map(({ key }) => key)),
       claims: new Map([...claims].map(([key, itemIds]) => [key, livingOf(itemIds)])),
       counts,
-      items: new Map([...items.values()].map((whole) => [whole.id, toKnownItem(whole, context, inPage)])),
+      items: new Map([...items.values()].map((whole) => [whole.id, toKnownItem(whole, context, inPage, claimed.get(whole.id) ?? [])])),
     },
   };
 
@@ -101,29 +103,27 @@ function fitRecord({ model, source }: PageContext, read: ReadRecord, link: Link 
 }
 
 function toKnownKey({ itemId, goneAt, movedTo }: Link) {
-  return { itemId, ...(goneAt !== undefined && { tombstoned: true }), ...(movedTo !== undefined && { movedTo }) };
+  return { itemId, ...(goneAt !== undefined && { tombstoned: true }), ...(movedTo !== undefined && { replaced: true }) };
 }
 
 function toKnownItem(
   { id, facts, links }: WholeItem,
   { source, youngest = Number.POSITIVE_INFINITY }: PageContext,
   inPage: ReadonlySet<string>,
+  claimed: readonly Identifier[],
 ): KnownItem {
   const seenOf = (link: Link): KnownLink['seen'] => {
     if (!speaks(link)) return 'gone';
     if (link.source === source && (link.seq ?? 0) > youngest) return 'new';
     return link.seen || (link.source === source && inPage.has(link.key)) ? 'now' : 'before';
   };
-  return {
-    id,
-    class: facts.class,
-    name: facts.name,
-    retired: facts.state === 'retired',
-    links: [...links.values()].map((link) => ({
-      source: link.source,
-      key: link.key,
-      seen: seenOf(link),
-      identifiers: speaks(link) || facts.state === 'retired' ? link.said.identifiers : [],
-    })),
-  };
+  const known = [...links.values()].map((link) => ({
+    source: link.source,
+    key: link.key,
+    seen: seenOf(link),
+    identifiers: speaks(link) || facts.state === 'retired' ? link.said.identifiers : [],
+  }));
+  const said = new Set(known.flatMap(({ identifiers }) => identifiers.map(toIdentifierKey)));
+  const remains = claimed.filter((identifier) => !said.has(toIdentifierKey(identifier)));
+  return { id, class: facts.class, name: facts.name, retired: facts.state === 'retired', links: known, ...(remains.length > 0 && { remains }) };
 }

@@ -1,5 +1,5 @@
 import { sql } from '../../platform/postgres/sql.ts';
-import { aServer, eventually, mine, type OpenCmdb, openCmdb, takeSnapshot } from './fixtures/open-cmdb.ts';
+import { aServer, eventually, mine, type OpenCmdb, openCmdb, takeSnapshot } from './open-cmdb.contract.ts';
 
 let hub: OpenCmdb;
 beforeAll(async () => {

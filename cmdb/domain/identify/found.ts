@@ -1,5 +1,6 @@
 import { type Identifier, type IdentifyingClass, toIdentifierKey } from './list-identifiers.ts';
 import type { HostReference } from './record.ts';
+import { identifiersOf } from './said.ts';
 
 /** What of the model is needed to tell which item a record is about; a compiled model has it. */
 export interface IdentifyingModel {
@@ -24,6 +25,8 @@ export interface KnownItem {
   name: string;
   retired: boolean;
   links: readonly KnownLink[];
+  /** By what else it can be recognised: the words of keys that have left it for another item. */
+  remains?: readonly Identifier[];
 }
 
 /** What was known of a record's own key. */
@@ -31,8 +34,8 @@ export interface KnownKey {
   itemId: string;
   /** The source had stopped naming it. */
   tombstoned?: boolean;
-  /** Another key of the source that took this one's place since, because it came with the same identifiers. */
-  movedTo?: string;
+  /** Another key of the source took its place since, because it came with the same identifiers. */
+  replaced?: boolean;
 }
 
 /** What the inventory knows of the records of a page, all of one source. Merged items are given as the item that they went into. */
@@ -42,10 +45,14 @@ export interface Found {
   contested: ReadonlySet<string>;
   /** The ids of the living items that have an identifier, or else of a retired one that had it; by `toIdentifierKey`. */
   claims: ReadonlyMap<string, readonly string[]>;
-  /** How many items of the records' source say an identifier, where it is more than one. */
+  /** How many keys of the records' source say an identifier, those in question included, where it is more than one. */
   counts: ReadonlyMap<string, number>;
   /** All items that are named above. */
   items: ReadonlyMap<string, KnownItem>;
+}
+
+export function identifiersOfItem({ links, remains = [] }: Pick<KnownItem, 'links' | 'remains'>): Identifier[] {
+  return identifiersOf([...links, { identifiers: remains }]);
 }
 
 export const nothingFound: Found = { keys: new Map(), contested: new Set(), claims: new Map(), counts: new Map(), items: new Map() };

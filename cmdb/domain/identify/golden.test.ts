@@ -29,8 +29,8 @@ interface GoldenCase {
   /** A page instead of one record; its outcomes must be the same in every order. */
   records?: SourceRecord[];
   items?: GoldenItem[];
-  /** Keys that gave way to another key of their source: key -> [item, the other key]. */
-  moved?: Record<string, [string, string]>;
+  /** Keys that gave way to another key of their source, with the item that they stood for. */
+  replaced?: Record<string, string>;
   contested?: string[];
   counts?: Record<string, number>;
   demandsIdentifier?: boolean;
@@ -147,7 +147,7 @@ function expectSentences(outcome: IdentifyOutcome, record: SourceRecord) {
   }
 }
 
-function toFound({ record, records = [], items = [], moved = {}, contested = [], counts = {} }: GoldenCase): Found {
+function toFound({ record, records = [], items = [], replaced = {}, contested = [], counts = {} }: GoldenCase): Found {
   const known = items.map(toKnownItem);
   const source = (record ?? records[0])?.source;
   const links = known.flatMap((item) => item.links.filter((link) => link.source === source).map((link) => ({ item, link })));
@@ -161,7 +161,7 @@ function toFound({ record, records = [], items = [], moved = {}, contested = [],
   return {
     keys: new Map([
       ...links.map(({ item, link }) => [link.key, { itemId: item.id, ...(link.seen === 'gone' && { tombstoned: true }) }] as const),
-      ...Object.entries(moved).map(([key, [itemId, movedTo]]) => [key, { itemId, movedTo }] as const),
+      ...Object.entries(replaced).map(([key, itemId]) => [key, { itemId, replaced: true }] as const),
     ]),
     contested: new Set(contested),
     claims,

@@ -1,6 +1,6 @@
 import { toCanonicalText } from '../attributes.ts';
 import { assignIdentifiers } from './assign-identifiers.ts';
-import type { Found, IdentifyingModel, KnownItem, KnownKey } from './found.ts';
+import { type Found, type IdentifyingModel, identifiersOfItem, type KnownItem, type KnownKey } from './found.ts';
 import { type IdentifyOptions, identify } from './identify.ts';
 import { toIdentifierKey } from './list-identifiers.ts';
 import type { IdentifyOutcome } from './outcome.ts';
@@ -15,9 +15,9 @@ export interface IdentifiedRecord {
 }
 
 /**
- * Identifies the records of one page of one source, in their order. Each knows what was decided of those before it, so two records that are the same
- * thing do not become two items, and a database finds the host that came beside it. They are decided hosts first, then known keys, then by key: the
- * order in which they stand in the page makes no difference.
+ * Identifies the records of one page of one source, and gives the outcomes in the order in which they are to be written. Each knows what was decided
+ * before it, so two records that are the same thing do not become two items, and a database finds the host that came beside it. Hosts are decided first,
+ * then keys that are known, then the others by their key: the order in which they stand in the page makes no difference.
  */
 export function identifyPage(
   records: readonly SourceRecord[],
@@ -31,14 +31,22 @@ export function identifyPage(
   const decide = (record: SourceRecord) => {
     const outcome = identify(record, model, now, options);
     const itemId = itemOf(outcome) ?? (outcome.kind === 'created' ? newId() : undefined);
+    decided.delete(record); // a later decision takes its place, at the end
     decided.set(record, { record, outcome, ...(itemId !== undefined && { itemId }) });
     learn(now, record, outcome, itemId);
-    // Who has to leave the item may have been decided already, in this very page.
     const displaced = 'displaces' in outcome ? outcome.displaces : undefined;
-    if (displaced !== undefined) for (const other of [...decided.keys()]) if (other.key === displaced) decide(other);
+    for (const other of [...decided.keys()].filter(({ key }) => displaced !== undefined && key === displaced)) {
+      const before = decided.get(other);
+      if (before?.outcome.kind === 'created' && before.itemId === itemId) {
+        // The item was made for the one that must leave it: it is made for this one.
+        forget(now, before.itemId, record.key);
+        decide(record);
+      }
+      decide(other);
+    }
   };
   for (const record of inOrder(records, found)) decide(record);
-  return records.flatMap((record) => decided.get(record) ?? []);
+  return [...decided.values()];
 }
 
 /** The known item that a record is to be written to. A proposed class change leaves the rest of the record to be written. */
@@ -97,9 +105,13 @@ function learn(now: Learning, record: SourceRecord, outcome: IdentifyOutcome, it
   if (displaced !== undefined) now.keys.delete(displaced);
   if (displacedItem) change(now, { ...displacedItem, links: displacedItem.links.filter((link) => link.source !== source || link.key !== displaced) });
 
+  const leftItem = 'movesLink' in outcome && outcome.movesLink?.fromItem !== undefined ? now.items.get(outcome.movesLink.fromItem) : undefined;
+  if (leftItem) change(now, leaveItem(leftItem, source, key));
+
   const before = now.items.get(itemId) ?? { id: itemId, class: record.class, name: record.name, retired: false, links: [] };
   const { claimed, shared } = ('identifiers' in outcome && outcome.identifiers) || { claimed: [], shared: [] };
-  const isOld = before.links.some((link) => link.source === source && link.key === key && link.seen !== 'new');
+  const isNew = before.links.some((link) => link.source === source && link.key === key && link.seen === 'new');
+  const isOld = key !== undefined && now.keys.has(key) && !isNew;
   change(now, {
     ...before,
     class: ('specialises' in outcome && outcome.specialises) || before.class,
@@ -111,13 +123,27 @@ function learn(now: Learning, record: SourceRecord, outcome: IdentifyOutcome, it
     ],
   });
   if (key !== undefined) now.keys.set(key, { itemId });
-  if (key !== undefined && moved !== undefined) now.keys.set(moved, { itemId, movedTo: key });
+  if (key !== undefined && moved !== undefined) now.keys.set(moved, { ...now.keys.get(moved), itemId, replaced: true });
+}
+
+function leaveItem(item: KnownItem, source: string, key: string | undefined): KnownItem {
+  const isLeaving = (link: KnownItem['links'][number]) => link.source === source && link.key === key;
+  const remains = [...(item.remains ?? []), ...identifiersOf(item.links.filter(isLeaving))];
+  return { ...item, links: item.links.filter((link) => !isLeaving(link)), remains };
+}
+
+function forget(now: Learning, itemId: string | undefined, key: string | undefined): void {
+  const item = now.items.get(itemId ?? '');
+  if (!item) return;
+  change(now, { ...item, links: [] });
+  now.items.delete(item.id);
+  if (key !== undefined) now.keys.delete(key);
 }
 
 function change(now: Learning, after: KnownItem): void {
-  const before = identifiersOf(now.items.get(after.id)?.links ?? []);
+  const before = identifiersOfItem(now.items.get(after.id) ?? { links: [] });
   now.items.set(after.id, after);
-  for (const assigned of assignIdentifiers(now.claims, [{ itemId: after.id, before, after: identifiersOf(after.links) }]))
+  for (const assigned of assignIdentifiers(now.claims, [{ itemId: after.id, before, after: identifiersOfItem(after) }]))
     now.claims.set(
       toIdentifierKey(assigned),
       assigned.itemIds.filter((id) => now.items.get(id)?.retired !== true),

@@ -38,12 +38,14 @@ export function identify(record: SourceRecord, model: IdentifyingModel, found: F
 }
 
 /** The item of the record's key first, then the items that have its identifiers, in the order of these. */
-function weighCandidates({ record, identifiers, model, found }: Situation): Candidate[] {
+function weighCandidates({ record, identifiers, shared, model, found }: Situation): Candidate[] {
   const known = record.key === undefined ? undefined : found.keys.get(record.key);
   const linked = known && found.items.get(known.itemId);
   const items = new Set<KnownItem>(linked ? [linked] : []);
   for (const identifier of identifiers) for (const item of holdersOf(found, identifier)) items.add(item);
-  return [...items].map((item) => weighItem(item, record, identifiers, model, item === linked ? known : undefined));
+  // What others say too tells no other item, but it does tell whether the key's own item has changed.
+  const all = [...identifiers, ...shared].sort((one, other) => one.rank - other.rank);
+  return [...items].map((item) => (item === linked ? weighItem(item, record, all, model, known) : weighItem(item, record, identifiers, model)));
 }
 
 /** Nothing else led anywhere, but several items say what the record says: it may be any of them. */
@@ -71,8 +73,10 @@ function decideKnown(
   if (waitsFor.length > 0) return { kind: 'postponed', waitsFor, leftOut: situation.leftOut };
   const latecomer = rivals.length === 1 && rivals[0] ? findLatecomer(rivals[0], situation) : undefined;
   if (rivals.length > 0 && latecomer === undefined) return suspect('two_items', [linked, ...rivals], situation, linked);
-  const successor = linksOfSource(linked.item, situation).find(({ key, seen }) => key === linked.known?.movedTo && seen !== 'gone')?.key;
-  const displaces = latecomer ?? successor;
+  const successor = linked.known?.replaced
+    ? linksOfSource(linked.item, situation).find(({ key, seen }) => key !== situation.record.key && seen !== 'gone')
+    : undefined;
+  const displaces = latecomer ?? successor?.key;
   return settle(linked, { kind: 'linked', ...(displaces !== undefined && { displaces }) }, situation);
 }
 

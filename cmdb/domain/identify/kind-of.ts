@@ -64,3 +64,8 @@ export function isNumberOfTheThing(entry: Pick<IdentifierEntry, 'scheme' | 'attr
   if (entry.withinHost !== undefined) return false;
   return kinds.some((kind) => ofTheThing.includes(kind)) || kinds.every((kind) => kind === 'text');
 }
+
+/** Whether an entry tells where a thing stands: a position, which the next thing takes over with all that is tied to it. */
+export function isPlaceOfTheThing(entry: Pick<IdentifierEntry, 'withinHost'>, kinds: readonly Kind[]): boolean {
+  return entry.withinHost !== undefined || kinds.some((kind) => kind === 'place' || kind === 'address' || kind === 'ip' || kind === 'phone');
+}

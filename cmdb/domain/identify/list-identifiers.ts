@@ -1,6 +1,6 @@
 import type { AttributeDefinition, IdentifierEntry } from '../model/model.ts';
 import { type Flaw, findFlaw } from './find-flaw.ts';
-import { isNumberOfTheThing, type Kind, kindOf } from './kind-of.ts';
+import { isNumberOfTheThing, isPlaceOfTheThing, type Kind, kindOf } from './kind-of.ts';
 import { normalise } from './normalise.ts';
 import { isPlaceholder } from './placeholders.ts';
 import { readTexts, type SourceRecord } from './record.ts';
@@ -18,6 +18,8 @@ export interface ListedIdentifier extends Identifier {
   rank: number;
   /** It tells the thing itself, not what it is called or where it stands. */
   ofTheThing: boolean;
+  /** It tells where the thing stands. */
+  ofItsPlace: boolean;
 }
 
 /** Why an entry, or one of its values, could not be used. */
@@ -48,7 +50,7 @@ export interface IdentifyingClass {
 export interface ListingContext {
   /** The id of the item that the record names as its host through this relation type, if that item is known. */
   hostOf(relationType: string): string | undefined;
-  /** How many items of the record's source say this very value. */
+  /** How many keys of the record's source say this very value. */
   countOf?(identifier: Identifier): number;
   /** It is known that several things say this value. */
   isShared?(identifier: Identifier): boolean;
@@ -79,7 +81,7 @@ export function listIdentifiers(
   const leftOut: LeftOut[] = [];
   for (const [rank, entry] of entries.entries()) {
     const { scheme } = entry;
-    const kinds = entry.attributes.map((attribute) => kindOf(attribute, scheme, attributes.get(attribute)));
+    const { kinds, ofTheThing, ofItsPlace } = readEntry(entry, attributes);
     const parts = entry.attributes.map((attribute, index) => readValues(record, entry, attribute, kinds[index] ?? 'text', leftOut));
     if (parts.some((values) => values.length === 0)) continue;
     const host = entry.withinHost === undefined ? undefined : context.hostOf(entry.withinHost);
@@ -88,7 +90,7 @@ export function listIdentifiers(
       continue;
     }
     for (const value of combine(host === undefined ? parts : [[host], ...parts])) {
-      const identifier = { scheme, value, entry, rank, ofTheThing: isNumberOfTheThing(entry, kinds) };
+      const identifier = { scheme, value, entry, rank, ofTheThing, ofItsPlace };
       if ((context.countOf?.(identifier) ?? 0) > mostItemsOfOneValue) leftOut.push({ scheme, why: 'cloned', value });
       else if (context.isShared?.(identifier)) {
         leftOut.push({ scheme, why: 'shared', value });
@@ -97,6 +99,24 @@ export function listIdentifiers(
     }
   }
   return { identifiers, shared, leftOut };
+}
+
+interface ReadEntry {
+  kinds: readonly Kind[];
+  ofTheThing: boolean;
+  ofItsPlace: boolean;
+}
+
+const readEntries = new WeakMap<IdentifierEntry, ReadEntry>();
+
+/** What an entry is worth; read once, because a page has a thousand records of a class and a class may not change the type of what it inherits. */
+function readEntry(entry: IdentifierEntry, attributes: ReadonlyMap<string, AttributeDefinition>): ReadEntry {
+  const known = readEntries.get(entry);
+  if (known) return known;
+  const kinds = entry.attributes.map((attribute) => kindOf(attribute, entry.scheme, attributes.get(attribute)));
+  const read = { kinds, ofTheThing: isNumberOfTheThing(entry, kinds), ofItsPlace: isPlaceOfTheThing(entry, kinds) };
+  readEntries.set(entry, read);
+  return read;
 }
 
 /** The usable values of one attribute of an entry; for a UUID that is missing, the one that VMware writes into the serial number. */
@@ -114,11 +134,11 @@ function readValues(
   for (const text of read) {
     // Among the lookups are names and addresses.
     const own = attribute === 'lookups' && /^[0-9.]+$|:/.test(text) ? 'ip' : kind;
-    if (isPlaceholder(own, text)) {
+    const value = normalise(own, text);
+    if (isPlaceholder(own, text, value)) {
       leftOut.push({ scheme, why: 'placeholder', attribute, value: text });
       continue;
     }
-    const value = normalise(own, text);
     const flaw = findFlaw(own, value);
     if (flaw === undefined) values.add(value);
     else leftOut.push({ scheme, why: 'invalid', attribute, value: text, flaw });
@@ -134,6 +154,8 @@ function readUuidOfVmware({ attributes = {} }: Pick<SourceRecord, 'attributes'>)
 }
 
 function combine(parts: readonly (readonly string[])[]): string[] {
+  const [only = [], ...more] = parts;
+  if (more.length === 0) return only.slice(0, mostValuesOfAnEntry);
   let rows: string[][] = [[]];
   for (const values of parts) rows = rows.flatMap((row) => values.map((value) => [...row, value.replaceAll('|', '/')])).slice(0, mostValuesOfAnEntry);
   return rows.map((row) => row.join('|'));

@@ -12,6 +12,7 @@ const toCyrillic = new Map([...latin].map((letter, index) => [letter, cyrillic[i
  * look-alikes become Cyrillic (`cbm15д` is свм15д); otherwise they become Latin (`хте219010` is xte219010).
  */
 export function unifyLookAlikes(word: string): string {
+  if (!/[\u0400-\u04ff]/.test(word)) return word;
   const letters = word.replace(/[іѕј]/g, (letter) => foreign[letter] ?? letter);
   const isRussian = /[а-я]/.test(letters.replace(/[авекмнорстух]/g, '')) && !/[a-z]/.test(letters.replace(/[abekmhopctyx]/g, ''));
   const map = isRussian ? toCyrillic : toLatin;

@@ -8,7 +8,9 @@ import { untilSettled } from './until-settled.ts';
  * for `findFlaw` and `isPlaceholder`.
  */
 export function normalise(kind: Kind, text: string): string {
-  return untilSettled(text, (some) => read(kind, fold(some)));
+  const once = read(kind, fold(text));
+  // Latin letters and digits are what they are at the first reading; an address or a company may have words within words.
+  return isPlain(text) && kind !== 'address' && kind !== 'maker' ? once : untilSettled(once, (some) => read(kind, fold(some)));
 }
 
 function read(kind: Kind, folded: string): string {
@@ -45,6 +47,7 @@ function read(kind: Kind, folded: string): string {
 
 /** Letter case, kinds of blanks, dashes and quotes, wide and joined letters, the dots over ё and the sign № make no difference to anybody. */
 function fold(text: string): string {
+  if (isPlain(text)) return text.toLowerCase().replace(/["'`]/g, '').replace(/ +/g, ' ').trim();
   return text
     .replace(/№/g, ' ')
     .normalize('NFKC')
@@ -55,6 +58,10 @@ function fold(text: string): string {
     .replace(/["'`«»„“”‘’]/g, '')
     .replace(/\s+/g, ' ')
     .trim();
+}
+
+function isPlain(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
 }
 
 const labels =
@@ -101,9 +108,9 @@ function toVin(code: string): string {
 function toUuid(folded: string): string {
   const hex = folded.replace(/^(?:urn:)?(?:uuid:|vmware-)?/, '').replace(/[{}()\s.-]/g, '');
   if (!/^[0-9a-f]{32}$/.test(hex)) return folded;
-  const turned = hex.replace(/^(..)(..)(..)(..)(..)(..)(..)(..)/, '$4$3$2$1$6$5$8$7');
+  const turned = [6, 4, 2, 0, 10, 8, 14, 12].map((at) => hex.slice(at, at + 2)).join('') + hex.slice(16);
   const [first = hex] = [hex, turned].sort();
-  return first.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return `${first.slice(0, 8)}-${first.slice(8, 12)}-${first.slice(12, 16)}-${first.slice(16, 20)}-${first.slice(20)}`;
 }
 
 function toMac(folded: string): string {

@@ -75,5 +75,5 @@ it.each([
   ['uuid', '4c4c4544-0042-3510-8052-b3c04f4b4e32'],
   ['maker', 'HP'],
 ] as const)('as %s, %s is a value', (kind, text) => {
-  expect(isPlaceholder(kind, text)).toBe(false);
+  expect(isPlaceholder(kind, text, normalise(kind, text))).toBe(false);
 });

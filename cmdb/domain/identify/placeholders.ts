@@ -13,6 +13,8 @@ null string|nil|empty|blank|n/a|s/n|sn|eval|iatpass|mb-1234567890|sys-1234567890
     .map(bare),
 );
 
+const codes: ReadonlySet<Kind> = new Set(['serial', 'inventory', 'imei', 'vin', 'uuid', 'mac']);
+
 /** Real words elsewhere (an environment is called test, a namespace default), but no numbers. */
 const noNumbers = /^(?:test|тест|default|demo|serial|number|номер|без(?:инв|зав|сер|номер|no).*)$/;
 
@@ -42,18 +44,13 @@ const clonedUuids = new Set(
 const sharedMacs =
   /^(?:20:41:53:59:4e:ff|..:..:20:52:41:53|50:50:54:50:30:30|00:50:56:c0:00:0[0-9a-f]|00:05:9a:3c:7[8a]:00|00:09:0f:(?:fe|aa):00:01|00:a0:c6:00:00:00)$/;
 
-/** Whether a value, given as it came, says no more than that there is none, or is known to be on many things. */
-export function isPlaceholder(kind: Kind, text: string): boolean {
-  const squeezed = squeeze(text);
-  if (squeezed === '' || words.has(bare(text)) || isFiller(kind, squeezed)) return true;
-  // Some makers write the UUID into the serial number too.
-  if (isCode(kind) && (noNumbers.test(squeezed) || clonedUuids.has(normalise('uuid', text)))) return true;
-  const value = normalise(kind, text);
-  if (value === '' || words.has(bare(value)) || isFiller(kind, squeeze(value))) return true;
+/** Whether a value says no more than that there is none, or is known to be on many things. `text` is as it came, `value` as `normalise` gives it. */
+export function isPlaceholder(kind: Kind, text: string, value: string): boolean {
+  if (value === '' || isEmptyWord(kind, squeeze(text)) || isEmptyWord(kind, squeeze(value))) return true;
   switch (kind) {
     case 'uuid':
       // "…-ffff-ffff-ffff-ffffffffffff": only the time of its making was filled in.
-      return /^(..)(?:-?\1)+$/.test(value) || /-ffff-ffff-ffff-f{12}$/.test(value);
+      return clonedUuids.has(value) || /^(..)(?:-?\1)+$/.test(value) || /-ffff-ffff-ffff-f{12}$/.test(value);
     case 'mac':
       return sharedMacs.test(value) || /^(..)(?::\1)+$/.test(value);
     case 'ip':
@@ -76,8 +73,11 @@ export function isPlaceholder(kind: Kind, text: string): boolean {
   }
 }
 
-function isCode(kind: Kind): boolean {
-  return ['serial', 'inventory', 'imei', 'vin', 'uuid', 'mac'].includes(kind);
+function isEmptyWord(kind: Kind, squeezed: string): boolean {
+  if (squeezed === '' || words.has(squeezed.replace(/[/\\]/g, '')) || isFiller(kind, squeezed)) return true;
+  if (!codes.has(kind)) return false;
+  // Some makers write the UUID into the serial number too.
+  return noNumbers.test(squeezed) || (squeezed.length === 32 && clonedUuids.has(normalise('uuid', squeezed)));
 }
 
 /** One character again and again, or counting up. Short ones are real where people number things themselves: inventory number 111, room 1234. */
@@ -94,12 +94,10 @@ function isFiller(kind: Kind, squeezed: string): boolean {
   );
 }
 
+/** Without blanks, dots, dashes, quotes and brackets. */
 function squeeze(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll('ё', 'е')
-    .replace(/[\s\p{C}.,:_'"«»“”`<>(){}[\]*\p{Pd}]/gu, '');
+  const folded = /^[\x20-\x7e]*$/.test(text) ? text.toLowerCase() : text.normalize('NFKC').toLowerCase().replaceAll('ё', 'е');
+  return folded.replace(/[\s\p{C}.,:_'"«»“”`<>(){}[\]*\p{Pd}]/gu, '');
 }
 
 /** Б/Н, б.н. and бн. */

@@ -76,9 +76,8 @@ export function reconcile(
   const changes = names.flatMap((name) => describeChange(name, item, after, said, all, attributes, now));
   if (toCanonicalText(item.lookups) !== toCanonicalText(after.lookups))
     changes.push({ attribute: 'lookups', before: item.lookups, after: after.lookups, by: said.source, right: 'united' });
-  const kept = Object.keys(said.fields)
-    .sort()
-    .flatMap((name) => describeKept(name, after, said, all, attributes, now));
+  // Alone, it is never contradicted.
+  const kept = (all.length === 1 ? [] : Object.keys(said.fields).sort()).flatMap((name) => describeKept(name, after, said, all, attributes, now));
   return { after, changes, kept, contested: kept.length > 0 };
 }
 
@@ -195,5 +194,7 @@ function wordOn(fields: Fields, name: string): unknown {
 }
 
 function isEqual(one: unknown, other: unknown): boolean {
-  return one === other || toCanonicalText(one ?? null) === toCanonicalText(other ?? null);
+  const [some, others] = [one ?? null, other ?? null];
+  if (typeof some !== 'object' || typeof others !== 'object' || some === null || others === null) return some === others;
+  return toCanonicalText(some) === toCanonicalText(others);
 }

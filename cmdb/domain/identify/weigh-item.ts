@@ -1,9 +1,8 @@
-import type { IdentifyingModel, KnownItem, KnownKey } from './found.ts';
+import { type IdentifyingModel, identifiersOfItem, type KnownItem, type KnownKey } from './found.ts';
 import type { ListedIdentifier } from './list-identifiers.ts';
 import { normalise } from './normalise.ts';
 import type { Evidence } from './outcome.ts';
 import type { SourceRecord } from './record.ts';
-import { identifiersOf } from './said.ts';
 
 /** An item that a record may be about. */
 export interface Candidate {
@@ -53,7 +52,7 @@ function compare(identifiers: readonly ListedIdentifier[], item: KnownItem): Com
 }
 
 function valuesOf(item: KnownItem, scheme: string): string[] {
-  return [...new Set(identifiersOf(item.links).flatMap((identifier) => (identifier.scheme === scheme ? [identifier.value] : [])))];
+  return [...new Set(identifiersOfItem(item).flatMap((identifier) => (identifier.scheme === scheme ? [identifier.value] : [])))];
 }
 
 function agreeingName(item: KnownItem, record: SourceRecord, { agreeing }: Comparison): Evidence[] {
@@ -69,14 +68,14 @@ function hasSameName(item: KnownItem, record: SourceRecord): boolean {
  * The source's own key led here. A source knows its things, so what else changed is news: a new name, a new board with another serial number but the
  * same inventory number. Only when everything that tells the thing itself differs, the key may have been given to another thing:
  * - the key had been taken back by the source before (tombstone): then it has, and nobody need be asked;
- * - what does agree says of itself that it goes to the next thing (a meter's place): then it has;
+ * - its place agrees, and the class says that the next thing takes that over (a meter's point): then it has, and the key is one of the place;
  * - the name still agrees: it is a repair (two witnesses, the key and the name);
  * - nothing agrees: a person must say.
  */
 function judgeKnown(item: KnownItem, record: SourceRecord, { agreeing, differing }: Comparison, known: KnownKey): Candidate['verdict'] {
   const isContradicted = differing.some(({ ofTheThing }) => ofTheThing) && !agreeing.some(({ ofTheThing }) => ofTheThing);
   if (!isContradicted) return 'same';
-  if (known.tombstoned || agreeing.some(({ entry }) => entry.contradicted === 'another')) return 'another';
+  if (known.tombstoned || agreeing.some(({ entry, ofItsPlace }) => ofItsPlace && entry.contradicted === 'another')) return 'another';
   return agreeing.length > 0 || hasSameName(item, record) ? 'same' : 'ask';
 }
 
