@@ -1,22 +1,14 @@
-import { AppError, isAppError } from '../platform/errors/app-error.ts';
+import { AppError, type FieldViolation, isAppError } from '../platform/errors/app-error.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { sql } from '../platform/postgres/sql.ts';
 import type { Call } from '../platform/rpc/call.ts';
 import { announceItem } from './announce.ts';
 import { authorOf } from './author.ts';
 import { readAttributes } from './domain/attributes.ts';
-import {
-  applyPatch,
-  checkClass,
-  type ItemFacts,
-  type ItemPatch,
-  type ItemRecord,
-  type ItemState,
-  newItem,
-  readRecords,
-  reviseItem,
-} from './domain/item.ts';
+import { applyPatch, type ItemFacts, type ItemPatch, type ItemRecord, type ItemState, newItem, readRecords, reviseItem } from './domain/item.ts';
 import { tidyLookups } from './domain/lookup.ts';
+import { checkItem } from './domain/model/check-item.ts';
+import { judgeByModel, type Models } from './model/models.ts';
 import { retryLostRace } from './retry-lost-race.ts';
 import { type ItemChange, readItems, readItemsOfSource, writeItems } from './storage/item-store.ts';
 import { takeTurns } from './take-turns.ts';
@@ -37,7 +29,7 @@ export interface Outcome {
   version: number;
 }
 
-export function itemUseCases(database: Database) {
+export function itemUseCases(database: Database, models: Pick<Models, 'current' | 'newest'>) {
   const turns = takeTurns();
 
   async function find(id: string): Promise<ItemState> {
@@ -48,7 +40,7 @@ export function itemUseCases(database: Database) {
 
   async function revise<Answer>(
     { id, expectedVersion }: { id: string; expectedVersion: number },
-    toFacts: (before: ItemState) => ItemFacts,
+    toFacts: (before: ItemState) => Promise<ItemFacts>,
     call: Call,
     answer: (item: ItemState) => Answer,
   ): Promise<Answer> {
@@ -59,22 +51,30 @@ export function itemUseCases(database: Database) {
         `"${before.name}" was changed meanwhile: it is at version ${before.version}, not ${expectedVersion}. Read it again.`,
       );
     }
-    const after = reviseItem(before, toFacts(before), call.now);
+    const after = reviseItem(before, await toFacts(before), call.now);
     return after ? commitItems([{ before, after }], call, answer(after)) : call.commit({}, answer(before));
+  }
+
+  /** What new items get of their class whose source says nothing of attributes. */
+  async function presetAttributes(records: readonly { key: string; class: string; at: string }[]): Promise<Map<string, ItemFacts>> {
+    if (records.length === 0) return new Map();
+    const judged = await judgeByModel(models, (model) => {
+      const checks = records.map(({ key, at, class: name }) => ({ ...checkItem(model, { class: name, attributes: {} }, { at }), key }));
+      return { checks, violations: checks.flatMap(({ violations }) => violations) };
+    });
+    refuse(judged.violations, 'Some items are new, and their source must tell what their class requires.');
+    return new Map(judged.checks.map(({ key, attributes }) => [key, { attributes }]));
   }
 
   return {
     find,
 
     async create<Answer>(wanted: NewItem, call: Call, answer: (item: ItemState) => Answer): Promise<Answer> {
-      refuseUnknownClass(wanted.class);
       const id = call.newId();
-      const facts = {
-        class: wanted.class,
-        name: wanted.name,
-        ...(wanted.attributes !== undefined && { attributes: readAttributes(wanted.attributes, '/attributes') }),
-        lookups: tidyLookups(wanted.lookups),
-      };
+      const given = wanted.attributes === undefined ? {} : readAttributes(wanted.attributes, '/attributes');
+      const { attributes, violations } = await judgeByModel(models, (model) => checkItem(model, { class: wanted.class, attributes: given }));
+      refuse(violations, `This is no ${wanted.class} as the model has it.`);
+      const facts = { class: wanted.class, name: wanted.name, attributes, lookups: tidyLookups(wanted.lookups) };
       const after = newItem({ id, source: wanted.source ?? 'manual', key: wanted.key ?? id }, facts, call.now);
       try {
         return await commitItems([{ after }], call, answer(after));
@@ -91,17 +91,22 @@ export function itemUseCases(database: Database) {
       call: Call,
       answer: (item: ItemState) => Answer,
     ): Promise<Answer> {
-      if (patch.class !== undefined) refuseUnknownClass(patch.class);
-      return revise(target, (before) => applyPatch(before, patch), call, answer);
+      const toFacts = async (before: ItemState) => {
+        const { facts, violations } = await judgeByModel(models, (model) => applyPatch(before, patch, model));
+        refuse(violations, `"${before.name}" cannot become so.`);
+        return facts;
+      };
+      return revise(target, toFacts, call, answer);
     },
 
     retire<Answer>(target: { id: string; expectedVersion: number }, call: Call, answer: (item: ItemState) => Answer): Promise<Answer> {
-      return revise(target, () => ({ state: 'retired' }), call, answer);
+      return revise(target, async () => ({ state: 'retired' }), call, answer);
     },
 
     /** Takes in what a source says of its items: what was not known, is new; what is the same, is not written. */
-    upsert<Answer>(source: string, records: readonly ItemRecord[], call: Call, answer: (outcomes: Outcome[]) => Answer): Promise<Answer> {
-      const wanted = readRecords(records);
+    async upsert<Answer>(source: string, records: readonly ItemRecord[], call: Call, answer: (outcomes: Outcome[]) => Answer): Promise<Answer> {
+      const { facts: wanted, violations } = await judgeByModel(models, (model) => readRecords(records, model));
+      refuse(violations, 'Some records cannot be taken in; none of them was.');
       const keys = wanted.map(({ key }) => `${source} ${key}`);
       const decide = async () => {
         const known = await readItemsOfSource(
@@ -109,9 +114,14 @@ export function itemUseCases(database: Database) {
           source,
           wanted.map(({ key }) => key),
         );
+        const silent = wanted
+          .map((facts, index) => ({ ...facts, at: `/items/${index}` }))
+          .filter(({ key, attributes }) => !attributes && !known.has(key));
+        const presets = await presetAttributes(silent);
         const changes: ItemChange[] = [];
-        const outcomes = wanted.map(({ key, ...facts }): Outcome => {
+        const outcomes = wanted.map(({ key, ...said }): Outcome => {
           const before = known.get(key);
+          const facts = { ...presets.get(key), ...said };
           const after = before ? reviseItem(before, facts, call.now) : newItem({ id: call.newId(), source, key }, facts, call.now);
           if (after) changes.push({ after, ...(before && { before }) });
           const { id, version } = after ?? before ?? { id: '', version: 0 };
@@ -128,7 +138,6 @@ function commitItems<Answer>(changes: readonly ItemChange[], call: Call, answer:
   return call.commit({ statements: writeItems(changes, authorOf(call)), events: changes.map(announceItem) }, answer);
 }
 
-function refuseUnknownClass(name: string): void {
-  const violations = checkClass(name, '/class');
-  if (violations.length > 0) throw new AppError('invalid_input', `"${name}" is no class of configuration items.`, { violations });
+function refuse(violations: readonly FieldViolation[], message: string): void {
+  if (violations.length > 0) throw new AppError('invalid_input', message, { violations: violations.slice(0, 100) });
 }

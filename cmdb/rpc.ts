@@ -4,7 +4,6 @@ import { decodeCursor, encodeCursor } from '../platform/keyset/cursor.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { toCanonicalText } from './domain/attributes.ts';
 import type { ItemState } from './domain/item.ts';
-import { itemClasses, relationTypes } from './domain/model.ts';
 import type { RelationState } from './domain/relation.ts';
 import { exploring } from './explore.ts';
 import type { Graph } from './graph/graph.ts';
@@ -12,6 +11,7 @@ import type { ProjectionKeeper } from './graph/keep-projection.ts';
 import { itemUseCases } from './items.ts';
 import { listItems } from './list-items.ts';
 import { listRelations } from './list-relations.ts';
+import type { Models } from './model/models.ts';
 import { relationUseCases } from './relations.ts';
 import { resolveItems } from './resolve-items.ts';
 import { type ItemVersionState, readVersions } from './storage/history-store.ts';
@@ -19,15 +19,16 @@ import { type ItemVersionState, readVersions } from './storage/history-store.ts'
 export interface CmdbParts {
   database: Database;
   graph: Graph;
+  models: Pick<Models, 'current' | 'newest'>;
   /** Only where the graph is projected to an engine of its own. */
   keeper?: ProjectionKeeper;
 }
 
 /** The contract's methods, each mapped to its use case and back. */
-export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService {
-  const items = itemUseCases(database);
-  const relations = relationUseCases(database);
-  const explore = exploring({ database, graph });
+export function cmdbMethods({ database, graph, models, keeper }: CmdbParts): CmdbService {
+  const items = itemUseCases(database, models);
+  const relations = relationUseCases({ database, models });
+  const explore = exploring({ database, graph, models });
   const requireKeeper = () => {
     if (!keeper)
       throw new AppError('illegal_state', 'Here the records themselves answer for the graph: there is no projection to rebuild or to compare.');
@@ -35,9 +36,6 @@ export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService
   };
 
   return {
-    listClasses: async () => ({ items: [...itemClasses].map(([name, label]) => ({ name, label })) }),
-    listRelationTypes: async () => ({ items: [...relationTypes].map(([name, type]) => ({ name, ...type })) }),
-
     createItem: (request, call) => items.create(request, call, toItem),
     getItem: async ({ id }) => toItem(await items.find(id)),
     async listItems(request) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import type { Graph } from './graph/graph.ts';
@@ -8,6 +9,10 @@ import { neo4jGraph } from './graph/neo4j-graph.ts';
 import { postgresGraph } from './graph/postgres-graph.ts';
 import { projectGraph } from './graph/project-graph.ts';
 import type { Space } from './graph/projection.ts';
+import { openModels } from './model/models.ts';
+import { seedModel } from './model/seed-model.ts';
+import { workOnModels } from './model/work-on-models.ts';
+import { modelMethods } from './model-methods.ts';
 import { cmdbMethods } from './rpc.ts';
 import { endRelations } from './subscriptions.ts';
 
@@ -22,20 +27,28 @@ export const cmdb = defineService({
   needs: [],
   config: z.object({}),
   migrations: new URL('./storage/migrations/', import.meta.url),
-  start({ database, graph: choose, log }) {
-    const records = postgresGraph(database);
+  async start({ database, graph: choose, clock, newId, log }) {
+    await seedModel({ database, newId, now: clock.now(), log });
+    const models = openModels(database);
+    const work = workOnModels({ database, models, clock, log });
+    const records = postgresGraph(database, models.current);
     const { graph, projection } = choose<GraphSide>({
       records: () => ({ graph: records }),
       neo4j(driver) {
         const space = { driver, label: 'Item' };
-        const keeper = keepProjection({ space, database, log });
-        return { graph: neo4jGraph({ space, records, keeper }), projection: { space, keeper } };
+        const keeper = keepProjection({ space, database, models, log });
+        return { graph: neo4jGraph({ space, records, keeper, currentModel: models.current }), projection: { space, keeper } };
       },
     });
     return {
-      serves: [serve(CmdbService, cmdbMethods({ database, graph, ...(projection && { keeper: projection.keeper }) }))],
-      subscriptions: [subscription(endRelations(database)), ...(projection ? [subscription(projectGraph(projection.space))] : [])],
-      ...(projection && { stop: () => projection.keeper.stop() }),
+      serves: [
+        serve(CmdbService, cmdbMethods({ database, graph, models, ...(projection && { keeper: projection.keeper }) })),
+        serve(ModelService, modelMethods({ database, models, wake: work.wake })),
+      ],
+      subscriptions: [subscription(endRelations(database)), ...(projection ? [subscription(projectGraph(projection.space, models))] : [])],
+      async stop() {
+        await Promise.all([work.stop(), projection?.keeper.stop()]);
+      },
     };
   },
 });

@@ -17,7 +17,7 @@ export interface ItemChange {
   after: ItemState;
 }
 
-export type ItemEnd = Pick<ItemState, 'id' | 'name' | 'state'>;
+export type ItemEnd = Pick<ItemState, 'id' | 'class' | 'name' | 'state'>;
 
 interface ItemRow {
   id: string;
@@ -48,7 +48,7 @@ export async function readItemsOfSource(database: Database, source: string, keys
 /** What a relation needs to know of the items at its ends, by their keys at the source. */
 export async function readEndsOfSource(database: Database, source: string, keys: readonly string[]): Promise<Map<string, ItemEnd>> {
   const ends = await database.query<ItemEnd & { key: string }>(
-    sql`select key, id, name, state from item where source = ${source} and key = any(${keys}::text[])`,
+    sql`select key, id, class, name, state from item where source = ${source} and key = any(${keys}::text[])`,
   );
   return new Map(ends.map((end) => [end.key, end]));
 }
