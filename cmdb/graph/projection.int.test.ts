@@ -9,6 +9,7 @@ import { describeWithNeo4j } from '../../tests/engines/describe-with.ts';
 import { announceItem, announceRelation } from '../announce.ts';
 import { type ItemState, newItem, reviseItem } from '../domain/item.ts';
 import { identify, type RelationState, relate, unrelate } from '../domain/relation.ts';
+import { insertModelVersion } from '../model/model-store.ts';
 import { type Models, openModels } from '../model/models.ts';
 import { seedModel } from '../model/seed-model.ts';
 import { cmdb } from '../service.ts';
@@ -194,6 +195,42 @@ describeWithNeo4j('the projection of the graph', (engine) => {
     expect(lost.status().state).toBe('down');
     await lost.stop();
     await gone.close();
+  });
+
+  it('is made again when a version of the model lets failure travel another way, and not when it only knows more types', async () => {
+    await handle(await live({ seed: 11, turns: 100 }));
+    const keeper = keepProjection({ space, database, models, log: createLogger({ level: 'error' }), every: 20 });
+    await eventually(() => keeper.status().state, 'fresh');
+    const { definition } = await models.newest();
+    const publish = (version: number, relationTypes: typeof definition.relationTypes) => {
+      const by = { ...author, publishedAt: version, migratedAt: version, migratedItems: 0, migrations: [] };
+      return database.commit({ statements: [insertModelVersion({ ...by, version, definition: { ...definition, relationTypes } })] });
+    };
+    const rebuild = async () =>
+      (
+        await driver.executeQuery('match (p:Projection {of: $of}) return p.rebuild as id, p.model as model', { of: space.label })
+      ).records[0]?.toObject();
+    const madeBy = async (version: number) => {
+      const until = Date.now() + 10_000;
+      while ((await rebuild())?.['model'] !== version && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(await rebuild()).toMatchObject({ model: version });
+    };
+    const before = await rebuild();
+    const [first] = definition.relationTypes;
+    if (!first) throw new Error('There is no type.');
+    await publish(2, [...definition.relationTypes, { ...first, name: 'adores', failure: 'both' }]);
+    await madeBy(2);
+    expect((await rebuild())?.['id']).toBe(before?.['id']);
+    await publish(
+      3,
+      definition.relationTypes.map((type) => (type.name === 'runs_on' ? { ...type, failure: 'forward' } : type)),
+    );
+    await madeBy(3);
+    await eventually(() => keeper.status().state, 'fresh');
+    const found = await keeper.verify();
+    expect(found.projection).toEqual(found.records);
+    expect((await rebuild())?.['id']).not.toBe(before?.['id']);
+    await keeper.stop();
   });
 });
 
