@@ -107,7 +107,7 @@ describe('an item', () => {
 
 describe('a class of one’s own', () => {
   it('is one call, and every process takes its items at once', async () => {
-    await subject.otherProcess.listItems({}, mine());
+    await subject.otherProcess.createItem({ class: 'site', name: 'what holds is known there', lookups: [] }, mine());
     const version = await people.currentVersion();
     const put = await models.putClass(
       aClass('water_tower', {

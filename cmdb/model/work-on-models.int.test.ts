@@ -10,7 +10,8 @@ import type { Migration } from '../domain/model/migration.ts';
 import type { ModelDefinition } from '../domain/model/model.ts';
 import { cmdb } from '../service.ts';
 import { readItems, writeItems } from '../storage/item-store.ts';
-import { beginTest, insertDraft, readTest, type TestProgress } from './draft-store.ts';
+import { beginTest, insertDraft, moveTest, readTest, type TestProgress, type TestState } from './draft-store.ts';
+import { beginPass, migratePage, type Pass } from './migrate-inventory.ts';
 import { insertModelVersion, readModelVersion } from './model-store.ts';
 import { openModels } from './models.ts';
 import { seedModel } from './seed-model.ts';
@@ -48,9 +49,9 @@ beforeEach(async () => {
 afterEach(() => database.close());
 
 const start = () => workOnModels({ database, models: openModels(database), clock: systemClock, log });
-const publish = () =>
+const publish = (at = Date.now()) =>
   database.commit({
-    statements: [insertModelVersion({ ...author, version: 2, definition: next, migrations, publishedAt: Date.now(), migratedItems: 0 })],
+    statements: [insertModelVersion({ ...author, version: 2, definition: next, migrations, publishedAt: at, migratedItems: 0 })],
   });
 const isMigrated = () =>
   eventually(
@@ -100,20 +101,28 @@ describe('the migrations of a version', () => {
     expect((await readModelVersion(database, 2))?.migratedItems).toBe(count);
   });
 
-  it('reach an item that somebody wrote by the old model just after it was published', async () => {
-    const worker = start();
-    await publish();
-    worker.wake();
-    await eventually(
-      () => readModelVersion(database, 2),
-      (version) => version?.migratedItems === count,
-    );
+  it('are not at their end before a pass that found nothing began when every process knew the version', async () => {
+    await publish(10_000);
+    const models = openModels(database);
+    const step = { before: await models.find(1), after: await models.find(2) };
+    const passAt = async (now: number) => {
+      const version = await readModelVersion(database, 2);
+      if (!version) throw new Error('There is no version 2.');
+      let pass: Pass | undefined = beginPass(2, now);
+      do pass = await migratePage(database, version, step, pass, now);
+      while (pass && pass.place !== beginPass(2, now).place);
+      return pass;
+    };
+    expect(await passAt(10_500)).toMatchObject({ changed: 0 });
+    expect(await passAt(11_999)).toMatchObject({ changed: 0 });
     const id = newUuid();
-    const late = newItem({ id, source: 'late', key: id }, { class: 'server', name: 'late', attributes: { memoryGb: 1 } }, Date.now());
+    const late = newItem({ id, source: 'late', key: id }, { class: 'server', name: 'late', attributes: { memoryGb: 1 } }, 11_999);
     await database.commit({ statements: writeItems([{ after: late }], author) });
-    await isMigrated();
-    await worker.stop();
+    expect(await passAt(12_000)).toMatchObject({ changed: 0 });
     expect((await readItems(database, sql`id = ${id}`))[0]?.attributes).toEqual({ ram: 1, note: 'none' });
+    expect((await readModelVersion(database, 2))?.migratedAt).toBeUndefined();
+    expect(await passAt(12_001)).toBeUndefined();
+    expect((await readModelVersion(database, 2))?.migratedAt).toBe(12_001);
   });
 });
 
@@ -147,6 +156,11 @@ describe('the test of a draft', () => {
     );
     for (const worker of workers) await worker.stop();
     expect(test).toMatchObject({ checked: half.checked, findings: { invalid: half.findings.invalid } });
+    if (!test) return;
+    const again: TestState = { ...test, ...testNotBegun, startedAt: 3_000 };
+    await database.commit({ statements: [beginTest(again)] });
+    await expect(database.commit({ statements: [moveTest(test, half, 4_000)] })).rejects.toMatchObject({ kind: 'conflict' });
+    expect(await readTest(database, id)).toMatchObject({ phase: 'items', checked: 0 });
   });
 
   it('is not fooled by a class that is only renamed for people', () => {
