@@ -159,7 +159,9 @@ describe('the test of a draft', () => {
     if (!test) return;
     const again: TestState = { ...test, ...testNotBegun, startedAt: 3_000 };
     await database.commit({ statements: [beginTest(again)] });
-    await expect(database.commit({ statements: [moveTest(test, half, 4_000)] })).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(database.commit({ statements: [moveTest({ ...again, startedAt: 2_000 }, half, 4_000)] })).rejects.toMatchObject({
+      kind: 'conflict',
+    });
     expect(await readTest(database, id)).toMatchObject({ phase: 'items', checked: 0 });
   });
 
