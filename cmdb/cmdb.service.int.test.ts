@@ -14,7 +14,7 @@ import { type RunningHub, runServices } from '../platform/service/run-services.t
 import { createMetrics } from '../platform/telemetry/metrics.ts';
 import { relate } from './domain/relation.ts';
 import { postgresGraph } from './graph/postgres-graph.ts';
-import { shippedModel } from './model/shipped-model.ts';
+import { openModels } from './model/models.ts';
 import { cmdbMethods } from './rpc.ts';
 import { cmdb as service } from './service.ts';
 import { pageTaker } from './sources/take-page.ts';
@@ -43,8 +43,9 @@ beforeAll(async () => {
   hub = await runServices({ services: [service], engines, contract, configs: { cmdb: {} }, log, metrics: createMetrics(), announce: () => {} });
   cmdb = createClient(CmdbService, { contract, transport: engines.rpc });
 
-  const parts = { database, model: shippedModel };
-  const served = serve(CmdbService, cmdbMethods({ ...parts, takePage: pageTaker(parts), graph: postgresGraph(database) }));
+  const models = openModels(database);
+  const parts = { database, models, model: models.current };
+  const served = serve(CmdbService, cmdbMethods({ ...parts, takePage: pageTaker(parts), graph: postgresGraph(database, models.current) }));
   const other = createInProcessTransport();
   const bound = bindMethods({ served: [served], contract, database, clock: systemClock, newId: newUuid, log, metrics: createMetrics() });
   for (const [name, methods] of Object.entries(bound)) await other.serve(name, methods);
@@ -245,7 +246,7 @@ describe('relations', () => {
   });
 
   it('of one type between two items are one, and come back as themselves', async () => {
-    const [from, to] = [await create('from'), await create('to')];
+    const [from, to] = [await create('from', { class: 'virtual_machine' }), await create('to')];
     const relation = await createRelation(from, 'runs_on', to);
     await expect(createRelation(from, 'runs_on', to)).rejects.toMatchObject({ kind: 'conflict', message: expect.stringContaining(relation.id) });
     await cmdb.deleteRelation({ id: relation.id }, mine());
@@ -253,7 +254,7 @@ describe('relations', () => {
   });
 
   it('need two different active items and a type of the model', async () => {
-    const item = await create('lonely');
+    const item = await create('lonely', { class: 'virtual_machine' });
     const wrong = cmdb.createRelation({ type: 'loves', fromId: item.id, toId: item.id }, mine());
     await expect(wrong).rejects.toMatchObject({ kind: 'invalid_input', violations: [{ pointer: '/type' }, { pointer: '/toId' }] });
     const retired = await create('retired');
@@ -333,14 +334,5 @@ describe('what the graph answers', () => {
     const manager: Principal = { ...engineer, permissions: ['cmdb.manage'] };
     await expect(cmdb.rebuildGraph({}, as(manager))).rejects.toMatchObject({ kind: 'illegal_state' });
     await expect(cmdb.verifyGraph({}, mine())).rejects.toMatchObject({ kind: 'not_allowed' });
-  });
-});
-
-describe('the model', () => {
-  it('is told in both languages', async () => {
-    const classes = (await cmdb.listClasses({}, as(reader))).items;
-    expect(classes).toContainEqual({ name: 'pumping_station', label: { ru: 'Насосная станция', en: 'Pumping station' } });
-    const types = (await cmdb.listRelationTypes({}, as(reader))).items;
-    expect(types).toContainEqual({ name: 'runs_on', label: { ru: 'работает на', en: 'runs on' }, failure: 'backward' });
   });
 });

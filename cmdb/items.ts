@@ -1,11 +1,13 @@
-import { AppError, isAppError } from '../platform/errors/app-error.ts';
+import { AppError, type FieldViolation, isAppError } from '../platform/errors/app-error.ts';
 import { sql } from '../platform/postgres/sql.ts';
 import type { Call } from '../platform/rpc/call.ts';
 import { authorOf } from './author.ts';
 import { readAttributes, toCanonicalText } from './domain/attributes.ts';
 import { listIdentifiers } from './domain/identify/list-identifiers.ts';
-import { applyPatch, checkClass, type ItemFacts, type ItemPatch, type ItemRecord, type ItemState, readRecords, reviseItem } from './domain/item.ts';
+import { applyPatch, type ItemFacts, type ItemPatch, type ItemRecord, type ItemState, readRecords, reviseItem } from './domain/item.ts';
 import { tidyLookups } from './domain/lookup.ts';
+import { checkItem } from './domain/model/check-item.ts';
+import { judgeByModel, type Models } from './model/models.ts';
 import { writeWholeItems } from './sources/end-links.ts';
 import type { Link } from './sources/link.ts';
 import { readLinks, writeLinks } from './sources/link-store.ts';
@@ -34,10 +36,11 @@ export interface Outcome {
 }
 
 export interface ItemParts extends PageParts {
+  models: Pick<Models, 'current' | 'newest'>;
   takePage: ReturnType<typeof pageTaker>;
 }
 
-export function itemUseCases({ database, model, takePage }: ItemParts) {
+export function itemUseCases({ database, model, models, takePage }: ItemParts) {
   const turns = takeTurns();
 
   async function find(id: string): Promise<ItemState> {
@@ -48,7 +51,7 @@ export function itemUseCases({ database, model, takePage }: ItemParts) {
 
   async function revise<Answer>(
     { id, expectedVersion }: { id: string; expectedVersion: number },
-    toFacts: (before: ItemState) => ItemFacts,
+    toFacts: (before: ItemState) => Promise<ItemFacts>,
     call: Call,
     answer: (item: ItemState) => Answer,
     reason?: string,
@@ -62,7 +65,7 @@ export function itemUseCases({ database, model, takePage }: ItemParts) {
         `"${before.name}" was changed meanwhile: it is at version ${before.version}, not ${expectedVersion}. Read it again.`,
       );
     }
-    const facts = toFacts(before);
+    const facts = await toFacts(before);
     if (!reviseItem(before, facts, call.now)) return call.commit({}, answer(before));
     const word = sayAsPerson(whole, facts, await model(), call.now);
     return commitWord(whole, word, call, answer, reason);
@@ -88,10 +91,11 @@ export function itemUseCases({ database, model, takePage }: ItemParts) {
     find,
 
     async create<Answer>(wanted: NewItem, call: Call, answer: (item: ItemState) => Answer): Promise<Answer> {
-      refuseUnknownClass(wanted.class);
       const id = call.newId();
       const { source = 'manual', key = id } = wanted;
-      const attributes = wanted.attributes === undefined ? {} : readAttributes(wanted.attributes, '/attributes');
+      const given = wanted.attributes === undefined ? {} : readAttributes(wanted.attributes, '/attributes');
+      const { attributes, violations } = await judgeByModel(models, (judge) => checkItem(judge, { class: wanted.class, attributes: given }));
+      refuse(violations, `This is no ${wanted.class} as the model has it.`);
       const lookups = tidyLookups(wanted.lookups);
       const { hash } = readInput({ key, class: wanted.class, name: wanted.name, attributes: toCanonicalText(attributes), lookups }, '/attributes');
       const compiled = await model();
@@ -119,8 +123,12 @@ export function itemUseCases({ database, model, takePage }: ItemParts) {
       answer: (item: ItemState) => Answer,
       reason?: string,
     ): Promise<Answer> {
-      if (patch.class !== undefined) refuseUnknownClass(patch.class);
-      return revise(target, (before) => applyPatch(before, patch), call, answer, reason);
+      const toFacts = async (before: ItemState) => {
+        const { facts, violations } = await judgeByModel(models, (judge) => applyPatch(before, patch, judge));
+        refuse(violations, `"${before.name}" cannot become so.`);
+        return facts;
+      };
+      return revise(target, toFacts, call, answer, reason);
     },
 
     retire<Answer>(
@@ -129,7 +137,7 @@ export function itemUseCases({ database, model, takePage }: ItemParts) {
       answer: (item: ItemState) => Answer,
       reason?: string,
     ): Promise<Answer> {
-      return revise(target, () => ({ state: 'retired' }), call, answer, reason);
+      return revise(target, async () => ({ state: 'retired' }), call, answer, reason);
     },
 
     /** Makes an item what it was before, as its next version. */
@@ -140,17 +148,18 @@ export function itemUseCases({ database, model, takePage }: ItemParts) {
       answer: (item: ItemState) => Answer,
       reason?: string,
     ): Promise<Answer> {
-      return revise(target, () => facts, call, answer, reason);
+      return revise(target, async () => facts, call, answer, reason);
     },
 
     /** Takes in what a source says of its items: what was not known, is new; what is the same, is not written. */
-    upsert<Answer>(
+    async upsert<Answer>(
       { source, reason }: { source: string; reason?: string },
       records: readonly ItemRecord[],
       call: Call,
       answer: (outcomes: Outcome[]) => Answer,
     ): Promise<Answer> {
-      const wanted = readRecords(records);
+      const { facts: wanted, violations } = await judgeByModel(models, (judge) => readRecords(records, judge));
+      refuse(violations, 'Some records cannot be taken in; none of them was.');
       const keys = wanted.map(({ key }) => `${source} ${key}`);
       const page = { source, items: records, relations: [], ...(reason !== undefined && { reason }) };
       return turns(keys, () => takePage(page, call, ({ items }) => answer(items.map(toOutcome))));
@@ -163,7 +172,6 @@ export function toOutcome({ id = '', version = 0, outcome }: RecordOutcome): Out
   return { id, version, outcome };
 }
 
-function refuseUnknownClass(name: string): void {
-  const violations = checkClass(name, '/class');
-  if (violations.length > 0) throw new AppError('invalid_input', `"${name}" is no class of configuration items.`, { violations });
+export function refuse(violations: readonly FieldViolation[], message: string): void {
+  if (violations.length > 0) throw new AppError('invalid_input', message, { violations: violations.slice(0, 100) });
 }

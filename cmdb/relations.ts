@@ -5,13 +5,16 @@ import type { Call } from '../platform/rpc/call.ts';
 import { announceRelation } from './announce.ts';
 import { authorOf } from './author.ts';
 import type { ItemState } from './domain/item.ts';
-import { checkRelation } from './domain/model/check-relation.ts';
+import { checkCardinality, checkRelation, limitsOf } from './domain/model/check-relation.ts';
 import type { CompiledModel } from './domain/model/compile-model.ts';
-import { checkRelationType, identify, type RelationEnds, type RelationState, relate, unrelate } from './domain/relation.ts';
-import { type ItemParts, type Outcome, toOutcome } from './items.ts';
+import { pointTo } from './domain/model/pointer.ts';
+import { identify, type RelationEnds, type RelationState, relate, unrelate } from './domain/relation.ts';
+import { type ItemParts, type Outcome, refuse, toOutcome } from './items.ts';
+import { judgeByModel } from './model/models.ts';
 import { retryLostRace } from './retry-lost-race.ts';
 import { readItems } from './storage/item-store.ts';
-import { readRelations, readRelationsBetween, writeRelations } from './storage/relation-store.ts';
+import { countRelations, readRelations, readRelationsBetween, writeRelations } from './storage/relation-store.ts';
+import { takeTurns } from './take-turns.ts';
 
 /** A relation as a source names it: by its own keys. */
 export interface RelationRecord {
@@ -20,11 +23,22 @@ export interface RelationRecord {
   toKey: string;
 }
 
-export function relationUseCases({ database, model, takePage }: ItemParts) {
+export function relationUseCases({ database, models, takePage }: ItemParts) {
+  const turns = takeTurns();
+
   async function find(id: string): Promise<RelationState> {
     const [relation] = await readRelations(database, sql`id = ${id}`);
     if (!relation) throw new AppError('not_found', `There is no relation "${id}".`);
     return relation;
+  }
+
+  /** Where an item may have one relation of a type only, those who want it for the same item come one after the other. */
+  async function inTurn<Result>(ends: readonly RelationEnds[], work: () => Promise<Result>): Promise<Result> {
+    const { relationTypes } = await models.current();
+    const limited = ends.filter(({ type }) => (relationTypes.get(type)?.cardinality ?? 'many_to_many') !== 'many_to_many');
+    return limited.length === 0
+      ? work()
+      : turns([...new Set(limited.flatMap(({ type, fromId, toId }) => [`${type} ${fromId}`, `${type} ${toId}`]))], work);
   }
 
   return {
@@ -36,17 +50,24 @@ export function relationUseCases({ database, model, takePage }: ItemParts) {
       answer: (relation: RelationState) => Answer,
     ): Promise<Answer> {
       const items = new Map((await readItems(database, sql`id = any(${[ends.fromId, ends.toId]}::uuid[])`)).map((item) => [item.id, item]));
-      const violations = [
-        ...checkRelationType(ends.type, '/type'),
-        ...checkEnd(items.get(ends.fromId), '/fromId'),
-        ...checkEnd(items.get(ends.toId), '/toId'),
-        ...(ends.fromId === ends.toId ? [{ pointer: '/toId', message: 'must not be the item that it begins at' }] : []),
-      ];
-      if (violations.length > 0) throw new AppError('invalid_input', 'These two cannot be related so.', { violations });
-      const before = (await readRelationsBetween(database, [ends])).get(identify(ends));
-      const relation = relate(before, { ...ends, id: call.newId(), source: 'manual' }, call.now);
-      if (!relation) throw new AppError('conflict', `They are related so already: it is relation ${before?.id}.`);
-      return commitRelations([relation], call, answer(relation), reason);
+      const [from, to] = [items.get(ends.fromId), items.get(ends.toId)];
+      const { violations } = await judgeByModel(models, (model) => ({
+        violations: [
+          ...checkRelation(model, { type: ends.type, fromClass: from?.class, toClass: to?.class }),
+          ...checkEnd(from, '/fromId'),
+          ...checkEnd(to, '/toId'),
+          ...(ends.fromId === ends.toId ? [{ pointer: '/toId', message: 'must not be the item that it begins at' }] : []),
+        ],
+      }));
+      refuse(violations, 'These two cannot be related so.');
+      return inTurn([ends], async () => {
+        const before = (await readRelationsBetween(database, [ends])).get(identify(ends));
+        const relation = relate(before, { ...ends, id: call.newId(), source: 'manual' }, call.now);
+        if (!relation) throw new AppError('conflict', `They are related so already: it is relation ${before?.id}.`);
+        const crowded = await findCrowded(database, await models.current(), [{ ...ends, pointers: { from: '/fromId', to: '/toId' } }]);
+        refuse(crowded, 'One of these two may not have another relation of this type.');
+        return commitRelations([relation], call, answer(relation), reason);
+      });
     },
 
     async remove<Answer>(id: string, call: Call, answer: () => Answer): Promise<Answer> {
@@ -63,42 +84,80 @@ export function relationUseCases({ database, model, takePage }: ItemParts) {
       call: Call,
       answer: (outcomes: Outcome[]) => Answer,
     ): Promise<Answer> {
-      await requireEnds(database, await model(), source, records);
-      const page = { source, items: [], relations: records, ...(reason !== undefined && { reason }) };
-      return takePage(page, call, ({ relations }) => answer(relations.map(toOutcome)));
+      const wanted = await findEnds(database, models, source, records);
+      return inTurn(wanted, async () => {
+        const known = await readRelationsBetween(database, wanted);
+        const come = wanted.flatMap((ends, index): CountedEnds[] => {
+          const at = pointTo('/relations', index);
+          const isThere = known.get(identify(ends))?.state === 'active';
+          return isThere ? [] : [{ ...ends, pointers: { from: pointTo(at, 'fromKey'), to: pointTo(at, 'toKey') } }];
+        });
+        refuse(await findCrowded(database, await models.current(), come), 'Some items may not have another relation of a type; none was taken in.');
+        const page = { source, items: [], relations: records, ...(reason !== undefined && { reason }) };
+        return takePage(page, call, ({ relations }) => answer(relations.map(toOutcome)));
+      });
     },
   };
 }
 
-/** All of the call or nothing: the ends must be known, which a snapshot's need not. */
-async function requireEnds(database: Database, model: CompiledModel, source: string, records: readonly RelationRecord[]): Promise<void> {
+/** All of the call or nothing: the ends must be known, which those of a snapshot need not. */
+async function findEnds(
+  database: Database,
+  models: ItemParts['models'],
+  source: string,
+  records: readonly RelationRecord[],
+): Promise<RelationEnds[]> {
   const keys = [...new Set(records.flatMap(({ fromKey, toKey }) => [fromKey, toKey]))];
   const found = await database.query<ItemEnd & { key: string }>(sql`select l.key, i.id, i.name, i.class, i.state
     from item_link l join item i on i.id = l.item_id where l.source = ${source} and l.key = any(${keys}::text[])`);
   const items = new Map(found.map((end) => [end.key, end]));
-  const seen = new Map<string, number>();
-  const violations: FieldViolation[] = [];
-  for (const [index, record] of records.entries()) {
-    const from = items.get(record.fromKey);
-    const to = items.get(record.toKey);
-    const at = `/relations/${index}`;
-    const isSame = record.fromKey === record.toKey || (from !== undefined && from.id === to?.id);
-    violations.push(
-      ...checkRelation(model, { type: record.type, fromClass: from?.class, toClass: to?.class }, at),
-      ...checkEnd(from, `${at}/fromKey`),
-      ...checkEnd(to, `${at}/toKey`),
-      ...(isSame ? [{ pointer: `${at}/toKey`, message: 'must not be the item that it begins at' }] : []),
-    );
-    const ends = from && to && identify({ type: record.type, fromId: from.id, toId: to.id });
-    const twin = ends && seen.get(ends);
-    if (twin !== undefined) violations.push({ pointer: at, message: `is the same relation as /relations/${twin}` });
-    if (ends !== undefined) seen.set(ends, index);
-  }
-  if (violations.length > 0)
-    throw new AppError('invalid_input', 'Some relations cannot be taken in; none of them was.', { violations: violations.slice(0, 100) });
+  const { violations, ends } = await judgeByModel(models, (model) => readRelationRecords(records, items, model));
+  refuse(violations, 'Some relations cannot be taken in; none of them was.');
+  return ends;
 }
 
 type ItemEnd = Pick<ItemState, 'id' | 'name' | 'class' | 'state'>;
+
+function readRelationRecords(records: readonly RelationRecord[], items: ReadonlyMap<string, ItemEnd>, model: CompiledModel) {
+  const seen = new Map<string, number>();
+  const violations: FieldViolation[] = [];
+  const ends = records.map((record, index): RelationEnds => {
+    const from = items.get(record.fromKey);
+    const to = items.get(record.toKey);
+    const at = pointTo('/relations', index);
+    violations.push(...checkRelation(model, { type: record.type, fromClass: from?.class, toClass: to?.class }, at));
+    violations.push(...checkEnd(from, `${at}/fromKey`), ...checkEnd(to, `${at}/toKey`));
+    if (record.fromKey === record.toKey || (from !== undefined && from.id === to?.id))
+      violations.push({ pointer: `${at}/toKey`, message: 'must not be the item that it begins at' });
+    const found = { type: record.type, fromId: from?.id ?? '', toId: to?.id ?? '' };
+    const twin = from && to && seen.get(identify(found));
+    if (twin !== undefined) violations.push({ pointer: at, message: `is the same relation as /relations/${twin}` });
+    seen.set(identify(found), index);
+    return found;
+  });
+  return { violations, ends };
+}
+
+/** Ends of a relation that is to come, and where they stand in what was asked. */
+type CountedEnds = RelationEnds & { pointers: { from: string; to: string } };
+
+/** Ends that would have more relations of a type than the model lets them have. */
+async function findCrowded(database: Database, model: CompiledModel, come: readonly CountedEnds[]): Promise<FieldViolation[]> {
+  const limited = come.filter(({ type }) => Object.values(limitsOf(model.relationTypes.get(type)?.cardinality)).includes(true));
+  if (limited.length === 0) return [];
+  const counts = await countRelations(database, limited);
+  return limited.flatMap(({ type, fromId, toId, pointers }) => {
+    const [ofFrom, ofTo] = [count(counts.from, type, fromId), count(counts.to, type, toId)];
+    return checkCardinality(model, type, { ofFrom, ofTo }, pointers);
+  });
+}
+
+/** One more of a type at an item. */
+function count(counts: Map<string, number>, type: string, id: string): number {
+  const now = (counts.get(`${type} ${id}`) ?? 0) + 1;
+  counts.set(`${type} ${id}`, now);
+  return now;
+}
 
 function checkEnd(item: Pick<ItemEnd, 'name' | 'state'> | undefined, pointer: string): FieldViolation[] {
   if (!item) return [{ pointer, message: 'is no item that is known' }];

@@ -3,7 +3,6 @@ import { AppError } from '../platform/errors/app-error.ts';
 import { decodeCursor, encodeCursor } from '../platform/keyset/cursor.ts';
 import { toCanonicalText } from './domain/attributes.ts';
 import type { ItemState } from './domain/item.ts';
-import { itemClasses, relationTypes } from './domain/model.ts';
 import type { RelationState } from './domain/relation.ts';
 import { exploring } from './explore.ts';
 import type { Graph } from './graph/graph.ts';
@@ -27,7 +26,7 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
   const { database } = parts;
   const items = itemUseCases(parts);
   const relations = relationUseCases(parts);
-  const explore = exploring({ database, graph });
+  const explore = exploring({ database, graph, models: parts.models });
   const requireKeeper = () => {
     if (!keeper)
       throw new AppError('illegal_state', 'Here the records themselves answer for the graph: there is no projection to rebuild or to compare.');
@@ -35,9 +34,6 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
   };
 
   return {
-    listClasses: async () => ({ items: [...itemClasses].map(([name, label]) => ({ name, label })) }),
-    listRelationTypes: async () => ({ items: [...relationTypes].map(([name, type]) => ({ name, ...type })) }),
-
     createItem: (request, call) => items.create(request, call, toItem),
     async getItem({ id, asOf }) {
       const item = await items.find(id);

@@ -4,8 +4,8 @@ import type { SourceItem, SourceRelation } from '../../generated/opora/cmdb/v1/s
 import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import { aServer, eventually, mine, type OpenCmdb, openCmdb } from '../../tests/cmdb/open-sources.ts';
 import { toCanonicalText } from '../domain/attributes.ts';
-import { aServer, eventually, mine, type OpenCmdb, openCmdb } from './open-cmdb.contract.ts';
 
 /** What one source knows at a time: numbers of things, each with what it says of it. */
 interface Picture {

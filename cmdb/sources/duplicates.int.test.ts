@@ -1,4 +1,4 @@
-import { aServer, mine, type OpenCmdb, openCmdb, takeSnapshot } from './open-cmdb.contract.ts';
+import { aServer, mine, type OpenCmdb, openCmdb, takeSnapshot } from '../../tests/cmdb/open-sources.ts';
 
 let hub: OpenCmdb;
 beforeAll(async () => {

@@ -14,7 +14,7 @@ import { readLinks, writeLinks } from './link-store.ts';
 import { mergeDeciders } from './merge.ts';
 import { relocateRelations } from './relocate-relations.ts';
 import type { PageParts } from './take-page.ts';
-import { beginItem, readWholeItems, silence, speakOf, type WholeItem } from './whole-items.ts';
+import { beginItem, fillPresets, readWholeItems, silence, speakOf, type WholeItem } from './whole-items.ts';
 
 /** What a person decides about things that may be one, or that are not. */
 export function duplicateUseCases(parts: PageParts) {
@@ -46,6 +46,7 @@ export function duplicateUseCases(parts: PageParts) {
     if (left && before) silence(left, before, context.model, context.now);
     const link: Link = { source, key, itemId: target.id, hash, said, contested: false, saidAt: context.now, revision: before?.revision ?? 0 };
     speakOf(target, link, context.model, context.now);
+    if (!target.before) fillPresets(target, context.model);
     target.isTouched = true;
     const { statements, events } = await writeWholeItems(context, left ? [left, target] : [target]);
     return { statements: [...statements, ...writeLinks([link], [])], events };

@@ -11,7 +11,7 @@ import type { FittedRecord, PageFound } from './find-for-page.ts';
 import { type Link, type SaidRecord, speaks } from './link.ts';
 import { labelAttributes, nameThings } from './name-things.ts';
 import type { ItemInput, RecordOutcome } from './source-page.ts';
-import { beginItem, silence, speakOf, toLinkKey } from './whole-items.ts';
+import { beginItem, fillPresets, silence, speakOf, toLinkKey } from './whole-items.ts';
 
 export interface IdentifiedPage {
   /** By key. */
@@ -83,6 +83,7 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
     };
     if ('specialises' in outcome && outcome.specialises !== undefined) whole.facts = { ...whole.facts, class: outcome.specialises };
     const result = speakOf(whole, link, model, now);
+    if (!whole.before) fillPresets(whole, model);
     const recheckAt = firstRecheck(result);
     if (recheckAt !== undefined) link.recheckAt = recheckAt;
     if (before && isSameLink(before, link)) whole.links.set(toLinkKey(before), before);

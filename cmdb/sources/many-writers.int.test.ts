@@ -1,5 +1,5 @@
 import { sql } from '../../platform/postgres/sql.ts';
-import { aServer, mine, type OpenCmdb, openCmdb } from './open-cmdb.contract.ts';
+import { aServer, mine, type OpenCmdb, openCmdb } from '../../tests/cmdb/open-sources.ts';
 
 let hub: OpenCmdb;
 beforeAll(async () => {

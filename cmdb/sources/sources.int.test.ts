@@ -1,5 +1,5 @@
 import { sql } from '../../platform/postgres/sql.ts';
-import { aServer, eventually, mine, type OpenCmdb, openCmdb, takeSnapshot } from './open-cmdb.contract.ts';
+import { aServer, eventually, mine, type OpenCmdb, openCmdb, takeSnapshot } from '../../tests/cmdb/open-sources.ts';
 
 let hub: OpenCmdb;
 beforeAll(async () => {

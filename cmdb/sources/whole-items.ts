@@ -86,6 +86,14 @@ export function speakOf(whole: WholeItem, link: Link, model: CompiledModel, now:
   return result;
 }
 
+/** Gives a new item what its class presets and nobody has said: it is nobody's word, so whoever says otherwise is right. */
+export function fillPresets(whole: WholeItem, model: CompiledModel): void {
+  const presets = [...(model.classes.get(whole.facts.class)?.attributes.values() ?? [])].flatMap(({ name, default: preset }): [string, unknown][] =>
+    preset === undefined || Object.hasOwn(whole.facts.attributes, name) || Object.hasOwn(whole.facts.provenance, name) ? [] : [[name, preset]],
+  );
+  if (presets.length > 0) whole.facts = { ...whole.facts, attributes: Object.fromEntries([...Object.entries(whole.facts.attributes), ...presets]) };
+}
+
 /** Takes back what a key said: the values that were its word go with it. An item of which no source speaks any more is retired, as it is. */
 export function silence(whole: WholeItem, link: Link, model: CompiledModel, now: number): void {
   whole.isTouched = true;

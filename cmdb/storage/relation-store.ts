@@ -53,6 +53,29 @@ export async function readRelationsOf(
   return (await Promise.all(sides.map((side) => query(database, side)))).flat().slice(0, limit);
 }
 
+/** How many active relations there are of each type at each end, by `type id`. */
+export async function countRelations(database: Database, ends: readonly RelationEnds[]): Promise<Record<'from' | 'to', Map<string, number>>> {
+  const types = [...new Set(ends.map(({ type }) => type))];
+  const count = async (own: Statement, ids: readonly string[]) => {
+    const rows = await database.query<{ type: string; id: string; count: number }>(
+      sql`select type, ${own} as id, count(*)::int as count from relation
+        where ${own} = any(${ids}::uuid[]) and type = any(${types}::text[]) and state = 'active' group by type, ${own}`,
+    );
+    return new Map(rows.map((row) => [`${row.type} ${row.id}`, row.count]));
+  };
+  const [from, to] = await Promise.all([
+    count(
+      sql`from_id`,
+      ends.map(({ fromId }) => fromId),
+    ),
+    count(
+      sql`to_id`,
+      ends.map(({ toId }) => toId),
+    ),
+  ]);
+  return { from, to };
+}
+
 /**
  * Writes relations, new or moved on by one version, with their history. The ends of those that become active must be active items and stay so until
  * this is committed; otherwise, or when somebody else wrote meanwhile, the commit is a conflict. `held`: items that the same commit writes, and so holds.

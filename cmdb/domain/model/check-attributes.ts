@@ -19,7 +19,8 @@ export function checkAttributes(own: ClassDefinition, parent: EffectiveClass | u
 }
 
 function checkName(name: string, pointer: string): FieldViolation[] {
-  if (ownFields.includes(name)) return [{ pointer, message: 'is what every item has: choose another name' }];
+  if (ownFields.includes(name) || name in {})
+    return [{ pointer, message: 'is what every item, or every object of a program, has: choose another name' }];
   return /^[a-z][A-Za-z0-9]{0,62}$/.test(name)
     ? []
     : [{ pointer, message: 'must be named in camelCase with Latin letters and digits: serialNumber' }];

@@ -7,7 +7,7 @@ import { pointTo } from './pointer.ts';
 const name = /^[a-z][a-z0-9_]{0,62}$/;
 
 export function checkModelName(text: string, pointer: string): FieldViolation[] {
-  return name.test(text)
+  return name.test(text) && !(text in {}) // not what every object of a program has: constructor
     ? []
     : [{ pointer, message: 'must be a word of small Latin letters, digits and _, beginning with a letter: virtual_machine' }];
 }

@@ -43,9 +43,9 @@ export function checkItem(model: CompiledModel, item: CheckedItem, { partial = f
       if (attribute.required) violations.push({ pointer: pointTo(here, name), message: 'is required: give another value instead of taking it away' });
     }
   }
-  if (!partial) {
+  if (!partial && itemClass.expected.length > 0) {
     const given = new Set(entries.map(([name]) => name));
-    for (const { name, default: preset, required } of itemClass.attributes.values()) {
+    for (const { name, default: preset, required } of itemClass.expected) {
       if (given.has(name)) continue;
       if (preset !== undefined) entries.push([name, preset]);
       else if (required) violations.push({ pointer: pointTo(here, name), message: 'is required' });

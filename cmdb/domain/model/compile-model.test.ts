@@ -117,6 +117,7 @@ describe('a model that does not hold together', () => {
 
   it.each([
     ['an attribute of every item', { name: { type: 'text', label } }, '/classes/0/attributes/name'],
+    ['a name that every object has', { constructor: { type: 'text', label } }, '/classes/0/attributes/constructor'],
     ['a name that is not in camelCase', { 'Серийный номер': { type: 'text', label } }, '/classes/0/attributes/Серийный номер'],
     ['another type than the inherited one', { serialNumber: { type: 'integer', label } }, '/classes/0/attributes/serialNumber/type'],
     ['a list of what was one', { serialNumber: { type: 'text', label, list: true } }, '/classes/0/attributes/serialNumber/type'],

@@ -37,6 +37,8 @@ export interface EffectiveClass {
   label: Label;
   help?: Label;
   attributes: ReadonlyMap<string, EffectiveAttribute>;
+  /** Those that a whole item has: required, or with a default. */
+  expected: readonly EffectiveAttribute[];
   /** In the order in which they are tried: its own, then its parent's. */
   identifiers: readonly EffectiveIdentifier[];
   states: ReadonlyMap<string, LifecycleState>;
@@ -122,6 +124,10 @@ function compileClasses({ classes, relationTypes }: ModelDefinition, violations:
 
 function inherit(own: ClassDefinition, parent: EffectiveClass | undefined): EffectiveClass {
   const initialState = own.initialState ?? (own.states ? undefined : parent?.initialState);
+  const attributes = new Map([
+    ...(parent?.attributes ?? []),
+    ...Object.entries(own.attributes ?? {}).map(([name, attribute]): [string, EffectiveAttribute] => [name, toEffective(name, attribute, own.name)]),
+  ]);
   const schemes = new Set((own.identifiers ?? []).map(({ scheme }) => scheme));
   return {
     name: own.name,
@@ -130,13 +136,8 @@ function inherit(own: ClassDefinition, parent: EffectiveClass | undefined): Effe
     abstract: own.abstract ?? false,
     label: own.label,
     ...(own.help && { help: own.help }),
-    attributes: new Map([
-      ...(parent?.attributes ?? []),
-      ...Object.entries(own.attributes ?? {}).map(([name, attribute]): [string, EffectiveAttribute] => [
-        name,
-        toEffective(name, attribute, own.name),
-      ]),
-    ]),
+    attributes,
+    expected: [...attributes.values()].filter(({ required, default: preset }) => required || preset !== undefined),
     identifiers: [
       ...(own.identifiers ?? []).map((entry) => ({ ...entry, declaredBy: own.name })),
       ...(parent?.identifiers ?? []).filter(({ scheme }) => !schemes.has(scheme)),

@@ -61,6 +61,8 @@ describe('a test of a draft', () => {
       judging(),
     );
     expect(found).toEqual({ ...noFindings, alreadyInvalid: 2 });
+    const lost = judgeItems(noFindings, [server('c', { serialNumber: 'x'.repeat(50), owner: 'x' })], judging());
+    expect(lost).toMatchObject({ alreadyInvalid: 1, counts: [{ reason: 'attribute', attribute: 'serialNumber', count: 1 }] });
   });
 
   it('keeps the first findings and counts all', () => {

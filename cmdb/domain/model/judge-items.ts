@@ -63,14 +63,14 @@ export const mostFindings = 1_000;
 
 export const noFindings: Findings = { alreadyInvalid: 0, invalid: 0, counts: [], findings: [] };
 
-/** Adds what a page of items does not fit. What an item does not fit today is not held against the draft. */
+/** Adds what a page of items does not fit. What is wrong with an item today is not held against the draft, but a value that is lost is, right or wrong. */
 export function judgeItems(so: Findings, items: readonly JudgedItem[], judging: Judging): Findings {
   const tally = startTally(so);
   for (const item of items) {
     const broken = checkItem(judging.before, item).violations;
     if (broken.length > 0) tally.alreadyInvalid();
     const today = new Set(broken.map(({ pointer }) => pointer));
-    tally.add(judgeItem(item, judging).filter(({ pointer }) => !today.has(pointer)));
+    tally.add(judgeItem(item, judging).filter(({ reason, pointer }) => reason === 'attribute' || !today.has(pointer)));
   }
   return tally.finish();
 }
