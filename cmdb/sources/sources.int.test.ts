@@ -193,3 +193,45 @@ describe('a snapshot', () => {
     expect(items).toMatchObject([{ key: 'bad', outcome: 'rejected', reasons: [{ ru: expect.stringMatching(/[а-я]/), en: expect.any(String) }] }]);
   });
 });
+
+describe('a stream of records', () => {
+  it('is taken page by page, and what it brought before it broke off stays', async () => {
+    const target = { source: 'streaming', id: (await hub.sources.beginSnapshot({ source: 'streaming' }, mine())).id };
+    const items = Array.from({ length: 2_300 }, (_, index) => ({ ...target, item: aServer(`stream-${index}`) }));
+    const relation = { ...target, relation: { type: 'depends_on', fromKey: 'stream-0', toKey: 'stream-2299' } };
+    async function* broken() {
+      yield* items.slice(0, 1_500);
+      await eventually(
+        () => hub.sources.getSnapshot(target, mine()),
+        (run) => run.received > 0,
+      );
+      throw new Error('The line is dead.');
+    }
+    await expect(hub.sources.streamSnapshot(broken(), mine())).rejects.toThrow();
+    const { received } = await hub.sources.getSnapshot(target, mine());
+    expect(received).toBe(1_000);
+    expect(await hub.sources.streamSnapshot([relation, ...items.slice(received)], mine())).toMatchObject({
+      received: 1_301,
+      counts: { 'items.created': 1_300 },
+    });
+    await hub.sources.completeSnapshot(target, mine());
+    const done = await eventually(
+      () => hub.sources.getSnapshot(target, mine()),
+      ({ status }) => status === 'done',
+    );
+    expect(done).toMatchObject({ received: 2_301, wouldRetire: 0, counts: { 'items.created': 2_300, 'relations.waiting': 0 } });
+  });
+
+  it('of changes takes records, and takes keys back', async () => {
+    const source = 'streamed';
+    await hub.sources.streamDelta(
+      [
+        { source, item: aServer('gone') },
+        { source, item: aServer('kept') },
+      ],
+      mine(),
+    );
+    await hub.sources.streamDelta([{ source, removedKey: 'gone' }], mine());
+    expect((await hub.cmdb.listItems({ source }, mine())).items.map(({ name }) => name)).toEqual(['kept']);
+  });
+});
