@@ -2,7 +2,12 @@ import type { Call } from '../platform/rpc/call.ts';
 import { currentTraceId } from '../platform/telemetry/tracing.ts';
 import type { Author } from './storage/item-store.ts';
 
-export function authorOf(call: Pick<Call, 'principal'>): Author {
+export function authorOf(call: Pick<Call, 'principal'>, reason?: string): Author {
   const traceId = currentTraceId();
-  return { actorId: call.principal.id, actorName: call.principal.name, ...(traceId !== undefined && { traceId }) };
+  return {
+    actorId: call.principal.id,
+    actorName: call.principal.name,
+    ...(traceId !== undefined && { traceId }),
+    ...(reason !== undefined && { reason }),
+  };
 }

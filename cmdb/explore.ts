@@ -3,14 +3,20 @@ import { AppError } from '../platform/errors/app-error.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { sql } from '../platform/postgres/sql.ts';
 import type { Call } from '../platform/rpc/call.ts';
-import { relationTypes } from './domain/model.ts';
-import { checkRelationType } from './domain/relation.ts';
+import { checkRelationType } from './domain/model/check-relation.ts';
 import type { Graph, Reached } from './graph/graph.ts';
+import { judgeByModel, type Models } from './model/models.ts';
 
 const mostMilliseconds = 2_000;
 
+export interface ExploringParts {
+  database: Database;
+  graph: Graph;
+  models: Pick<Models, 'current' | 'newest'>;
+}
+
 /** What the graph answers, with the names of the records: whoever answered about the ways, names and states come from PostgreSQL. */
-export function exploring({ database, graph }: { database: Database; graph: Graph }) {
+export function exploring({ database, graph, models }: ExploringParts) {
   async function refuseUnknown(id: string): Promise<void> {
     const rows = await database.query(sql`select 1 from item where id = ${id}`);
     if (rows.length === 0) throw new AppError('not_found', `There is no item "${id}".`);
@@ -32,10 +38,13 @@ export function exploring({ database, graph }: { database: Database; graph: Grap
 
   return {
     async neighbours({ id, depth = 1, direction = 'both', type, limit = 500 }: GetNeighboursRequest, call: Call): Promise<Surroundings> {
-      const violations = type.flatMap((name, index) => checkRelationType(name, `/type/${index}`));
+      const { violations, known } = await judgeByModel(models, (model) => ({
+        violations: type.flatMap((name, index) => checkRelationType(model, name, `/type/${index}`)),
+        known: [...model.relationTypes.keys()],
+      }));
       if (violations.length > 0) throw new AppError('invalid_input', 'Not all of these are types of relations.', { violations });
       await refuseUnknown(id);
-      const types = type.length > 0 ? type : [...relationTypes.keys()];
+      const types = type.length > 0 ? type : known;
       return describe(await graph.neighbours({ itemId: id, depth, direction, types, limit, timeout: timeLeft(call) }));
     },
 

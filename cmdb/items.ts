@@ -1,24 +1,21 @@
-import { AppError, isAppError } from '../platform/errors/app-error.ts';
-import type { Database } from '../platform/postgres/database.ts';
+import { AppError, type FieldViolation, isAppError } from '../platform/errors/app-error.ts';
 import { sql } from '../platform/postgres/sql.ts';
 import type { Call } from '../platform/rpc/call.ts';
-import { announceItem } from './announce.ts';
 import { authorOf } from './author.ts';
-import { readAttributes } from './domain/attributes.ts';
-import {
-  applyPatch,
-  checkClass,
-  type ItemFacts,
-  type ItemPatch,
-  type ItemRecord,
-  type ItemState,
-  newItem,
-  readRecords,
-  reviseItem,
-} from './domain/item.ts';
+import { readAttributes, toCanonicalText } from './domain/attributes.ts';
+import { listIdentifiers } from './domain/identify/list-identifiers.ts';
+import { applyPatch, type ItemFacts, type ItemPatch, type ItemRecord, type ItemState, readRecords, reviseItem } from './domain/item.ts';
 import { tidyLookups } from './domain/lookup.ts';
-import { retryLostRace } from './retry-lost-race.ts';
-import { type ItemChange, readItems, readItemsOfSource, writeItems } from './storage/item-store.ts';
+import { checkItem } from './domain/model/check-item.ts';
+import { judgeByModel, type Models } from './model/models.ts';
+import { writeWholeItems } from './sources/end-links.ts';
+import type { Link } from './sources/link.ts';
+import { readLinks, writeLinks } from './sources/link-store.ts';
+import { refuseTakenIdentifiers, sayAsPerson } from './sources/person-word.ts';
+import { type RecordOutcome, readInput } from './sources/source-page.ts';
+import type { PageParts, pageTaker } from './sources/take-page.ts';
+import { beginItem, readWholeItems, speakOf, toChange, type WholeItem } from './sources/whole-items.ts';
+import { readItems } from './storage/item-store.ts';
 import { takeTurns } from './take-turns.ts';
 
 /** What a person enters; the rest is decided here. */
@@ -29,15 +26,21 @@ export interface NewItem {
   lookups: readonly string[];
   source?: string;
   key?: string;
+  reason?: string;
 }
 
 export interface Outcome {
   id: string;
-  outcome: 'created' | 'updated' | 'unchanged';
+  outcome: 'created' | 'updated' | 'unchanged' | 'duplicate_suspected' | 'class_change_proposed';
   version: number;
 }
 
-export function itemUseCases(database: Database) {
+export interface ItemParts extends PageParts {
+  models: Pick<Models, 'current' | 'newest'>;
+  takePage: ReturnType<typeof pageTaker>;
+}
+
+export function itemUseCases({ database, model, models, takePage }: ItemParts) {
   const turns = takeTurns();
 
   async function find(id: string): Promise<ItemState> {
@@ -48,40 +51,68 @@ export function itemUseCases(database: Database) {
 
   async function revise<Answer>(
     { id, expectedVersion }: { id: string; expectedVersion: number },
-    toFacts: (before: ItemState) => ItemFacts,
+    toFacts: (before: ItemState) => Promise<ItemFacts>,
     call: Call,
     answer: (item: ItemState) => Answer,
+    reason?: string,
   ): Promise<Answer> {
-    const before = await find(id);
+    const whole = (await readWholeItems(database, [id])).get(id);
+    const before = whole?.before;
+    if (!before) throw new AppError('not_found', `There is no item "${id}".`);
     if (expectedVersion !== 0 && before.version !== expectedVersion) {
       throw new AppError(
         'conflict',
         `"${before.name}" was changed meanwhile: it is at version ${before.version}, not ${expectedVersion}. Read it again.`,
       );
     }
-    const after = reviseItem(before, toFacts(before), call.now);
-    return after ? commitItems([{ before, after }], call, answer(after)) : call.commit({}, answer(before));
+    const facts = await toFacts(before);
+    if (!reviseItem(before, facts, call.now)) return call.commit({}, answer(before));
+    const word = sayAsPerson(whole, facts, await model(), call.now);
+    return commitWord(whole, word, call, answer, reason);
+  }
+
+  async function commitWord<Answer>(
+    whole: WholeItem,
+    word: Link | undefined,
+    call: Call,
+    answer: (item: ItemState) => Answer,
+    reason: string | undefined,
+  ): Promise<Answer> {
+    const compiled = await model();
+    if (whole.facts.state === 'active') await refuseTakenIdentifiers(database, whole, compiled);
+    const after = toChange(whole, call.now)?.after ?? whole.before;
+    if (!after) throw new Error('An item that is neither there nor new cannot be written.');
+    const context = { database, model: compiled, source: 'manual', author: authorOf(call, reason), now: call.now, newId: () => call.newId() };
+    const { statements, events } = await writeWholeItems(context, [whole]);
+    return call.commit({ statements: [...statements, ...writeLinks(word ? [word] : [], [])], events }, answer(after));
   }
 
   return {
     find,
 
     async create<Answer>(wanted: NewItem, call: Call, answer: (item: ItemState) => Answer): Promise<Answer> {
-      refuseUnknownClass(wanted.class);
       const id = call.newId();
-      const facts = {
-        class: wanted.class,
-        name: wanted.name,
-        ...(wanted.attributes !== undefined && { attributes: readAttributes(wanted.attributes, '/attributes') }),
-        lookups: tidyLookups(wanted.lookups),
-      };
-      const after = newItem({ id, source: wanted.source ?? 'manual', key: wanted.key ?? id }, facts, call.now);
+      const { source = 'manual', key = id } = wanted;
+      const given = wanted.attributes === undefined ? {} : readAttributes(wanted.attributes, '/attributes');
+      const { attributes, violations } = await judgeByModel(models, (judge) => checkItem(judge, { class: wanted.class, attributes: given }));
+      refuse(violations, `This is no ${wanted.class} as the model has it.`);
+      const lookups = tidyLookups(wanted.lookups);
+      const { hash } = readInput({ key, class: wanted.class, name: wanted.name, attributes: toCanonicalText(attributes), lookups }, '/attributes');
+      const compiled = await model();
+      const itemClass = compiled.classes.get(wanted.class);
+      const listed = itemClass ? listIdentifiers({ name: wanted.name, attributes, lookups }, itemClass, { hostOf: () => undefined }).identifiers : [];
+      const identifiers = listed.map(({ scheme, value }) => ({ scheme, value }));
+      const said = { class: wanted.class, name: wanted.name, attributes, lookups, identifiers };
+      const link: Link = { source, key, itemId: id, hash, said, contested: false, saidAt: call.now, revision: 0 };
+      const whole = beginItem(id, link, wanted.class, wanted.name);
+      speakOf(whole, link, compiled, call.now);
+      whole.isTouched = true;
       try {
-        return await commitItems([{ after }], call, answer(after));
+        return await commitWord(whole, link, call, answer, wanted.reason);
       } catch (error) {
-        const twin = isAppError(error, 'conflict') && (await readItemsOfSource(database, after.source, [after.key])).get(after.key);
+        const [twin] = isAppError(error, 'conflict') ? await readLinks(database, sql`l.source = ${source} and l.key = ${key}`) : [];
         if (!twin) throw error;
-        throw new AppError('conflict', `"${after.key}" of "${after.source}" is there already: it is item ${twin.id}.`, { cause: error });
+        throw new AppError('conflict', `"${key}" of "${source}" is there already: it is item ${twin.itemId}.`, { cause: error });
       }
     },
 
@@ -90,47 +121,59 @@ export function itemUseCases(database: Database) {
       patch: ItemPatch,
       call: Call,
       answer: (item: ItemState) => Answer,
+      reason?: string,
     ): Promise<Answer> {
-      if (patch.class !== undefined) refuseUnknownClass(patch.class);
-      return revise(target, (before) => applyPatch(before, patch), call, answer);
+      const toFacts = async (before: ItemState) => {
+        const { facts, violations } = await judgeByModel(models, (judge) => applyPatch(before, patch, judge));
+        refuse(violations, `"${before.name}" cannot become so.`);
+        return facts;
+      };
+      return revise(target, toFacts, call, answer, reason);
     },
 
-    retire<Answer>(target: { id: string; expectedVersion: number }, call: Call, answer: (item: ItemState) => Answer): Promise<Answer> {
-      return revise(target, () => ({ state: 'retired' }), call, answer);
+    retire<Answer>(
+      target: { id: string; expectedVersion: number },
+      call: Call,
+      answer: (item: ItemState) => Answer,
+      reason?: string,
+    ): Promise<Answer> {
+      return revise(target, async () => ({ state: 'retired' }), call, answer, reason);
+    },
+
+    /** Makes an item what it was before, as its next version. */
+    restore<Answer>(
+      target: { id: string; expectedVersion: number },
+      facts: ItemFacts,
+      call: Call,
+      answer: (item: ItemState) => Answer,
+      reason?: string,
+    ): Promise<Answer> {
+      return revise(target, async () => facts, call, answer, reason);
     },
 
     /** Takes in what a source says of its items: what was not known, is new; what is the same, is not written. */
-    upsert<Answer>(source: string, records: readonly ItemRecord[], call: Call, answer: (outcomes: Outcome[]) => Answer): Promise<Answer> {
-      const wanted = readRecords(records);
+    async upsert<Answer>(
+      { source, reason }: { source: string; reason?: string },
+      records: readonly ItemRecord[],
+      call: Call,
+      answer: (outcomes: Outcome[]) => Answer,
+    ): Promise<Answer> {
+      const { facts: wanted, violations } = await judgeByModel(models, (judge) => readRecords(records, judge));
+      refuse(violations, 'Some records cannot be taken in; none of them was.');
       const keys = wanted.map(({ key }) => `${source} ${key}`);
-      const decide = async () => {
-        const known = await readItemsOfSource(
-          database,
-          source,
-          wanted.map(({ key }) => key),
-        );
-        const changes: ItemChange[] = [];
-        const outcomes = wanted.map(({ key, ...facts }): Outcome => {
-          const before = known.get(key);
-          const after = before ? reviseItem(before, facts, call.now) : newItem({ id: call.newId(), source, key }, facts, call.now);
-          if (after) changes.push({ after, ...(before && { before }) });
-          const { id, version } = after ?? before ?? { id: '', version: 0 };
-          return { id, version, outcome: after ? (before ? 'updated' : 'created') : 'unchanged' };
-        });
-        return commitItems(changes, call, answer(outcomes));
-      };
-      const upsert = () => retryLostRace(call, decide);
+      const page = { source, items: records, relations: [], ...(reason !== undefined && { reason }) };
+      const upsert = () => takePage(page, call, ({ items }) => answer(items.map(toOutcome)));
       // A batch keeps what it wrote locked until its end: whoever has the turn may be waiting for just that.
       return database.isInTransaction() ? upsert() : turns(keys, upsert);
     },
   };
 }
 
-function commitItems<Answer>(changes: readonly ItemChange[], call: Call, answer: Answer): Promise<Answer> {
-  return call.commit({ statements: writeItems(changes, authorOf(call)), events: changes.map(announceItem) }, answer);
+export function toOutcome({ id = '', version = 0, outcome }: RecordOutcome): Outcome {
+  if (outcome === 'rejected' || outcome === 'waiting') throw new Error('A record that was checked before was not taken in.');
+  return { id, version, outcome };
 }
 
-function refuseUnknownClass(name: string): void {
-  const violations = checkClass(name, '/class');
-  if (violations.length > 0) throw new AppError('invalid_input', `"${name}" is no class of configuration items.`, { violations });
+export function refuse(violations: readonly FieldViolation[], message: string): void {
+  if (violations.length > 0) throw new AppError('invalid_input', message, { violations: violations.slice(0, 100) });
 }

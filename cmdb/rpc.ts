@@ -1,33 +1,32 @@
 import type { CmdbService, Item, ItemVersion, Relation } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import { decodeCursor, encodeCursor } from '../platform/keyset/cursor.ts';
-import type { Database } from '../platform/postgres/database.ts';
 import { toCanonicalText } from './domain/attributes.ts';
 import type { ItemState } from './domain/item.ts';
-import { itemClasses, relationTypes } from './domain/model.ts';
 import type { RelationState } from './domain/relation.ts';
 import { exploring } from './explore.ts';
 import type { Graph } from './graph/graph.ts';
 import type { ProjectionKeeper } from './graph/keep-projection.ts';
-import { itemUseCases } from './items.ts';
+import { findAsOf } from './history/histories.ts';
+import { type ItemParts, itemUseCases } from './items.ts';
 import { listItems } from './list-items.ts';
 import { listRelations } from './list-relations.ts';
 import { relationUseCases } from './relations.ts';
 import { resolveItems } from './resolve-items.ts';
 import { type ItemVersionState, readVersions } from './storage/history-store.ts';
 
-export interface CmdbParts {
-  database: Database;
+export interface CmdbParts extends ItemParts {
   graph: Graph;
   /** Only where the graph is projected to an engine of its own. */
   keeper?: ProjectionKeeper;
 }
 
 /** The contract's methods, each mapped to its use case and back. */
-export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService {
-  const items = itemUseCases(database);
-  const relations = relationUseCases(database);
-  const explore = exploring({ database, graph });
+export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService {
+  const { database } = parts;
+  const items = itemUseCases(parts);
+  const relations = relationUseCases(parts);
+  const explore = exploring({ database, graph, models: parts.models });
   const requireKeeper = () => {
     if (!keeper)
       throw new AppError('illegal_state', 'Here the records themselves answer for the graph: there is no projection to rebuild or to compare.');
@@ -35,18 +34,18 @@ export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService
   };
 
   return {
-    listClasses: async () => ({ items: [...itemClasses].map(([name, label]) => ({ name, label })) }),
-    listRelationTypes: async () => ({ items: [...relationTypes].map(([name, type]) => ({ name, ...type })) }),
-
     createItem: (request, call) => items.create(request, call, toItem),
-    getItem: async ({ id }) => toItem(await items.find(id)),
+    async getItem({ id, asOf }) {
+      const item = await items.find(id);
+      return toItem(asOf === undefined ? item : asItWas(item, await findAsOf(database, id, Date.parse(asOf))));
+    },
     async listItems(request) {
       const { items: page, next } = await listItems(database, request);
       return { items: page.map(toItem), ...(next !== undefined && { next }) };
     },
-    updateItem: ({ id, expectedVersion, ...patch }, call) => items.update({ id, expectedVersion }, patch, call, toItem),
-    retireItem: (target, call) => items.retire(target, call, toItem),
-    upsertItems: ({ source, items: records }, call) => items.upsert(source, records, call, (outcomes) => ({ outcomes })),
+    updateItem: ({ id, expectedVersion, reason, ...patch }, call) => items.update({ id, expectedVersion }, patch, call, toItem, reason),
+    retireItem: ({ reason, ...target }, call) => items.retire(target, call, toItem, reason),
+    upsertItems: ({ items: records, ...by }, call) => items.upsert(by, records, call, (outcomes) => ({ outcomes })),
     async getItemHistory({ id, limit = 50, after }) {
       await items.find(id);
       const before = after === undefined ? undefined : decodeCursor(after, ['number'], '-version')[0];
@@ -57,7 +56,7 @@ export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService
     },
 
     createRelation: (request, call) => relations.create(request, call, toRelation),
-    upsertRelations: ({ source, relations: records }, call) => relations.upsert(source, records, call, (outcomes) => ({ outcomes })),
+    upsertRelations: ({ relations: records, ...by }, call) => relations.upsert(by, records, call, (outcomes) => ({ outcomes })),
     getRelation: async ({ id }) => toRelation(await relations.find(id)),
     async listRelations(request) {
       const { relations: page, next } = await listRelations(database, request);
@@ -78,11 +77,22 @@ export function cmdbMethods({ database, graph, keeper }: CmdbParts): CmdbService
   };
 }
 
-function toItem({ attributes, lookups, createdAt, updatedAt, ...item }: ItemState): Item {
-  return { ...item, attributes: toCanonicalText(attributes), lookups: [...lookups], ...toTimes({ createdAt, updatedAt }) };
+export function toItem({ attributes, lookups, createdAt, updatedAt, provenance: _, revision: __, mergedInto, ...item }: ItemState): Item {
+  return {
+    ...item,
+    ...(mergedInto !== undefined && { mergedInto }),
+    attributes: toCanonicalText(attributes),
+    lookups: [...lookups],
+    ...toTimes({ createdAt, updatedAt }),
+  };
 }
 
-function toItemVersion({ validFrom, validTo, attributes, lookups, ...version }: ItemVersionState): ItemVersion {
+/** An item as one of its versions had it. */
+function asItWas(item: ItemState, { class: itemClass, name, attributes, lookups, state, version, validFrom }: ItemVersionState): ItemState {
+  return { ...item, class: itemClass, name, attributes, lookups, state, version, updatedAt: validFrom };
+}
+
+function toItemVersion({ itemId: _, validFrom, validTo, attributes, lookups, ...version }: ItemVersionState): ItemVersion {
   return {
     ...version,
     attributes: toCanonicalText(attributes),

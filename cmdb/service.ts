@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
+import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
+import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import type { Graph } from './graph/graph.ts';
@@ -8,7 +11,18 @@ import { neo4jGraph } from './graph/neo4j-graph.ts';
 import { postgresGraph } from './graph/postgres-graph.ts';
 import { projectGraph } from './graph/project-graph.ts';
 import type { Space } from './graph/projection.ts';
-import { cmdbMethods } from './rpc.ts';
+import { historyMethods } from './history/history-methods.ts';
+import { keepHistory } from './history/keep-history.ts';
+import { revertChangeSets } from './history/revert-change-sets.ts';
+import { itemUseCases } from './items.ts';
+import { openModels } from './model/models.ts';
+import { seedModel } from './model/seed-model.ts';
+import { workOnModels } from './model/work-on-models.ts';
+import { modelMethods } from './model-methods.ts';
+import { cmdbMethods, toItem } from './rpc.ts';
+import { keepSources } from './sources/keep-sources.ts';
+import { sourceMethods } from './sources/source-methods.ts';
+import { pageTaker } from './sources/take-page.ts';
 import { endRelations } from './subscriptions.ts';
 
 /** Who answers questions about the graph, and what a projection of it needs besides. */
@@ -20,22 +34,47 @@ interface GraphSide {
 export const cmdb = defineService({
   name: 'cmdb',
   needs: [],
-  config: z.object({}),
+  config: z.object({
+    OPORA_CMDB_HISTORY_YEARS: z.coerce
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe('whole years of history of items and relations that are kept; all when it is not set'),
+  }),
   migrations: new URL('./storage/migrations/', import.meta.url),
-  start({ database, graph: choose, log }) {
-    const records = postgresGraph(database);
+  async start({ config, clock, database, graph: choose, log, newId }) {
+    await seedModel({ database, newId, now: clock.now(), log });
+    const models = openModels(database);
+    const work = workOnModels({ database, models, clock, log });
+    const records = postgresGraph(database, models.current);
     const { graph, projection } = choose<GraphSide>({
       records: () => ({ graph: records }),
       neo4j(driver) {
         const space = { driver, label: 'Item' };
-        const keeper = keepProjection({ space, database, log });
-        return { graph: neo4jGraph({ space, records, keeper }), projection: { space, keeper } };
+        const keeper = keepProjection({ space, database, models, log });
+        return { graph: neo4jGraph({ space, records, keeper, currentModel: models.current }), projection: { space, keeper } };
       },
     });
+    const parts = { database, models, model: models.current };
+    const takePage = pageTaker(parts);
+    const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
-      serves: [serve(CmdbService, cmdbMethods({ database, graph, ...(projection && { keeper: projection.keeper }) }))],
-      subscriptions: [subscription(endRelations(database)), ...(projection ? [subscription(projectGraph(projection.space))] : [])],
-      ...(projection && { stop: () => projection.keeper.stop() }),
+      serves: [
+        serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, ...(projection && { keeper: projection.keeper }) })),
+        serve(ModelService, modelMethods({ database, models, wake: work.wake })),
+        serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
+        serve(SourceService, sourceMethods({ ...parts, takePage })),
+      ],
+      subscriptions: [
+        subscription(endRelations(database)),
+        subscription(revertChangeSets(database)),
+        ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
+      ],
+      timers: keepSources({ ...parts, newId }),
+      async stop() {
+        await Promise.all([history.stop(), work.stop(), projection?.keeper.stop()]);
+      },
     };
   },
 });

@@ -1,12 +1,22 @@
-import { AppError } from '../../platform/errors/app-error.ts';
+import type { AppError } from '../../platform/errors/app-error.ts';
 import { readAttributes } from './attributes.ts';
 import { applyPatch, type ItemState, listNames, newItem, readRecords, reviseItem } from './item.ts';
+import { compileModel } from './model/compile-model.ts';
+import { aClass, label } from './model/fixtures/small-model.ts';
 
 const item: ItemState = newItem(
   { id: 'a', source: 'vcenter', key: 'vm-1' },
   { class: 'server', name: 'db-1', attributes: { cores: 8, tags: { b: 1, a: 2 } }, lookups: ['10.0.0.5'] },
   1_000,
 );
+const model = compileModel({
+  classes: [
+    aClass('server', { attributes: { cores: { type: 'integer', label, maximum: 128 }, serialNumber: { type: 'text', label } } }),
+    aClass('printer', { attributes: { cores: { type: 'integer', label, maximum: 4 }, pages: { type: 'integer', label, default: 0 } } }),
+    aClass('thing', { abstract: true }),
+  ],
+  relationTypes: [],
+});
 const patch = { addLookups: [], removeLookups: [] };
 
 describe('the next version of an item', () => {
@@ -30,32 +40,50 @@ describe('the next version of an item', () => {
 
 describe('a change by a person', () => {
   it('sets and removes single attributes', () => {
-    expect(applyPatch(item, { ...patch, attributes: '{"cores": 16, "tags": null, "serial": null}' }).attributes).toEqual({ cores: 16 });
+    const { facts, violations } = applyPatch(item, { ...patch, attributes: '{"cores": " 16 ", "tags": null, "serial": null}' }, model);
+    expect([facts.attributes, violations]).toEqual([{ cores: 16 }, []]);
+  });
+
+  it('is judged by what it changes, and by all that there is when the class changes', () => {
+    const broken = { ...item, attributes: { cores: 1_000 } };
+    expect(applyPatch(broken, { ...patch, name: 'x' }, model).violations).toEqual([]);
+    expect(applyPatch(broken, { ...patch, attributes: '{"serialNumber": "S1"}' }, model).violations).toEqual([]);
+    expect(applyPatch(broken, { ...patch, attributes: '{"cores": -1, "serialNumber": {}}' }, model).violations.map(({ pointer }) => pointer)).toEqual(
+      ['/attributes/serialNumber'],
+    );
+    expect(applyPatch(item, { ...patch, class: 'printer' }, model).violations.map(({ pointer }) => pointer)).toEqual(['/attributes/cores']);
+    expect(applyPatch(item, { ...patch, class: 'printer', attributes: '{"cores": 1}' }, model).facts.attributes).toEqual({
+      cores: 1,
+      tags: { a: 2, b: 1 },
+      pages: 0,
+    });
+    expect(applyPatch(item, { ...patch, class: 'thing' }, model).violations.map(({ pointer }) => pointer)).toEqual(['/class']);
   });
 
   it('adds and removes single lookups, whatever their letter case', () => {
-    expect(applyPatch({ ...item, lookups: ['DB-1.corp', '10.0.0.5'] }, { addLookups: ['10.0.0.6'], removeLookups: ['db-1.CORP'] }).lookups).toEqual([
-      '10.0.0.5',
-      '10.0.0.6',
-    ]);
+    const { facts } = applyPatch({ ...item, lookups: ['DB-1.corp', '10.0.0.5'] }, { addLookups: ['10.0.0.6'], removeLookups: ['db-1.CORP'] }, model);
+    expect(facts.lookups).toEqual(['10.0.0.5', '10.0.0.6']);
   });
 });
 
 describe('the records of a source', () => {
   const record = { key: 'vm-1', class: 'server', name: 'db-1', lookups: [] };
 
-  it('are refused together, with all that is wrong with any of them', () => {
-    const read = () => readRecords([record, { ...record, class: 'spaceship' }, { ...record, key: 'vm-2', attributes: '[1]' }]);
-    expect(read).toThrow(AppError);
-    try {
-      read();
-    } catch (error) {
-      expect((error as AppError).violations.map(({ pointer }) => pointer)).toEqual(['/items/1/key', '/items/1/class', '/items/2/attributes']);
-    }
+  it('are judged together, with all that is wrong with any of them', () => {
+    const { violations } = readRecords(
+      [
+        record,
+        { ...record, class: 'spaceship' },
+        { ...record, key: 'vm-2', attributes: '[1]' },
+        { ...record, key: 'vm-3', attributes: '{"cores": "many"}' },
+      ],
+      model,
+    );
+    expect(violations.map(({ pointer }) => pointer)).toEqual(['/items/1/key', '/items/1/class', '/items/2/attributes', '/items/3/attributes/cores']);
   });
 
   it('leave attributes as they are when they say nothing of them, and lookups as they say', () => {
-    const [facts] = readRecords([{ ...record, lookups: ['B', 'a', 'b ', ''] }]);
+    const [facts] = readRecords([{ ...record, lookups: ['B', 'a', 'b ', ''] }], model).facts;
     expect(facts).toEqual({ key: 'vm-1', class: 'server', name: 'db-1', lookups: ['a', 'b'], state: 'active' });
   });
 });

@@ -1,9 +1,14 @@
 import { AppError, type FieldViolation } from '../../platform/errors/app-error.ts';
 import { type Attributes, patchAttributes, readAttributes, toCanonicalText } from './attributes.ts';
 import { normaliseName, tidyLookups } from './lookup.ts';
-import { itemClasses } from './model.ts';
+import { checkClass, checkItem } from './model/check-item.ts';
+import type { CompiledModel } from './model/compile-model.ts';
+import { pointTo } from './model/pointer.ts';
 
-/** One configuration item as it is now. Its identity is its source and its key there. */
+/** Whose word each attribute (and `name`) is: the source, its key, and since when (epoch milliseconds). */
+export type Provenance = Readonly<Record<string, { source: string; key: string; at: number }>>;
+
+/** One configuration item as it is now. Its source and key are those that named it first. */
 export interface ItemState {
   id: string;
   source: string;
@@ -13,7 +18,12 @@ export interface ItemState {
   attributes: Attributes;
   lookups: readonly string[];
   state: 'active' | 'retired';
+  provenance: Provenance;
+  /** The item that it went into. */
+  mergedInto?: string | undefined;
   version: number;
+  /** Rises with every write of it, also when that makes no new version. */
+  revision: number;
   /** Epoch milliseconds. */
   createdAt: number;
   updatedAt: number;
@@ -26,6 +36,8 @@ export interface ItemFacts {
   attributes?: Attributes;
   lookups?: readonly string[];
   state?: ItemState['state'];
+  provenance?: Provenance;
+  mergedInto?: string | undefined;
 }
 
 /** What a person asks to change. */
@@ -58,7 +70,9 @@ export function newItem(
     attributes: facts.attributes ?? {},
     lookups: facts.lookups ?? [],
     state: 'active',
+    provenance: facts.provenance ?? {},
     version: 1,
+    revision: 0,
     createdAt: now,
     updatedAt: now,
   };
@@ -70,32 +84,43 @@ export function reviseItem(before: ItemState, facts: ItemFacts, now: number): It
   return isSame(before, after) ? undefined : after;
 }
 
-export function applyPatch(before: ItemState, patch: ItemPatch): ItemFacts {
+/** The facts of a change by a person, and what the item's class has against it. An attribute is judged when it is changed, and all of them when the class is. */
+export function applyPatch(before: ItemState, patch: ItemPatch, model: CompiledModel): { facts: ItemFacts; violations: FieldViolation[] } {
+  const itemClass = patch.class ?? before.class;
+  const changed = patch.attributes === undefined ? {} : readAttributes(patch.attributes, '/attributes');
+  const isMoved = itemClass !== before.class;
+  const judged = checkItem(
+    model,
+    { class: itemClass, attributes: isMoved ? patchAttributes(before.attributes, changed) : changed },
+    { partial: !isMoved },
+  );
   const removed = new Set(patch.removeLookups.map(normaliseName));
-  return {
-    ...(patch.class !== undefined && { class: patch.class }),
+  const facts: ItemFacts = {
+    class: itemClass,
     ...(patch.name !== undefined && { name: patch.name }),
-    ...(patch.attributes !== undefined && { attributes: patchAttributes(before.attributes, readAttributes(patch.attributes, '/attributes')) }),
+    attributes: isMoved ? judged.attributes : patchAttributes(before.attributes, judged.attributes),
     lookups: tidyLookups([...before.lookups.filter((lookup) => !removed.has(normaliseName(lookup))), ...patch.addLookups]),
   };
+  // Who changes nothing that belongs to the class need not answer for what it has become.
+  return { facts, violations: isMoved || patch.attributes !== undefined ? judged.violations : [] };
 }
 
-/** The facts of each record, in their order. Throws AppError `invalid_input` with all that is wrong with any of them. */
-export function readRecords(records: readonly ItemRecord[]): (ItemFacts & { key: string; class: string; name: string })[] {
+export interface ReadRecords {
+  /** Of each record, in their order. */
+  facts: (ItemFacts & { key: string; class: string; name: string })[];
+  /** All that is wrong with any of them. */
+  violations: FieldViolation[];
+}
+
+export function readRecords(records: readonly ItemRecord[], model: CompiledModel): ReadRecords {
   const seen = new Map<string, number>();
   const violations: FieldViolation[] = [];
   const facts = records.map((record, index) => {
+    const at = pointTo('/items', index);
     const twin = seen.get(record.key);
-    if (twin !== undefined) violations.push({ pointer: `/items/${index}/key`, message: `is the key of /items/${twin} too` });
+    if (twin !== undefined) violations.push({ pointer: pointTo(at, 'key'), message: `is the key of /items/${twin} too` });
     seen.set(record.key, index);
-    violations.push(...checkClass(record.class, `/items/${index}/class`));
-    let attributes: Attributes | undefined;
-    try {
-      attributes = record.attributes === undefined ? undefined : readAttributes(record.attributes, `/items/${index}/attributes`);
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      violations.push(...error.violations);
-    }
+    const attributes = readRecordAttributes(record, model, at, violations);
     return {
       key: record.key,
       class: record.class,
@@ -105,14 +130,25 @@ export function readRecords(records: readonly ItemRecord[]): (ItemFacts & { key:
       state: 'active' as const,
     };
   });
-  if (violations.length > 0)
-    throw new AppError('invalid_input', 'Some records cannot be taken in; none of them was.', { violations: violations.slice(0, 100) });
-  return facts;
+  return { facts, violations };
 }
 
-export function checkClass(name: string, pointer: string): FieldViolation[] {
-  if (itemClasses.has(name)) return [];
-  return [{ pointer, message: `is no class of the model; there are ${[...itemClasses.keys()].join(', ')}` }];
+/** Undefined when the record says nothing of attributes, or nothing that can be read. */
+function readRecordAttributes(record: ItemRecord, model: CompiledModel, at: string, violations: FieldViolation[]): Attributes | undefined {
+  if (record.attributes === undefined) {
+    violations.push(...checkClass(model, record.class, pointTo(at, 'class')));
+    return undefined;
+  }
+  try {
+    const given = readAttributes(record.attributes, pointTo(at, 'attributes'));
+    const judged = checkItem(model, { class: record.class, attributes: given }, { at });
+    violations.push(...judged.violations);
+    return judged.attributes;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    violations.push(...checkClass(model, record.class, pointTo(at, 'class')), ...error.violations);
+    return undefined;
+  }
 }
 
 /** The names under which an active item is found, each with whether it is only the item's own name. A retired item is found under none. */

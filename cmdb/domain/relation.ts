@@ -1,6 +1,3 @@
-import type { FieldViolation } from '../../platform/errors/app-error.ts';
-import { relationTypes } from './model.ts';
-
 /** One relation as it is now. Its identity is its type and its ends; once removed it stays as it is, so that it can come back as its next version. */
 export interface RelationState {
   id: string;
@@ -43,9 +40,4 @@ export function relate(
 export function unrelate(before: RelationState, now: number): RelationState | undefined {
   if (before.state === 'removed') return undefined;
   return { ...before, state: 'removed', version: before.version + 1, updatedAt: Math.max(now, before.updatedAt) };
-}
-
-export function checkRelationType(name: string, pointer: string): FieldViolation[] {
-  if (relationTypes.has(name)) return [];
-  return [{ pointer, message: `is no type of relation; there are ${[...relationTypes.keys()].join(', ')}` }];
 }

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { newUuid } from '../../platform/clock/clock.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { newItem } from '../domain/item.ts';
-import { relationTypes } from '../domain/model.ts';
+import { compileModel } from '../domain/model/compile-model.ts';
 import { type RelationState, relate, unrelate } from '../domain/relation.ts';
+import { readPacks } from '../model/read-packs.ts';
 import { writeItems } from '../storage/item-store.ts';
 import { writeRelations } from '../storage/relation-store.ts';
 import type { Graph, NeighboursQuestion, Reached, Step } from './graph.ts';
@@ -29,8 +30,11 @@ interface Shape {
   edges: Edge[];
 }
 
+/** The model that every adapter under test is given. */
+export const model = compileModel(await readPacks());
+
 const author = { actorId: 'ivan', actorName: 'Иван' };
-const types = [...relationTypes.keys()];
+const types = [...model.relationTypes.keys()];
 const directions = ['out', 'in', 'both'] as const;
 const all = { limit: 5_000, timeout: 10_000 };
 
@@ -153,7 +157,7 @@ interface Directed {
 
 function failureEdges(relations: readonly RelationState[]): Directed[] {
   return relations.flatMap(({ type, fromId, toId }) => {
-    const failure = relationTypes.get(type)?.failure;
+    const failure = model.relationTypes.get(type)?.failure;
     return [
       ...(failure === 'forward' || failure === 'both' ? [{ from: fromId, to: toId, type }] : []),
       ...(failure === 'backward' || failure === 'both' ? [{ from: toId, to: fromId, type }] : []),

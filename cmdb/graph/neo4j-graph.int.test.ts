@@ -2,7 +2,7 @@ import neo4j, { type Driver } from 'neo4j-driver';
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
 import { describeWithNeo4j } from '../../tests/engines/describe-with.ts';
 import { cmdb } from '../service.ts';
-import { graphContract } from './graph.contract.ts';
+import { graphContract, model } from './graph.contract.ts';
 import { cypherOfReached, neo4jGraph } from './neo4j-graph.ts';
 import { postgresGraph } from './postgres-graph.ts';
 import type { Space } from './projection.ts';
@@ -12,17 +12,18 @@ describeWithNeo4j('the graph of the projection', (engine) => {
   let driver: Driver;
   let database: TestDatabase;
   let space: Space;
+  const currentModel = async () => model;
   const never = () => Promise.reject(new Error('The records were asked.'));
 
   graphContract(async () => {
     driver = neo4j.driver(engine.url, neo4j.auth.basic(engine.user, engine.password), { disableLosslessIntegers: true });
     database = await openTestDatabase(cmdb);
     space = { driver, label: 'ContractItem' };
-    const records = postgresGraph(database);
+    const records = postgresGraph(database, currentModel);
     return {
-      graph: neo4jGraph({ space, records, keeper: { status: () => ({ engine: 'neo4j', state: 'fresh' }) } }),
+      graph: neo4jGraph({ space, records, keeper: { status: () => ({ engine: 'neo4j', state: 'fresh' }) }, currentModel }),
       database,
-      catchUp: async () => void (await rebuildGraph({ space, database })),
+      catchUp: async () => void (await rebuildGraph({ space, database, models: { newest: async () => ({ ...model, version: 1 }) } })),
       servedBy: 'neo4j',
     };
   });
@@ -43,7 +44,7 @@ describeWithNeo4j('the graph of the projection', (engine) => {
   it('comes from the records while the projection may not answer, and says why', async () => {
     const records = { impact: async () => ({ steps: [], truncated: false, servedBy: 'records' as const }), neighbours: never };
     for (const state of ['behind', 'rebuilding', 'down'] as const) {
-      const graph = neo4jGraph({ space, records, keeper: { status: () => ({ engine: 'neo4j', state }) } });
+      const graph = neo4jGraph({ space, records, keeper: { status: () => ({ engine: 'neo4j', state }) }, currentModel });
       const answer = await graph.impact({ itemId: 'x', depth: 1, limit: 1, timeout: 1_000 });
       expect(answer).toMatchObject({ servedBy: 'records', note: `The projection is ${state}.` });
     }
@@ -53,9 +54,11 @@ describeWithNeo4j('the graph of the projection', (engine) => {
     const records = { impact: async () => ({ steps: [], truncated: false, servedBy: 'records' as const }), neighbours: never };
     const keeper = { status: () => ({ engine: 'neo4j' as const, state: 'fresh' as const }) };
     const question = { itemId: 'unknown', depth: 1, limit: 1, timeout: 5_000 };
-    expect(await neo4jGraph({ space, records, keeper }).impact(question)).toMatchObject({ note: expect.stringContaining('does not know') });
+    expect(await neo4jGraph({ space, records, keeper, currentModel }).impact(question)).toMatchObject({
+      note: expect.stringContaining('does not know'),
+    });
     const gone = neo4j.driver('bolt://127.0.0.1:1');
-    const answer = await neo4jGraph({ space: { ...space, driver: gone }, records, keeper }).impact(question);
+    const answer = await neo4jGraph({ space: { ...space, driver: gone }, records, keeper, currentModel }).impact(question);
     expect(answer).toMatchObject({ servedBy: 'records', note: expect.stringContaining('did not answer') });
     await gone.close();
   });

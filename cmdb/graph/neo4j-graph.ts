@@ -1,5 +1,5 @@
 import neo4j from 'neo4j-driver';
-import { relationTypes } from '../domain/model.ts';
+import type { CurrentModel } from '../model/models.ts';
 import { type Edge, type Graph, type Question, type Reached, walk } from './graph.ts';
 import type { ProjectionKeeper } from './keep-projection.ts';
 import { inTransaction, type Space, toRelationshipType, within } from './projection.ts';
@@ -16,10 +16,11 @@ export interface Neo4jGraphParts {
   /** Who answers when the projection cannot. */
   records: Graph;
   keeper: Pick<ProjectionKeeper, 'status'>;
+  currentModel: CurrentModel;
 }
 
 /** Answers from the projection; from the records when it is down, behind, or does not know the item yet, and says so. */
-export function neo4jGraph({ space, records, keeper }: Neo4jGraphParts): Graph {
+export function neo4jGraph({ space, records, keeper, currentModel }: Neo4jGraphParts): Graph {
   async function reach(question: Question, way: Way, ask: () => Promise<Reached>): Promise<Reached> {
     const { state } = keeper.status();
     let note = state === 'fresh' ? undefined : `The projection is ${state}.`;
@@ -36,7 +37,8 @@ export function neo4jGraph({ space, records, keeper }: Neo4jGraphParts): Graph {
   }
 
   return {
-    neighbours(question) {
+    async neighbours(question) {
+      const { relationTypes } = await currentModel();
       const types = question.types.filter((type) => relationTypes.has(type)).map(toRelationshipType);
       const relationship = `[relation:${types.join('|')}]`;
       const [before, after] = { out: ['-', '->'], in: ['<-', '-'], both: ['-', '-'] }[question.direction] as [string, string];

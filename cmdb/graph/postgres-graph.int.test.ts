@@ -1,13 +1,13 @@
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
 import { cmdb } from '../service.ts';
-import { graphContract } from './graph.contract.ts';
+import { graphContract, model } from './graph.contract.ts';
 import { postgresGraph } from './postgres-graph.ts';
 
 describe('the graph of the records', () => {
   let database: TestDatabase;
   graphContract(async () => {
     database = await openTestDatabase(cmdb);
-    return { graph: postgresGraph(database), database, catchUp: async () => {}, servedBy: 'records' };
+    return { graph: postgresGraph(database, async () => model), database, catchUp: async () => {}, servedBy: 'records' };
   });
   afterAll(() => database.close());
 });

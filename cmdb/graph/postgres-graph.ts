@@ -1,10 +1,10 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
-import { failureTypes } from '../domain/model.ts';
+import type { CurrentModel } from '../model/models.ts';
 import { type Edge, type Graph, type Question, type Reached, walk } from './graph.ts';
 
 /** Answers from the records: one query a level, the items seen are kept here (measured: several times quicker than a recursive statement). */
-export function postgresGraph(database: Database): Graph {
+export function postgresGraph(database: Database, currentModel: CurrentModel): Graph {
   async function reach(question: Question, forward: readonly string[], backward: readonly string[]): Promise<Reached> {
     const reached = await walk(question, (ids, room) => database.query<Edge>(stepFurther(ids, forward, backward, room)));
     return { ...reached, servedBy: 'records' };
@@ -12,7 +12,10 @@ export function postgresGraph(database: Database): Graph {
 
   return {
     neighbours: ({ direction, types, ...question }) => reach(question, direction === 'in' ? [] : types, direction === 'out' ? [] : types),
-    impact: (question) => reach(question, failureTypes.forward, failureTypes.backward),
+    async impact(question) {
+      const { forward, backward } = (await currentModel()).failureTypes;
+      return reach(question, forward, backward);
+    },
   };
 }
 

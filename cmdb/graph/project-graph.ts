@@ -3,13 +3,14 @@ import type { CmdbEvent } from '../../generated/opora/cmdb/v1/events.ts';
 import type { Subscription } from '../../platform/bus/subscription.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { crashPoint } from '../../platform/faults/crash-point.ts';
+import type { Models } from '../model/models.ts';
 import { inTransaction, type ProjectedChanges, type ProjectedItem, type ProjectedRelation, type Space, writeProjected } from './projection.ts';
 
 /**
  * Carries the CMDB's events into Neo4j. A batch is one transaction there, with a note of its last event; that it may come again is harmless, because
  * versions only rise. Without a projection to add to (Neo4j is empty) it waits until a rebuild has begun.
  */
-export function projectGraph(space: Space): Subscription<CmdbEvent> {
+export function projectGraph(space: Space, models: Pick<Models, 'newest'>): Subscription<CmdbEvent> {
   return {
     name: 'project-graph',
     types: [
@@ -24,6 +25,7 @@ export function projectGraph(space: Space): Subscription<CmdbEvent> {
       const last = events.at(-1);
       if (!last) return {};
       const changes = foldEvents(events);
+      const model = await models.newest(); // a way of failure that is out of date would stay in the projection
       await inTransaction(space, 'WRITE', async (tx) => {
         const { records } = await tx.run(
           `match (projection:Projection {of: $of}) set projection.lastEvent = $id, projection.appliedTo = datetime($time) return 1`,
@@ -31,7 +33,7 @@ export function projectGraph(space: Space): Subscription<CmdbEvent> {
         );
         if (records.length === 0)
           throw new AppError('unavailable', 'There is no projection to add to; it is rebuilt soon.', { retryAfterSeconds: 1 });
-        await writeProjected(tx, space.label, changes);
+        await writeProjected(tx, space.label, changes, model);
       });
       crashPoint('projection.after-commit');
       return {};
@@ -59,6 +61,8 @@ export function foldEvents(events: readonly CmdbEvent[]): ProjectedChanges {
         keepNewest(relations, { id, version, type: relationType, fromId, toId, state });
         break;
       }
+      case 'opora.cmdb.v1.ChangeSetBegun':
+        break; // what it does to items and relations is told one by one
     }
   }
   return { items: [...items.values()], relations: [...relations.values()] };

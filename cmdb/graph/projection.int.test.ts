@@ -9,6 +9,9 @@ import { describeWithNeo4j } from '../../tests/engines/describe-with.ts';
 import { announceItem, announceRelation } from '../announce.ts';
 import { type ItemState, newItem, reviseItem } from '../domain/item.ts';
 import { identify, type RelationState, relate, unrelate } from '../domain/relation.ts';
+import { insertModelVersion } from '../model/model-store.ts';
+import { type Models, openModels } from '../model/models.ts';
+import { seedModel } from '../model/seed-model.ts';
 import { cmdb } from '../service.ts';
 import { writeItems } from '../storage/item-store.ts';
 import { writeRelations } from '../storage/relation-store.ts';
@@ -41,17 +44,20 @@ describeWithNeo4j('the projection of the graph', (engine) => {
   let driver: Driver;
   let database: TestDatabase;
   let space: Space;
+  let models: Models;
   let handle: (events: readonly CmdbEvent[]) => Promise<unknown>;
 
   beforeAll(async () => {
     driver = neo4j.driver(engine.url, neo4j.auth.basic(engine.user, engine.password), { disableLosslessIntegers: true });
     database = await openTestDatabase(cmdb);
     space = { driver, label: 'ProjectedItem' };
-    handle = (events) => projectGraph(space).handle(events, context);
+    await seedModel({ database, newId: newUuid, now: 1_000, log: createLogger({ level: 'error' }) });
+    models = openModels(database);
+    handle = (events) => projectGraph(space, models).handle(events, context);
   });
   beforeEach(async () => {
     await database.query(sql`truncate item, item_version, item_lookup, relation, relation_version, bus_log, outbox`);
-    await rebuildGraph({ space, database });
+    await rebuildGraph({ space, database, models });
   });
   afterAll(async () => {
     await wipe();
@@ -98,7 +104,7 @@ describeWithNeo4j('the projection of the graph', (engine) => {
     return events;
   }
 
-  const verify = () => verifyGraph({ space, database, pageSize: 7 });
+  const verify = async () => verifyGraph({ space, database, ways: await models.newest(), pageSize: 7 });
 
   it.each([1, 2, 3])(
     'holds what the records hold after events that came in any order between keys, doubled and late (history %i)',
@@ -127,7 +133,7 @@ describeWithNeo4j('the projection of the graph', (engine) => {
     const events = await live({ seed: 4, turns: 200 });
     await handle(events);
     const turns = events.filter(({ type }) => type === 'opora.cmdb.v1.RelationCreated' || type === 'opora.cmdb.v1.RelationRemoved');
-    const versions = turns.map(({ data }) => data.version);
+    const versions = turns.map(({ data }) => ('version' in data ? data.version : 0));
     expect(Math.max(...versions)).toBeGreaterThan(2);
     for (const event of turns.reverse()) await handle([event]);
     expect((await verify()).equal).toBe(true);
@@ -136,7 +142,7 @@ describeWithNeo4j('the projection of the graph', (engine) => {
   it('is the same when it is made again from nothing, also while events go on', async () => {
     await handle(await live({ seed: 5, turns: 100 }));
     const more = live({ seed: 6, turns: 100 });
-    const rebuilt = rebuildGraph({ space, database, pageSize: 5 });
+    const rebuilt = rebuildGraph({ space, database, models, pageSize: 5 });
     for (const event of await more) await handle([event]);
     expect(await rebuilt).toBe(true);
     const found = await verify();
@@ -145,7 +151,7 @@ describeWithNeo4j('the projection of the graph', (engine) => {
 
   it('is left to the one that began last when two make it again', async () => {
     await live({ seed: 7, turns: 100 });
-    const finished = await Promise.all([1, 2, 3].map(() => rebuildGraph({ space, database, pageSize: 5 })));
+    const finished = await Promise.all([1, 2, 3].map(() => rebuildGraph({ space, database, models, pageSize: 5 })));
     expect(finished.filter(Boolean)).toHaveLength(1);
     expect((await verify()).equal).toBe(true);
   });
@@ -162,7 +168,7 @@ describeWithNeo4j('the projection of the graph', (engine) => {
     await handle(events);
     await wipe();
     await expect(handle(events)).rejects.toMatchObject({ kind: 'unavailable' });
-    const keeper = keepProjection({ space, database, log: createLogger({ level: 'error' }), every: 20 });
+    const keeper = keepProjection({ space, database, models, log: createLogger({ level: 'error' }), every: 20 });
     await eventually(() => keeper.status().state, 'fresh');
     expect((await keeper.verify()).equal).toBe(true);
     await keeper.stop();
@@ -174,7 +180,7 @@ describeWithNeo4j('the projection of the graph', (engine) => {
       await database.query(sql`insert into bus_log (event_id, type, key, time, data, appended_at)
         values (${id}, ${type}, ${key}, ${time}, ${JSON.stringify(data)}, clock_timestamp() - interval '1 minute')`);
     }
-    const keeper = keepProjection({ space, database, log: createLogger({ level: 'error' }), every: 20 });
+    const keeper = keepProjection({ space, database, models, log: createLogger({ level: 'error' }), every: 20 });
     await eventually(() => keeper.status().state, 'behind');
     const last = events.at(-1);
     await handle(events.slice(0, -1));
@@ -184,11 +190,47 @@ describeWithNeo4j('the projection of the graph', (engine) => {
     await keeper.stop();
 
     const gone = neo4j.driver('bolt://127.0.0.1:1');
-    const lost = keepProjection({ space: { ...space, driver: gone }, database, log: createLogger({ level: 'error' }), every: 20 });
+    const lost = keepProjection({ space: { ...space, driver: gone }, database, models, log: createLogger({ level: 'error' }), every: 20 });
     await eventually(() => lost.status().detail, 'Neo4j does not answer at the moment.');
     expect(lost.status().state).toBe('down');
     await lost.stop();
     await gone.close();
+  });
+
+  it('is made again when a version of the model lets failure travel another way, and not when it only knows more types', async () => {
+    await handle(await live({ seed: 11, turns: 100 }));
+    const keeper = keepProjection({ space, database, models, log: createLogger({ level: 'error' }), every: 20 });
+    await eventually(() => keeper.status().state, 'fresh');
+    const { definition } = await models.newest();
+    const publish = (version: number, relationTypes: typeof definition.relationTypes) => {
+      const by = { ...author, publishedAt: version, migratedAt: version, migratedItems: 0, migrations: [] };
+      return database.commit({ statements: [insertModelVersion({ ...by, version, definition: { ...definition, relationTypes } })] });
+    };
+    const rebuild = async () =>
+      (
+        await driver.executeQuery('match (p:Projection {of: $of}) return p.rebuild as id, p.model as model', { of: space.label })
+      ).records[0]?.toObject();
+    const madeBy = async (version: number) => {
+      const until = Date.now() + 10_000;
+      while ((await rebuild())?.['model'] !== version && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(await rebuild()).toMatchObject({ model: version });
+    };
+    const before = await rebuild();
+    const [first] = definition.relationTypes;
+    if (!first) throw new Error('There is no type.');
+    await publish(2, [...definition.relationTypes, { ...first, name: 'adores', failure: 'both' }]);
+    await madeBy(2);
+    expect((await rebuild())?.['id']).toBe(before?.['id']);
+    await publish(
+      3,
+      definition.relationTypes.map((type) => (type.name === 'runs_on' ? { ...type, failure: 'forward' } : type)),
+    );
+    await madeBy(3);
+    await eventually(() => keeper.status().state, 'fresh');
+    const found = await keeper.verify();
+    expect(found.projection).toEqual(found.records);
+    expect((await rebuild())?.['id']).not.toBe(before?.['id']);
+    await keeper.stop();
   });
 });
 

@@ -1,6 +1,7 @@
 import neo4j, { type Driver, type ManagedTransaction, type Transaction } from 'neo4j-driver';
 import { AppError } from '../../platform/errors/app-error.ts';
-import { relationTypes } from '../domain/model.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
+import type { Failure } from '../domain/model/model.ts';
 
 /**
  * Where the projection lives in Neo4j. Items are nodes `(:Item {id, version, …})`. A relation is a relationship of its own type, `-[:RUNS_ON {id, version}]->`,
@@ -32,19 +33,27 @@ export interface ProjectedRelation {
   state: 'active' | 'removed';
 }
 
+/** The types of relations, each with the way in which failure travels. */
+export type Ways = Pick<CompiledModel, 'relationTypes'>;
+
 export interface ProjectedChanges {
   items: readonly ProjectedItem[];
   relations: readonly ProjectedRelation[];
 }
 
 /** Writes versions that are newer than those that are there; all others change nothing. Each item and relation at most once in `changes`. */
-export async function writeProjected(tx: Transaction | ManagedTransaction, label: string, { items, relations }: ProjectedChanges): Promise<void> {
+export async function writeProjected(
+  tx: Transaction | ManagedTransaction,
+  label: string,
+  { items, relations }: ProjectedChanges,
+  { relationTypes }: Ways,
+): Promise<void> {
   if (items.length > 0) await tx.run(mergeItems(label), { rows: items.map(withVersion) });
   for (const type of new Set(relations.map((relation) => relation.type))) {
     const ofType = (wanted: ProjectedRelation['state']) => relations.filter((relation) => relation.type === type && relation.state === wanted);
     const active = ofType('active');
     const removed = ofType('removed');
-    if (active.length > 0) await tx.run(mergeRelations(label, type), { rows: active.map(withVersion), type });
+    if (active.length > 0) await tx.run(mergeRelations(label, type, relationTypes.get(type)?.failure), { rows: active.map(withVersion), type });
     if (removed.length > 0) await tx.run(removeRelations(label, type), { rows: removed.map(withVersion), type });
   }
 }
@@ -62,8 +71,7 @@ function mergeItems(label: string): string {
     set item += row`;
 }
 
-function mergeRelations(label: string, type: string): string {
-  const failure = relationTypes.get(type)?.failure ?? 'none';
+function mergeRelations(label: string, type: string, failure: Failure = 'none'): string {
   const forward = failure === 'forward' || failure === 'both' ? 'merge (a)-[:AFFECTS {id: row.id, type: $type}]->(b)' : '';
   const backward = failure === 'backward' || failure === 'both' ? 'merge (b)-[:AFFECTS {id: row.id, type: $type}]->(a)' : '';
   return `unwind $rows as row

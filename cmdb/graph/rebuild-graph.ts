@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import neo4j from 'neo4j-driver';
 import type { Database } from '../../platform/postgres/database.ts';
+import type { Models } from '../model/models.ts';
 import { inTransaction, type ProjectedChanges, type Space, translateNeo4jError, writeProjected } from './projection.ts';
 import { readAllItems, readAllRelations } from './read-records.ts';
 
 export interface Rebuilding {
   space: Space;
   database: Database;
+  models: Pick<Models, 'newest'>;
   signal?: AbortSignal;
   pageSize?: number;
 }
@@ -14,15 +17,17 @@ export interface Rebuilding {
  * Makes the projection from the records, from nothing. Events go on being applied meanwhile: whichever version is newer stays, whoever came first. When two
  * rebuild at once the one that began last goes on and the other stops; gives true when this one came to its end.
  */
-export async function rebuildGraph({ space, database, signal, pageSize = 5_000 }: Rebuilding): Promise<boolean> {
+export async function rebuildGraph({ space, database, models, signal, pageSize = 5_000 }: Rebuilding): Promise<boolean> {
   const id = randomUUID();
   const { driver, label } = space;
+  const model = await models.newest();
   await run(space, `create constraint ${label.toLowerCase()}_id if not exists for (item:${label}) require item.id is unique`);
   await run(space, 'create constraint projection_of if not exists for (projection:Projection) require projection.of is unique');
   await run(
     space,
-    'merge (projection:Projection {of: $of}) set projection.complete = false, projection.rebuild = $id, projection.beat = timestamp()',
-    { of: label, id },
+    `merge (projection:Projection {of: $of})
+      set projection.complete = false, projection.rebuild = $id, projection.beat = timestamp(), projection.model = $model`,
+    { of: label, id, model: neo4j.int(model.version) },
   );
 
   const session = driver.session();
@@ -40,7 +45,7 @@ export async function rebuildGraph({ space, database, signal, pageSize = 5_000 }
         of: label,
         id,
       });
-      if (records.length > 0) await writeProjected(tx, label, changes);
+      if (records.length > 0) await writeProjected(tx, label, changes, model);
       return records.length > 0;
     });
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import neo4j from 'neo4j-driver';
 import type { Database } from '../../platform/postgres/database.ts';
-import { relationTypes } from '../domain/model.ts';
-import { inTransaction, type ProjectedRelation, type Space, toRelationshipType } from './projection.ts';
+import { inTransaction, type ProjectedRelation, type Space, toRelationshipType, type Ways } from './projection.ts';
 import { readAllItems, readAllRelations } from './read-records.ts';
 
 export interface Digest {
@@ -18,21 +17,20 @@ export interface Verification {
   projection: Digest;
 }
 
-/** Compares all that both hold: items, relations, the ways that failure travels, and what ended. Changes that are on their way make a difference. */
-export async function verifyGraph({
-  space,
-  database,
-  pageSize = 2_000,
-}: {
+export interface Verifying {
   space: Space;
   database: Database;
+  ways: Ways;
   pageSize?: number;
-}): Promise<Verification> {
-  const [records, projection] = await Promise.all([digestRecords(database, pageSize), digestProjection(space, pageSize)]);
+}
+
+/** Compares all that both hold: items, relations, the ways that failure travels, and what ended. Changes that are on their way make a difference. */
+export async function verifyGraph({ space, database, ways, pageSize = 2_000 }: Verifying): Promise<Verification> {
+  const [records, projection] = await Promise.all([digestRecords(database, ways, pageSize), digestProjection(space, ways, pageSize)]);
   return { equal: records.hash === projection.hash, records, projection };
 }
 
-async function digestRecords(database: Database, pageSize: number): Promise<Digest> {
+async function digestRecords(database: Database, { relationTypes }: Ways, pageSize: number): Promise<Digest> {
   const digest = startDigest();
   for await (const page of readAllItems(database, pageSize)) for (const item of page) digest.addItem(item);
   for await (const page of readAllRelations(database, pageSize)) {
@@ -46,7 +44,7 @@ async function digestRecords(database: Database, pageSize: number): Promise<Dige
   return digest.finish();
 }
 
-async function digestProjection(space: Space, pageSize: number): Promise<Digest> {
+async function digestProjection(space: Space, { relationTypes }: Ways, pageSize: number): Promise<Digest> {
   const digest = startDigest();
   const typeOf = new Map([...relationTypes.keys()].map((type) => [toRelationshipType(type), type]));
   for (let after = ''; ; ) {

@@ -1,23 +1,28 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Attributes } from '../domain/attributes.ts';
-import { type ItemState, listNames } from '../domain/item.ts';
+import { type ItemState, listNames, type Provenance } from '../domain/item.ts';
 import { normaliseName } from '../domain/lookup.ts';
 
-/** Who made a version, for its history. */
+/** Who made a version and why, for its history. */
 export interface Author {
   actorId: string;
   actorName: string;
   traceId?: string;
+  /** The change set that it is a part of. */
+  changeSetId?: string;
+  /** The change or ticket that justified it, or words. */
+  reason?: string;
 }
 
 /** An item as it is to be written, and as it was: undefined when it is new. */
 export interface ItemChange {
   before?: ItemState;
+  /** Of the same version when only what sources say of it has changed. */
   after: ItemState;
+  /** It was decided on all that sources say of the item: nothing at all may have been written of it meanwhile. */
+  onAllWords?: boolean;
 }
-
-export type ItemEnd = Pick<ItemState, 'id' | 'name' | 'state'>;
 
 interface ItemRow {
   id: string;
@@ -28,29 +33,25 @@ interface ItemRow {
   attributes: Attributes;
   lookups: string[];
   state: ItemState['state'];
+  provenance: Provenance;
+  merged_into: string | null;
   version: number;
+  revision: number;
   created_at: Date;
   updated_at: Date;
 }
 
 export async function readItems(database: Database, where: Statement): Promise<ItemState[]> {
   const rows = await database.query<ItemRow>(
-    sql`select id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at from item where ${where}`,
+    sql`select id, source, key, class, name, attributes, lookups, state, provenance, merged_into, version, revision, created_at, updated_at
+      from item where ${where}`,
   );
-  return rows.map(({ created_at, updated_at, ...row }) => ({ ...row, createdAt: created_at.getTime(), updatedAt: updated_at.getTime() }));
-}
-
-export async function readItemsOfSource(database: Database, source: string, keys: readonly string[]): Promise<Map<string, ItemState>> {
-  const items = await readItems(database, sql`source = ${source} and key = any(${keys}::text[])`);
-  return new Map(items.map((item) => [item.key, item]));
-}
-
-/** What a relation needs to know of the items at its ends, by their keys at the source. */
-export async function readEndsOfSource(database: Database, source: string, keys: readonly string[]): Promise<Map<string, ItemEnd>> {
-  const ends = await database.query<ItemEnd & { key: string }>(
-    sql`select key, id, name, state from item where source = ${source} and key = any(${keys}::text[])`,
-  );
-  return new Map(ends.map((end) => [end.key, end]));
+  return rows.map(({ created_at, updated_at, merged_into, ...row }) => ({
+    ...row,
+    ...(merged_into !== null && { mergedInto: merged_into }),
+    createdAt: created_at.getTime(),
+    updatedAt: updated_at.getTime(),
+  }));
 }
 
 /**
@@ -59,62 +60,63 @@ export async function readEndsOfSource(database: Database, source: string, keys:
  */
 export function writeItems(changes: readonly ItemChange[], author: Author): Statement[] {
   const created = changes.filter(({ before }) => !before).map(({ after }) => after);
-  const updated = changes.filter(({ before }) => before).map(({ after }) => after);
+  const updated = changes.filter(({ before }) => before);
+  const revised = updated.filter(isNewVersion).map(({ after }) => after);
   const statements: Statement[] = [];
-  if (updated.length > 0) statements.push(updateItems(updated), endVersions(updated));
-  if (created.length > 0) statements.push(insertItems(created));
-  if (changes.length > 0)
-    statements.push(
-      insertVersions(
-        changes.map(({ after }) => after),
-        author,
-      ),
-    );
+  if (updated.length > 0) statements.push(updateItems(updated, author));
+  if (revised.length > 0) statements.push(keepVersions(revised));
+  if (created.length > 0) statements.push(insertItems(created, author));
   return [...statements, ...writeNames(changes)];
 }
 
-function insertItems(items: readonly ItemState[]): Statement {
-  return sql`insert into item (id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at, search)
-    select id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at, search
+/** Whether the change is one that others are told of. */
+export function isNewVersion({ before, after }: ItemChange): boolean {
+  return before?.version !== after.version;
+}
+
+function insertItems(items: readonly ItemState[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+  return sql`insert into item (id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, search,
+      actor_id, actor_name, trace_id, change_set_id, reason)
+    select id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, search,
+      ${actorId}::text, ${actorName}::text, ${traceId ?? null}::text, ${changeSetId ?? null}::uuid, ${reason ?? null}::text
     from json_populate_recordset(null::item, ${JSON.stringify(items.map(toRow))}::json) order by source, key`;
 }
 
-function updateItems(items: readonly ItemState[]): Statement {
-  return exactly(
-    items.length,
-    sql`update item i set class = n.class, name = n.name, attributes = n.attributes, lookups = n.lookups, state = n.state, version = n.version,
-        updated_at = n.updated_at, search = n.search
-      from json_populate_recordset(null::item, ${JSON.stringify(items.map(toRow))}::json) n
-        join (select id from item where id = any(${items.map(({ id }) => id)}::uuid[]) order by id for update) locked on locked.id = n.id
-      where i.id = n.id and i.version = n.version - 1 returning 1`,
-  );
-}
-
-function endVersions(items: readonly ItemState[]): Statement {
-  return exactly(
-    items.length,
-    sql`update item_version v set valid_to = n.valid_to
-      from unnest(${items.map(({ id }) => id)}::uuid[], ${items.map(({ version }) => version - 1)}::int[],
-        ${items.map(({ updatedAt }) => new Date(updatedAt))}::timestamptz[]) as n(item_id, version, valid_to)
-      where v.item_id = n.item_id and v.version = n.version returning 1`,
-  );
-}
-
-function insertVersions(items: readonly ItemState[], author: Author): Statement {
-  const rows = items.map((item) => ({
-    item_id: item.id,
-    version: item.version,
-    valid_from: new Date(item.updatedAt),
-    class: item.class,
-    name: item.name,
-    attributes: item.attributes,
-    lookups: item.lookups,
-    state: item.state,
-    actor_id: author.actorId,
-    actor_name: author.actorName,
-    trace_id: author.traceId,
+/** One statement for all, so that rows are locked in one order. What makes no new version keeps its author. */
+function updateItems(changes: readonly ItemChange[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+  const rows = changes.map((change) => ({
+    ...toRow(change.after),
+    before: change.before?.version,
+    revision: change.onAllWords ? change.before?.revision : undefined,
   }));
-  return sql`insert into item_version select * from json_populate_recordset(null::item_version, ${JSON.stringify(rows)}::json)`;
+  return exactly(
+    changes.length,
+    sql`update item i set class = n.class, name = n.name, attributes = n.attributes, lookups = n.lookups, state = n.state, version = n.version,
+        updated_at = n.updated_at, search = n.search, provenance = n.provenance, merged_into = n.merged_into, revision = i.revision + 1,
+        actor_id = case when n.version = i.version then i.actor_id else ${actorId}::text end,
+        actor_name = case when n.version = i.version then i.actor_name else ${actorName}::text end,
+        trace_id = case when n.version = i.version then i.trace_id else ${traceId ?? null}::text end,
+        change_set_id = case when n.version = i.version then i.change_set_id else ${changeSetId ?? null}::uuid end,
+        reason = case when n.version = i.version then i.reason else ${reason ?? null}::text end
+      from json_to_recordset(${JSON.stringify(rows)}::json) as n(id uuid, class text, name text, attributes jsonb, lookups text[], state text, version int,
+          updated_at timestamptz, search text, provenance jsonb, merged_into uuid, before int, revision int)
+        join (select id from item where id = any(${changes.map(({ after }) => after.id)}::uuid[]) order by id for update) locked on locked.id = n.id
+      where i.id = n.id and i.version = n.before and (n.revision is null or i.revision = n.revision) returning 1`,
+  );
+}
+
+/** The versions that end now, as they stand: every part of one statement sees the rows as they were before it. */
+function keepVersions(items: readonly ItemState[]): Statement {
+  return exactly(
+    items.length,
+    sql`insert into item_version (item_id, version, valid_from, valid_to, class, name, attributes, lookups, state, provenance, actor_id, actor_name, trace_id,
+        change_set_id, reason, unauthorised)
+      select i.id, i.version, i.updated_at, n.valid_to, i.class, i.name, i.attributes, i.lookups, i.state, i.provenance, i.actor_id, i.actor_name, i.trace_id, i.change_set_id,
+        i.reason, i.unauthorised
+      from unnest(${items.map(({ id }) => id)}::uuid[], ${items.map(({ version }) => version - 1)}::int[],
+        ${items.map(({ updatedAt }) => new Date(updatedAt))}::timestamptz[]) as n(id, version, valid_to)
+        join item i on i.id = n.id and i.version = n.version returning 1`,
+  );
 }
 
 /** Writes only the names that came or went. */
@@ -152,7 +154,10 @@ function toRow(item: ItemState) {
     attributes: item.attributes,
     lookups: item.lookups,
     state: item.state,
+    provenance: item.provenance,
+    merged_into: item.mergedInto,
     version: item.version,
+    revision: item.revision,
     created_at: new Date(item.createdAt),
     updated_at: new Date(item.updatedAt),
     search: [item.name, item.key, ...item.lookups].map(normaliseName).join(' '),

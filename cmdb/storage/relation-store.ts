@@ -53,19 +53,43 @@ export async function readRelationsOf(
   return (await Promise.all(sides.map((side) => query(database, side)))).flat().slice(0, limit);
 }
 
+/** How many active relations there are of each type at each end, by `type id`. */
+export async function countRelations(database: Database, ends: readonly RelationEnds[]): Promise<Record<'from' | 'to', Map<string, number>>> {
+  const types = [...new Set(ends.map(({ type }) => type))];
+  const count = async (own: Statement, ids: readonly string[]) => {
+    const rows = await database.query<{ type: string; id: string; count: number }>(
+      sql`select type, ${own} as id, count(*)::int as count from relation
+        where ${own} = any(${ids}::uuid[]) and type = any(${types}::text[]) and state = 'active' group by type, ${own}`,
+    );
+    return new Map(rows.map((row) => [`${row.type} ${row.id}`, row.count]));
+  };
+  const [from, to] = await Promise.all([
+    count(
+      sql`from_id`,
+      ends.map(({ fromId }) => fromId),
+    ),
+    count(
+      sql`to_id`,
+      ends.map(({ toId }) => toId),
+    ),
+  ]);
+  return { from, to };
+}
+
 /**
  * Writes relations, new or moved on by one version, with their history. The ends of those that become active must be active items and stay so until
- * this is committed; otherwise, or when somebody else wrote meanwhile, the commit is a conflict.
+ * this is committed; otherwise, or when somebody else wrote meanwhile, the commit is a conflict. `held`: items that the same commit writes, and so holds.
  */
-export function writeRelations(relations: readonly RelationState[], author: Author): Statement[] {
+export function writeRelations(relations: readonly RelationState[], author: Author, held: readonly string[] = []): Statement[] {
   const created = relations.filter(({ version }) => version === 1);
   const revised = relations.filter(({ version }) => version > 1);
-  const ends = [...new Set(relations.filter(({ state }) => state === 'active').flatMap(({ fromId, toId }) => [fromId, toId]))];
+  const ends = [...new Set(relations.filter(({ state }) => state === 'active').flatMap(({ fromId, toId }) => [fromId, toId]))].filter(
+    (id) => !held.includes(id),
+  );
   const statements: Statement[] = [];
   if (ends.length > 0) statements.push(holdItems(ends));
-  if (revised.length > 0) statements.push(updateRelations(revised), endVersions(revised));
-  if (created.length > 0) statements.push(insertRelations(created));
-  if (relations.length > 0) statements.push(insertVersions(relations, author));
+  if (revised.length > 0) statements.push(updateRelations(revised, author), keepVersions(revised));
+  if (created.length > 0) statements.push(insertRelations(created, author));
   return statements;
 }
 
@@ -74,44 +98,36 @@ function holdItems(ids: readonly string[]): Statement {
   return exactly(ids.length, sql`select 1 from (select id from item where id = any(${ids}::uuid[]) and state = 'active' order by id for share) held`);
 }
 
-function insertRelations(relations: readonly RelationState[]): Statement {
-  return sql`insert into relation (id, type, from_id, to_id, source, state, version, created_at, updated_at)
-    select id, type, from_id, to_id, source, state, version, created_at, updated_at
+function insertRelations(relations: readonly RelationState[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+  return sql`insert into relation (id, type, from_id, to_id, source, state, version, created_at, updated_at, actor_id, actor_name, trace_id, change_set_id, reason)
+    select id, type, from_id, to_id, source, state, version, created_at, updated_at,
+      ${actorId}::text, ${actorName}::text, ${traceId ?? null}::text, ${changeSetId ?? null}::uuid, ${reason ?? null}::text
     from json_populate_recordset(null::relation, ${JSON.stringify(relations.map(toRow))}::json) order by from_id, type, to_id`;
 }
 
-function updateRelations(relations: readonly RelationState[]): Statement {
+function updateRelations(relations: readonly RelationState[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
   return exactly(
     relations.length,
-    sql`update relation r set source = n.source, state = n.state, version = n.version, updated_at = n.updated_at
+    sql`update relation r set source = n.source, state = n.state, version = n.version, updated_at = n.updated_at, actor_id = ${actorId}::text,
+        actor_name = ${actorName}::text, trace_id = ${traceId ?? null}::text, change_set_id = ${changeSetId ?? null}::uuid, reason = ${reason ?? null}::text
       from json_populate_recordset(null::relation, ${JSON.stringify(relations.map(toRow))}::json) n
         join (select id from relation where id = any(${relations.map(({ id }) => id)}::uuid[]) order by id for update) locked on locked.id = n.id
       where r.id = n.id and r.version = n.version - 1 returning 1`,
   );
 }
 
-function endVersions(relations: readonly RelationState[]): Statement {
+/** The versions that end now, as they stand: every part of one statement sees the rows as they were before it. */
+function keepVersions(relations: readonly RelationState[]): Statement {
   return exactly(
     relations.length,
-    sql`update relation_version v set valid_to = n.valid_to
+    sql`insert into relation_version (relation_id, version, valid_from, valid_to, from_id, to_id, source, state, actor_id, actor_name, trace_id, change_set_id,
+        reason, unauthorised)
+      select r.id, r.version, r.updated_at, n.valid_to, r.from_id, r.to_id, r.source, r.state, r.actor_id, r.actor_name, r.trace_id, r.change_set_id,
+        r.reason, r.unauthorised
       from unnest(${relations.map(({ id }) => id)}::uuid[], ${relations.map(({ version }) => version - 1)}::int[],
-        ${relations.map(({ updatedAt }) => new Date(updatedAt))}::timestamptz[]) as n(relation_id, version, valid_to)
-      where v.relation_id = n.relation_id and v.version = n.version returning 1`,
+        ${relations.map(({ updatedAt }) => new Date(updatedAt))}::timestamptz[]) as n(id, version, valid_to)
+        join relation r on r.id = n.id and r.version = n.version returning 1`,
   );
-}
-
-function insertVersions(relations: readonly RelationState[], author: Author): Statement {
-  const rows = relations.map((relation) => ({
-    relation_id: relation.id,
-    version: relation.version,
-    valid_from: new Date(relation.updatedAt),
-    source: relation.source,
-    state: relation.state,
-    actor_id: author.actorId,
-    actor_name: author.actorName,
-    trace_id: author.traceId,
-  }));
-  return sql`insert into relation_version select * from json_populate_recordset(null::relation_version, ${JSON.stringify(rows)}::json)`;
 }
 
 async function query(database: Database, statement: Statement): Promise<RelationState[]> {

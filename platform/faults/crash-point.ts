@@ -18,6 +18,7 @@ export const crashPoints = [
   'timers.after-commit',
   'ingest.after-commit',
   'projection.after-commit',
+  'source.after-page',
 ] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 

@@ -24,6 +24,7 @@ const walks: Record<CrashPoint, { service: string; pass: number }> = {
   'timers.before-commit': { service: 'sla', pass: 2 },
   'timers.after-commit': { service: 'sla', pass: 2 },
   'projection.after-commit': { service: 'cmdb', pass: 2 },
+  'source.after-page': { service: 'cmdb', pass: 2 },
 };
 const frozenFor = 60_000;
 
@@ -85,7 +86,7 @@ describeWithMesh('a mesh whose parts are killed under load', () => {
     expect(await findDisorder(await hub.database())).toEqual([]);
   }
 
-  const plain: CrashPoint[] = crashPoints.filter((point) => !/^(timers|projection)/.test(point));
+  const plain: CrashPoint[] = crashPoints.filter((point) => !/^(timers|projection|source)/.test(point));
   for (const point of plain) {
     it(`loses and doubles nothing when ${walks[point].service} dies at ${point}`, async () => {
       await survive(point.replaceAll('.', '-'), () => dieAt(point, async () => undefined));
@@ -118,6 +119,25 @@ describeWithMesh('a mesh whose parts are killed under load', () => {
     const point = 'projection.after-commit';
     await survive('projection', () => dieAt(point, () => createItems('projected', 12)));
     await untilGraphIsEqual();
+  }, 180_000);
+
+  it('takes each record of a source in once when cmdb dies at source.after-page', async () => {
+    const point = 'source.after-page';
+    const say = async (page: number) => {
+      const items = Array.from({ length: 50 }, (_, index) => ({ key: `${page}-${index}`, class: 'server', name: `reported-${page}-${index}` }));
+      const { status } = await hub.api.post('/api/v1/cmdb/sources/crashing/items', { items });
+      return status === 200;
+    };
+    const pages = [1, 2, 3, 4];
+    await survive('source', () =>
+      dieAt(point, async () => {
+        for (const page of pages) await eventually(() => say(page), { within: 60_000, every: 100 });
+      }),
+    );
+    const { body } = await hub.api.get<{ items: { key: string; version: number }[] }>('/api/v1/cmdb/items?source=crashing&limit=500');
+    expect(new Set(body.items.map(({ key }) => key)).size).toBe(pages.length * 50);
+    expect(body.items.filter(({ version }) => version !== 1)).toEqual([]);
+    expect(body.items).toHaveLength(pages.length * 50);
   }, 180_000);
 
   for (const engine of ['kafka', 'postgres']) {

@@ -1,3 +1,6 @@
+import { checkItem } from '../../cmdb/domain/model/check-item.ts';
+import { compileModel } from '../../cmdb/domain/model/compile-model.ts';
+import { readPacks } from '../../cmdb/model/read-packs.ts';
 import { cmdb } from '../../cmdb/service.ts';
 import { newUuid, systemClock } from '../../platform/clock/clock.ts';
 import { loadContract } from '../../platform/contract/load-contract.ts';
@@ -60,8 +63,13 @@ describe('the demo enterprise', () => {
   it('arrives through the use cases of its neighbours, and a load that begins again doubles nothing', async () => {
     await load();
     const first = await counts();
-    expect(first).toMatchObject({ items: 1518, tickets: expect.any(Number), alerts: 160 });
+    expect(first).toMatchObject({ items: 1590, tickets: expect.any(Number), alerts: 160 });
     expect(first.tickets).toBeGreaterThanOrEqual(420);
+    const model = compileModel(await readPacks());
+    const items = await of('cmdb').query<{ name: string; class: string; attributes: Record<string, unknown> }>(
+      sql`select name, class, attributes from item`,
+    );
+    expect(items.filter((item) => checkItem(model, item).unknown.length > 0)).toEqual([]);
     const oldest = await of('tickets').query<{ days: number }>(sql`select extract(day from now() - min(created_at))::int as days from ticket`);
     expect(oldest[0]?.days).toBeGreaterThanOrEqual(20);
 

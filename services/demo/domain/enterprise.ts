@@ -87,7 +87,7 @@ export function buildEnterprise(random: Random): Enterprise {
   const nextAddress = (network: number) => `10.${network}.${Math.floor(hosts / 200)}.${(hosts++ % 200) + 10}`;
   const addHost = (itemClass: string, key: string, name: string, network: number, attributes: DemoItem['attributes'] = {}) => {
     const address = nextAddress(network);
-    return add(itemClass, key, name, { lookups: [name, address], attributes: { address, ...attributes } });
+    return add(itemClass, key, name, { lookups: [name, address], attributes: { ipAddress: address, ...attributes } });
   };
 
   buildDataCentre();
@@ -97,16 +97,18 @@ export function buildEnterprise(random: Random): Enterprise {
   function buildDataCentre() {
     const site = add('site', 'site-dc', 'ЦОД Заречный', { attributes: { city: 'Заречный', timeZone: 'Europe/Moscow' } });
     const core = ['core-1', 'core-2'].map((name) =>
-      addHost('network_device', `net-${name}`, `dc-${name}`, 10, { vendor: 'Eltex', model: 'MES5448' }),
+      addHost('network_device', `net-${name}`, `dc-${name}`, 10, { manufacturer: 'Eltex', model: 'MES5448' }),
     );
     for (const device of core) relate('located_in', device, site);
-    const storages = ['san-1', 'san-2'].map((name) => addHost('storage', `sto-${name}`, `dc-${name}`, 10, { vendor: 'YADRO', capacityTb: 240 }));
+    const storages = ['san-1', 'san-2'].map((name) =>
+      addHost('storage', `sto-${name}`, `dc-${name}`, 10, { manufacturer: 'YADRO', capacityTb: 240 }),
+    );
     const servers = Array.from({ length: 24 }, (_, index) => {
       const name = `dc-esx-${String(index + 1).padStart(2, '0')}`;
       const server = addHost('server', `srv-${name}`, name, 10, {
-        vendor: 'YADRO',
+        manufacturer: 'YADRO',
         model: 'VEGMAN R220',
-        serial: `YD${910_000 + index}`,
+        serialNumber: `YD${910_000 + index}`,
         memoryGb: 512,
       });
       relate('located_in', server, site);
@@ -116,7 +118,10 @@ export function buildEnterprise(random: Random): Enterprise {
     });
     for (const [code, title] of Object.entries(applications)) {
       const application = add('application_service', `app-${code}`, title, { attributes: { environment: 'production' } });
-      const database = add('database', `db-${code}`, `${code}-db`, { lookups: [`${code}-db`], attributes: { engine: 'PostgreSQL', version: '17' } });
+      const database = add('database', `db-${code}`, `${code}-db`, {
+        lookups: [`${code}-db`],
+        attributes: { engine: 'PostgreSQL', engineVersion: '17' },
+      });
       relate('depends_on', application, database);
       const machines = ['app-1', 'app-2', 'db-1'].map((role) => {
         const name = `${code}-${role}`;
@@ -137,16 +142,19 @@ export function buildEnterprise(random: Random): Enterprise {
   function buildRegion({ code, city, timeZone, stations }: Region, regionIndex: number) {
     const network = 20 + regionIndex;
     const office = add('site', `site-${code}`, `Офис ${city}`, { attributes: { city, timeZone } });
-    const router = addHost('network_device', `net-${code}-r1`, `${code}-router-1`, network, { vendor: 'Eltex', model: 'ESR-200' });
+    const router = addHost('network_device', `net-${code}-r1`, `${code}-router-1`, network, { manufacturer: 'Eltex', model: 'ESR-200' });
     relate('located_in', router, office);
     relate('connected_to', router, 'net-core-1');
     for (let index = 1; index <= 76; index++) {
       const name = `${code}-ws-${String(index).padStart(3, '0')}`;
-      const workstation = addHost('workstation', `ws-${name}`, name, network, { vendor: 'Аквариус', serial: `AQ${regionIndex}${10_000 + index}` });
+      const workstation = addHost('workstation', `ws-${name}`, name, network, {
+        manufacturer: 'Аквариус',
+        serialNumber: `AQ${regionIndex}${10_000 + index}`,
+      });
       relate('located_in', workstation, office);
       relate('connected_to', workstation, router);
       if (index % 6 === 0) {
-        const printer = addHost('printer', `prn-${name}`, `${code}-prn-${index / 6}`, network, { vendor: 'Катюша', model: 'M247' });
+        const printer = addHost('printer', `prn-${name}`, `${code}-prn-${index / 6}`, network, { manufacturer: 'Катюша', model: 'M247' });
         relate('located_in', printer, office);
       }
     }
@@ -155,8 +163,12 @@ export function buildEnterprise(random: Random): Enterprise {
       const plate = `${random.pick(['А', 'В', 'Е', 'К', 'М', 'Н'])}${random.between(100, 999)}${random.pick(['АВ', 'КМ', 'ОР'])}`;
       const vehicle = add('vehicle', `car-${code}-${index}`, `${random.pick(['ГАЗон NEXT', 'КАМАЗ 43118', 'УАЗ Профи'])} ${plate}`, {
         lookups: [`tracker-${code}-${index}`],
-        attributes: { plate, imei: `86${regionIndex}${String(100_000_000_000 + index * 7919 + regionIndex * 31)}` },
+        attributes: { plate },
       });
+      const terminal = add('telematics_terminal', `trm-${code}-${index}`, `Терминал ${plate}`, {
+        attributes: { imei: `86${regionIndex}${String(100_000_000_000 + index * 7919 + regionIndex * 31)}` },
+      });
+      relate('installed_in', terminal, vehicle);
       relate('located_in', vehicle, office);
     }
   }
@@ -166,7 +178,7 @@ export function buildEnterprise(random: Random): Enterprise {
     const station = add('pumping_station', key, `НС «${title}», ${city}`, { attributes: { capacityM3h: random.pick([400, 800, 1200, 2500]) } });
     relate('depends_on', 'svc-water-supply', station);
     relate('located_in', station, `site-${code}`);
-    const controller = addHost('network_device', `${key}-plc`, `${code}-ps${index + 1}-plc`, network, { vendor: 'ОВЕН', model: 'ПЛК210' });
+    const controller = addHost('network_device', `${key}-plc`, `${code}-ps${index + 1}-plc`, network, { manufacturer: 'ОВЕН', model: 'ПЛК210' });
     relate('located_in', controller, station);
     relate('connected_to', controller, router);
     for (let pump = 1; pump <= 4; pump++) {
@@ -180,7 +192,7 @@ export function buildEnterprise(random: Random): Enterprise {
     for (let meter = 1; meter <= 24; meter++) {
       const unit = add('meter', `${key}-meter-${meter}`, `Водомер ${meter}, НС «${title}»`, {
         attributes: {
-          serial: `WM-${code}-${index + 1}-${meter}`,
+          serialNumber: `WM-${code}-${index + 1}-${meter}`,
           diameterMm: random.pick([50, 80, 150]),
           verifiedUntil: `${2026 + random.between(0, 4)}-06-30`,
         },

@@ -1,0 +1,54 @@
+import type { Database } from '../../platform/postgres/database.ts';
+import type { Statement } from '../../platform/postgres/sql.ts';
+import type { Call } from '../../platform/rpc/call.ts';
+import { authorOf } from '../author.ts';
+import { compareModels } from '../domain/model/compare-models.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
+import { decidePublish } from '../domain/model/decide-publish.ts';
+import type { Findings } from '../domain/model/judge-items.ts';
+import type { Migration } from '../domain/model/migration.ts';
+import { insertModelVersion, type ModelVersionState } from './model-store.ts';
+import type { Models, VersionedModel } from './models.ts';
+
+/** What use cases that change the model stand on. */
+export interface ModelParts {
+  database: Database;
+  models: Models;
+  /** Tells those who work on tests and migrations that there is something to do. */
+  wake(): void;
+}
+
+export interface WantedVersion {
+  base: number;
+  current: VersionedModel;
+  after: CompiledModel;
+  migrations: Migration[];
+  tested: Findings;
+  acceptInvalid: boolean;
+  note?: string;
+}
+
+/** What is to be written for the next version to hold. Refuses as `decidePublish` does. */
+export function publishModel(wanted: WantedVersion, call: Call): { version: ModelVersionState; statements: Statement[] } {
+  const { base, current, after, migrations, tested, acceptInvalid, note } = wanted;
+  decidePublish({ base, current: current.version, before: current, losses: compareModels(current, after), tested, acceptInvalid });
+  const version: ModelVersionState = {
+    version: current.version + 1,
+    definition: after.definition,
+    migrations,
+    ...(note !== undefined && { note }),
+    publishedAt: call.now,
+    ...authorOf(call),
+    ...(migrations.length === 0 && { migratedAt: call.now }),
+    migratedItems: 0,
+  };
+  return { version, statements: [insertModelVersion(version)] };
+}
+
+/** Once it is written, this process knows the new version before anybody hears of it. */
+export async function tellPublished<Answer>(committed: Promise<Answer>, { models, wake }: ModelParts): Promise<Answer> {
+  const answer = await committed;
+  await models.newest().catch(() => undefined); // it is published all the same; the next who asks is told
+  wake();
+  return answer;
+}

@@ -1,0 +1,132 @@
+import type { Database } from '../../platform/postgres/database.ts';
+import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
+import type { Link, SaidRecord } from './link.ts';
+
+/** What is needed to know at once that a record says nothing new. */
+export interface LinkGlance {
+  /** Of the record in its page. */
+  place: number;
+  seq: number;
+  itemId: string;
+  version: number;
+  /** It says what it said, and nothing about it waits for anything. */
+  same: boolean;
+}
+
+/** One query and one row for each record of a page that is known. */
+export async function glanceAtLinks(
+  database: Database,
+  source: string,
+  records: readonly { key: string; hash: Buffer }[],
+  now: number,
+): Promise<LinkGlance[]> {
+  return database.query<LinkGlance>(sql`select k.place::int, l.seq::float8, l.item_id as "itemId", i.version,
+      l.hash = k.hash and l.missing_since is null and l.gone_at is null and l.moved_to is null and i.state = 'active'
+        and (l.recheck_at is null or l.recheck_at > ${new Date(now)}) as same
+    from unnest(${records.map(({ key }) => key)}::text[], ${records.map(({ hash }) => hash)}::bytea[]) with ordinality as k(key, hash, place)
+      join item_link l on l.source = ${source} and l.key = k.key join item i on i.id = l.item_id`);
+}
+
+interface LinkRow {
+  source: string;
+  key: string;
+  item_id: string;
+  hash: Buffer;
+  said: SaidRecord;
+  contested: boolean;
+  recheck_at: Date | null;
+  said_at: Date;
+  missing_since: Date | null;
+  gone_at: Date | null;
+  moved_to: string | null;
+  revision: number;
+  seq: number;
+  heard_at: Date | null;
+  seen: boolean;
+}
+
+/** Links that fit `where` (the table is `l`), each with whether `runId` has named it. */
+export async function readLinks(database: Database, where: Statement, runId?: string): Promise<Link[]> {
+  const seen =
+    runId === undefined
+      ? sql`false`
+      : sql`coalesce((select get_bit(b.bits, (l.seq % 8192)::int) = 1 from run_seen b
+          where b.run_id = ${runId} and b.kind = 'item' and b.chunk = (l.seq / 8192)::int), false)`;
+  const rows =
+    await database.query<LinkRow>(sql`select l.source, l.key, l.item_id, l.hash, l.said, l.contested, l.recheck_at, l.said_at, l.missing_since,
+      l.gone_at, l.moved_to, l.revision, l.seq::float8 as seq, s.heard_at, ${seen} as seen
+    from item_link l left join source s on s.name = l.source where ${where}`);
+  return rows.map((row) => ({
+    source: row.source,
+    key: row.key,
+    itemId: row.item_id,
+    hash: row.hash,
+    said: row.said,
+    contested: row.contested,
+    ...(row.recheck_at && { recheckAt: row.recheck_at.getTime() }),
+    saidAt: row.said_at.getTime(),
+    ...(row.missing_since && { missingSince: row.missing_since.getTime() }),
+    ...(row.gone_at && { goneAt: row.gone_at.getTime() }),
+    ...(row.moved_to !== null && { movedTo: row.moved_to }),
+    revision: row.revision,
+    seq: row.seq,
+    ...(row.heard_at && { heardAt: row.heard_at.getTime() }),
+    seen: row.seen,
+  }));
+}
+
+/** Writes links, new ones and those that are still as they were read; otherwise the commit is a conflict. Those to forget have never been, or never again are. */
+export function writeLinks(links: readonly Link[], forgotten: readonly Link[]): Statement[] {
+  const created = links.filter(({ revision }) => revision === 0);
+  const changed = links.filter(({ revision }) => revision > 0);
+  const statements: Statement[] = [];
+  if (created.length > 0) {
+    statements.push(sql`insert into item_link (source, key, item_id, hash, said, contested, recheck_at, said_at, missing_since, gone_at, moved_to, revision)
+      select source, key, item_id, decode(hash, 'hex'), said, contested, recheck_at, said_at, missing_since, gone_at, moved_to, 1
+      from ${asRows(created)} order by source, key`);
+  }
+  if (changed.length > 0) {
+    statements.push(
+      exactly(
+        changed.length,
+        sql`update item_link l set item_id = n.item_id, hash = decode(n.hash, 'hex'), said = n.said, contested = n.contested, recheck_at = n.recheck_at,
+            said_at = n.said_at, missing_since = n.missing_since, gone_at = n.gone_at, moved_to = n.moved_to, revision = l.revision + 1
+          from ${asRows(changed)} join (select source, key from item_link where (source, key) in (select source, key from ${asRows(changed)})
+            order by source, key for update) locked on locked.source = n.source and locked.key = n.key
+          where l.source = n.source and l.key = n.key and l.revision = n.revision returning 1`,
+      ),
+    );
+  }
+  if (forgotten.length > 0) {
+    statements.push(
+      exactly(
+        forgotten.length,
+        sql`delete from item_link l using ${asRows(forgotten)} where l.source = n.source and l.key = n.key and l.revision = n.revision returning 1`,
+      ),
+    );
+  }
+  return statements;
+}
+
+function asRows(links: readonly Link[]): Statement {
+  const rows = links.map((link) => ({
+    source: link.source,
+    key: link.key,
+    item_id: link.itemId,
+    hash: link.hash.toString('hex'),
+    said: link.said,
+    contested: link.contested,
+    recheck_at: toTime(link.recheckAt),
+    said_at: toTime(link.saidAt),
+    missing_since: toTime(link.missingSince),
+    gone_at: toTime(link.goneAt),
+    moved_to: link.movedTo,
+    revision: link.revision,
+  }));
+  return sql`json_to_recordset(${JSON.stringify(rows)}::json) as n(source text, key text, item_id uuid, hash text, said jsonb, contested boolean,
+    recheck_at timestamptz, said_at timestamptz, missing_since timestamptz, gone_at timestamptz, moved_to text, revision int)`;
+}
+
+function toTime(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString();
+}
