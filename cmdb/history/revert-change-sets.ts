@@ -2,7 +2,7 @@ import type { CmdbEvent } from '../../generated/opora/cmdb/v1/events.ts';
 import type { ChangeSet } from '../../generated/opora/cmdb/v1/history.ts';
 import type { HandlingContext, Subscription } from '../../platform/bus/subscription.ts';
 import type { Database } from '../../platform/postgres/database.ts';
-import { sql } from '../../platform/postgres/sql.ts';
+import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import { announceItem, announceRelation } from '../announce.ts';
 import { takeBack } from '../domain/history/take-back.ts';
 import { reviseItem } from '../domain/item.ts';
@@ -119,25 +119,31 @@ export function revertChangeSets(database: Database, pageSize = 500): Subscripti
     });
   }
 
+  async function revert(changeSetId: string, context: HandlingContext): Promise<Statement[]> {
+    const set = await findChangeSet(database, changeSetId);
+    if (set.status !== 'running') return [];
+    // Relations first, while the items at their ends are as they were left.
+    await revertRelations(set, context);
+    await revertItems(set, context);
+    const done: ChangeSet = {
+      ...set,
+      status: 'done',
+      counts: await count(set),
+      version: set.version + 1,
+      updatedAt: new Date(context.now).toISOString(),
+    };
+    return [updateChangeSet(done)];
+  }
+
   return {
     name: 'revert-change-sets',
     types: ['opora.cmdb.v1.ChangeSetBegun'],
-    batch: 1,
-    async handle([event], context) {
-      if (event?.data.kind !== 'revert') return {};
-      const set = await findChangeSet(database, event.data.changeSetId);
-      if (set.status !== 'running') return {};
-      // Relations first, while the items at their ends are as they were left.
-      await revertRelations(set, context);
-      await revertItems(set, context);
-      const done: ChangeSet = {
-        ...set,
-        status: 'done',
-        counts: await count(set),
-        version: set.version + 1,
-        updatedAt: new Date(context.now).toISOString(),
-      };
-      return { statements: [updateChangeSet(done)] };
+    // Not in batches of one: the log is read in as many events at a time, and a first load has a million of others.
+    async handle(events, context) {
+      const ids = new Set(events.filter(({ data }) => data.kind === 'revert').map(({ data }) => data.changeSetId));
+      const statements: Statement[] = [];
+      for (const id of ids) statements.push(...(await revert(id, context)));
+      return { statements };
     },
   };
 }
