@@ -30,11 +30,11 @@ export function explainLeftOut({ scheme, why, attribute, value, flaw }: LeftOut,
     case 'cloned':
       return {
         code,
-        ru: `${label.ru}: ${value} у источника стоит на многих элементах сразу.`,
+        ru: `${label.ru}: ${value} у источника стоит на многих КЕ сразу.`,
         en: `${label.en}: ${value} is on many items of the source.`,
       };
     case 'shared':
-      return { code, ru: `${label.ru}: ${value} есть у нескольких элементов.`, en: `${label.en}: ${value} is on several items.` };
+      return { code, ru: `${label.ru}: ${value} есть у нескольких КЕ.`, en: `${label.en}: ${value} is on several items.` };
     case 'host_missing':
       return { code, ru: `${label.ru}: запись не называет носителя.`, en: `${label.en}: the record names no host.` };
     case 'host_unknown':

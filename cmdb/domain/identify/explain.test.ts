@@ -26,10 +26,10 @@ describe('the reasons of a decision', () => {
       identifiers: { claimed: [], shared: [] },
     };
     expect(tell(outcome).map(({ code, ru }) => [code, ru])).toEqual([
-      ['matched', 'Это элемент «db-1»: совпадает серийный номер (x1).'],
+      ['matched', 'Это КЕ «db-1»: совпадает серийный номер (x1).'],
       ['agrees', 'За «db-1»: серийный номер — x1.'],
-      ['differs', 'Против «db-1»: hostname — в записи web-7, у него db-1.'],
-      ['moves_key', 'Источник agent сменил его ключ: был a1, стал a2.'],
+      ['differs', 'Против «db-1»: hostname — в записи web-7, у неё db-1.'],
+      ['moves_key', 'Источник agent сменил её ключ: был a1, стал a2.'],
       ['left_out_invalid', 'IMEI: «123» не годится, не та длина.'],
     ]);
     expect(tell(outcome).map(({ en }) => en)).toEqual([
@@ -52,7 +52,7 @@ describe('the reasons of a decision', () => {
       leftOut: [],
     };
     expect(tell(outcome).map(({ ru }) => ru)).toEqual([
-      'Запись указывает сразу на несколько элементов: «db-1», «B». Возможно, это дубликаты.',
+      'Запись указывает сразу на несколько КЕ: «db-1», «B». Возможно, это дубликаты.',
       'До решения человека запись никуда не записана.',
       'За «db-1»: ключ источника — a2.',
       'За «B»: серийный номер — x1.',

@@ -1,5 +1,6 @@
 import type { Label } from '../model/model.ts';
 import { explainLeftOut } from './explain-left-out.ts';
+import { rejections, suspicions } from './explain-question.ts';
 import type { Evidence, IdentifyOutcome, MovedLink, Suspect } from './outcome.ts';
 import type { SourceRecord } from './record.ts';
 
@@ -41,7 +42,7 @@ export function explain(outcome: IdentifyOutcome, record: Pick<SourceRecord, 'so
       const item = words.item(outcome.itemId);
       const proposal = {
         code: 'class_change_proposed',
-        ru: `Запись об элементе «${item}» называет его «${to.ru}», а у нас он «${from.ru}»: класс меняет только человек.`,
+        ru: `Запись о КЕ «${item}» называет её «${to.ru}», а у нас она «${from.ru}»: класс меняет только человек.`,
         en: `The record is about "${item}" and calls it ${to.en}, but here it is ${from.en}: only a person changes the class.`,
       };
       return [proposal, ...weigh(outcome, words), ...explainRest(outcome, words), ...leftOut];
@@ -72,7 +73,7 @@ function decide(
       const item = words.item(outcome.itemId);
       const linked = {
         code: 'linked',
-        ru: `Источник ${source} уже знает элемент «${item}» под ключом ${key}.`,
+        ru: `Источник ${source} уже знает КЕ «${item}» под ключом ${key}.`,
         en: `The source ${source} already knows "${item}" under the key ${key}.`,
       };
       return [linked];
@@ -84,7 +85,7 @@ function decide(
       return [
         {
           code: 'matched',
-          ru: `Это элемент «${item}»: совпадает ${lower(scheme.ru)} (${by.value}).`,
+          ru: `Это КЕ «${item}»: совпадает ${lower(scheme.ru)} (${by.value}).`,
           en: `It is "${item}": the same ${lower(scheme.en)} (${by.value}).`,
         },
       ];
@@ -92,12 +93,12 @@ function decide(
     case 'created':
       if (outcome.because === 'another_thing')
         return [
-          { code: 'another_thing', ru: 'Это новый элемент: похожие на него — другие вещи.', en: 'It is a new item: those like it are other things.' },
+          { code: 'another_thing', ru: 'Это новая КЕ: похожие на неё — другие вещи.', en: 'It is a new item: those like it are other things.' },
         ];
       return [
         {
           code: 'nothing_found',
-          ru: 'Это новый элемент: ни по ключу, ни по идентификаторам ничего не нашлось.',
+          ru: 'Это новая КЕ: ни по ключу, ни по идентификаторам ничего не нашлось.',
           en: 'It is a new item: neither its key nor its identifiers led to any.',
         },
       ];
@@ -118,7 +119,7 @@ function decide(
         asked,
         {
           code: 'applies_to',
-          ru: `Сама запись — несомненно об элементе «${item}» и записана в него.`,
+          ru: `Сама запись — несомненно о КЕ «${item}» и записана в неё.`,
           en: `The record itself is about "${item}" beyond doubt and is written to it.`,
         },
       ];
@@ -138,47 +139,6 @@ function decide(
   }
 }
 
-type Suspected = Extract<IdentifyOutcome, { kind: 'duplicate_suspected' }>['why'];
-const suspicions: Readonly<Record<Suspected, (names: readonly string[], source: string) => Label>> = {
-  two_items: (names) => ({
-    ru: `Запись указывает сразу на несколько элементов: ${names.map((name) => `«${name}»`).join(', ')}. Возможно, это дубликаты.`,
-    en: `The record points to several items: ${names.map((name) => `"${name}"`).join(', ')}. They may be duplicates.`,
-  }),
-  contradicted: (names) => ({
-    ru: `Похоже на ${names.map((name) => `«${name}»`).join(', ')}, но более надёжный идентификатор есть у обоих и различается.`,
-    en: `It looks like ${names.map((name) => `"${name}"`).join(', ')}, but a better identifier is there on both sides and differs.`,
-  }),
-  key_reused: ([name], source) => ({
-    ru: `По ключу источника ${source} это «${name}», но больше ничего не совпадает: ключ мог достаться другой вещи.`,
-    en: `By the key at ${source} it is "${name}", but nothing else agrees: the key may have been given to another thing.`,
-  }),
-  two_keys: ([name], source) => ({
-    ru: `По идентификаторам это «${name}», но источник ${source} знает его под другим ключом и различает их.`,
-    en: `By its identifiers it is "${name}", but ${source} knows that one under another key and tells the two apart.`,
-  }),
-};
-
-type Rejected = Extract<IdentifyOutcome, { kind: 'rejected' }>['reason'];
-const rejections: Readonly<Record<Rejected, (name: string) => Label>> = {
-  class_unknown: (name) => ({ ru: `В модели нет класса ${name}.`, en: `The model has no class ${name}.` }),
-  class_abstract: (name) => ({
-    ru: `Класс ${name} только объединяет другие: назовите один из них.`,
-    en: `The class ${name} only gathers others: name one of those.`,
-  }),
-  nothing_identifies: () => ({
-    ru: 'Записи не по чему узнать: нет ни одного пригодного идентификатора.',
-    en: 'Nothing tells what the record is about: it has no usable identifier.',
-  }),
-  host_missing: () => ({
-    ru: 'Элемент этого класса различим только на своём носителе, а запись его не называет.',
-    en: 'An item of this class is told apart only on its host, and the record names none.',
-  }),
-  host_unknown: () => ({
-    ru: 'Носитель, который называет запись, ещё не известен; она будет рассмотрена снова, когда он появится.',
-    en: 'The host that the record names is not known yet; the record is looked at again when it is.',
-  }),
-};
-
 function weigh({ itemId, for: agreeing, against }: Suspect, words: Words): Reason[] {
   const item = words.item(itemId);
   const agrees = ({ scheme, value }: Evidence): Reason => {
@@ -189,7 +149,7 @@ function weigh({ itemId, for: agreeing, against }: Suspect, words: Words): Reaso
     const label = words.scheme(scheme);
     return {
       code: 'differs',
-      ru: `Против «${item}»: ${lower(label.ru)} — в записи ${value}, у него ${theirs.join(', ')}.`,
+      ru: `Против «${item}»: ${lower(label.ru)} — в записи ${value}, у неё ${theirs.join(', ')}.`,
       en: `Against "${item}": ${lower(label.en)} is ${value} in the record and ${theirs.join(', ')} there.`,
     };
   };
@@ -207,7 +167,7 @@ function explainMove(move: MovedLink | undefined, { source, key }: Pick<SourceRe
   if (move.fromKey !== undefined)
     reasons.push({
       code: 'moves_key',
-      ru: `Источник ${source} сменил его ключ: был ${move.fromKey}, стал ${key}.`,
+      ru: `Источник ${source} сменил её ключ: был ${move.fromKey}, стал ${key}.`,
       en: `The source ${source} changed its key from ${move.fromKey} to ${key}.`,
     });
   if (move.fromItem !== undefined) {
@@ -233,10 +193,10 @@ function explainRest(
       en: `The source says the same under the key ${outcome.displaces}, but this key of its is older: that one is decided again.`,
     });
   if ('revives' in outcome && outcome.revives)
-    reasons.push({ code: 'revives', ru: 'Он был выведен из эксплуатации и снова в строю.', en: 'It was retired and lives again.' });
+    reasons.push({ code: 'revives', ru: 'Она была выведена из эксплуатации и снова в строю.', en: 'It was retired and lives again.' });
   if ('specialises' in outcome && outcome.specialises !== undefined) {
     const label = words.class(outcome.specialises);
-    reasons.push({ code: 'specialises', ru: `Его класс уточнён: ${label.ru}.`, en: `Its class is made more special: ${label.en}.` });
+    reasons.push({ code: 'specialises', ru: `Её класс уточнён: ${label.ru}.`, en: `Its class is made more special: ${label.en}.` });
   }
   for (const { scheme, value, itemIds } of outcome.identifiers.shared) {
     const label = words.scheme(scheme);

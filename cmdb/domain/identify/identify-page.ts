@@ -28,9 +28,9 @@ export function identifyPage(
 ): IdentifiedRecord[] {
   const now = copy(found);
   const decided = new Map<SourceRecord, IdentifiedRecord>();
-  const decide = (record: SourceRecord) => {
+  const decide = (record: SourceRecord, freeId?: string) => {
     const outcome = identify(record, model, now, options);
-    const itemId = itemOf(outcome) ?? (outcome.kind === 'created' ? newId() : undefined);
+    const itemId = itemOf(outcome) ?? (outcome.kind === 'created' ? (freeId ?? newId()) : undefined);
     decided.delete(record); // a later decision takes its place, at the end
     decided.set(record, { record, outcome, ...(itemId !== undefined && { itemId }) });
     learn(now, record, outcome, itemId);
@@ -40,7 +40,7 @@ export function identifyPage(
       if (before?.outcome.kind === 'created' && before.itemId === itemId) {
         // The item was made for the one that must leave it: it is made for this one.
         forget(now, before.itemId, record.key);
-        decide(record);
+        decide(record, before.itemId);
       }
       decide(other);
     }

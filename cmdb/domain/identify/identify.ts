@@ -1,7 +1,8 @@
 import { type Found, findHost, holdersOf, type IdentifyingModel, type KnownItem, type KnownLink } from './found.ts';
-import { type Listing, listIdentifiers, toIdentifierKey } from './list-identifiers.ts';
-import type { IdentifierFate, IdentifyOutcome, MovedLink, Suspect } from './outcome.ts';
+import { listIdentifiers, toIdentifierKey } from './list-identifiers.ts';
+import type { IdentifyOutcome, MovedLink } from './outcome.ts';
 import type { SourceRecord } from './record.ts';
+import { create, refuse, type Situation, settle, suspect } from './tell-outcome.ts';
 import { type Candidate, weighItem } from './weigh-item.ts';
 
 export interface IdentifyOptions {
@@ -9,12 +10,6 @@ export interface IdentifyOptions {
   demandsIdentifier?: boolean;
   /** The source is telling all that it knows, and has not finished: what hangs on keys that it has not named yet waits for the end. */
   isSnapshot?: boolean;
-}
-
-interface Situation extends Listing {
-  record: SourceRecord;
-  model: IdentifyingModel;
-  found: Found;
 }
 
 /**
@@ -49,8 +44,9 @@ function weighCandidates({ record, identifiers, shared, model, found }: Situatio
 }
 
 /** Nothing else led anywhere, but several items say what the record says: it may be any of them. */
-function weighSharers({ record, identifiers, shared, model, found }: Situation): Candidate[] {
+function weighSharers({ record, identifiers, shared, model, found }: Situation, weighed: readonly Candidate[]): Candidate[] {
   const items = new Set(shared.flatMap((identifier) => holdersOf(found, identifier)));
+  for (const { item } of weighed) items.delete(item);
   const all = [...identifiers, ...shared].sort((one, other) => one.rank - other.rank);
   return [...items].map((item) => weighItem(item, record, all, model));
 }
@@ -104,11 +100,11 @@ function decideFound(
   const doubtful = others.filter(({ verdict }) => verdict === 'ask');
   if (!first) {
     if (doubtful.length > 0) return suspect('contradicted', doubtful, situation);
-    const sharers = weighSharers(situation);
+    const weighed = [...(linked ? [linked] : []), ...others];
+    const sharers = weighSharers(situation, weighed);
     const possible = sharers.filter(({ verdict }) => verdict !== 'another');
     if (possible.length > 0) return suspect('two_items', possible, situation);
-    const beside = [...(linked ? [linked] : []), ...others, ...sharers];
-    return refuse(situation, demandsIdentifier) ?? create(beside, movedLink(undefined, linked), situation);
+    return refuse(situation, demandsIdentifier) ?? create([...weighed, ...sharers], movedLink(undefined, linked), situation);
   }
   // A name that a better identifier contradicts is no second opinion when another item agrees by itself: names wander.
   const rivals = [...rest, ...doubtful.filter(({ isSure }) => isSure)];
@@ -159,75 +155,4 @@ function movedLink(fromKey: string | undefined, linked: Candidate | undefined): 
 function onlySure(candidates: readonly Candidate[]): Candidate | undefined {
   const sure = candidates.filter(({ isSure }) => isSure);
   return sure.length === 1 && sure[0]?.verdict === 'same' ? sure[0] : undefined;
-}
-
-function suspect(
-  why: Extract<IdentifyOutcome, { kind: 'duplicate_suspected' }>['why'],
-  candidates: readonly Candidate[],
-  situation: Situation,
-  appliesTo?: Candidate,
-): IdentifyOutcome {
-  const items = candidates.map(toSuspect);
-  const { leftOut } = situation;
-  if (!appliesTo) return { kind: 'duplicate_suspected', why, items, leftOut };
-  const { id } = appliesTo.item;
-  return { kind: 'duplicate_suspected', why, items, leftOut, appliesTo: id, identifiers: shareOut(situation, id) };
-}
-
-function toSuspect({ item, for: agreeing, against }: Candidate): Suspect {
-  return { itemId: item.id, for: agreeing, against };
-}
-
-type Settled =
-  | Pick<Extract<IdentifyOutcome, { kind: 'linked' }>, 'kind' | 'displaces'>
-  | Pick<Extract<IdentifyOutcome, { kind: 'matched' }>, 'kind' | 'by' | 'displaces' | 'movesLink'>;
-
-/** The record is about this item: a more special class is taken over, a more general one says nothing new, one from elsewhere is for a person. */
-function settle(candidate: Candidate, settled: Settled, situation: Situation): IdentifyOutcome {
-  const { item } = candidate;
-  const { record, model, leftOut } = situation;
-  const revives = item.retired && { revives: true as const };
-  const told = { ...toSuspect(candidate), leftOut, identifiers: shareOut(situation, item.id), ...revives };
-  if (record.class === item.class || model.isA(item.class, record.class)) return { ...told, ...settled };
-  if (model.isA(record.class, item.class)) return { ...told, ...settled, specialises: record.class };
-  return { ...told, kind: 'class_change_proposed', from: item.class, to: record.class };
-}
-
-/**
- * A new item of which nothing would tell later which one it is. A dependent's only identity is its name on its host: without the host it would be one
- * more "master" or "C:" that floats about.
- */
-function refuse({ identifiers, shared, leftOut, record }: Situation, demandsIdentifier: boolean): IdentifyOutcome | undefined {
-  if (identifiers.length > 0 || shared.length > 0) return undefined;
-  for (const reason of ['host_unknown', 'host_missing'] as const)
-    if (leftOut.some(({ why }) => why === reason)) return { kind: 'rejected', reason, class: record.class, leftOut };
-  if (record.key !== undefined && !demandsIdentifier) return undefined;
-  return { kind: 'rejected', reason: 'nothing_identifies', class: record.class, leftOut };
-}
-
-function create(beside: readonly Candidate[], movesLink: MovedLink | undefined, situation: Situation): IdentifyOutcome {
-  return {
-    kind: 'created',
-    because: beside.length > 0 ? 'another_thing' : 'nothing_found',
-    beside: beside.map(toSuspect),
-    leftOut: situation.leftOut,
-    identifiers: shareOut(situation),
-    ...(movesLink && { movesLink }),
-  };
-}
-
-function shareOut({ identifiers, shared, found }: Situation, itemId?: string): IdentifierFate {
-  const all = [...identifiers, ...shared].map(({ scheme, value }) => {
-    return {
-      scheme,
-      value,
-      itemIds: holdersOf(found, { scheme, value })
-        .filter(({ id, retired }) => id !== itemId && !retired)
-        .map(({ id }) => id),
-    };
-  });
-  return {
-    claimed: all.filter(({ itemIds }) => itemIds.length === 0).map(({ scheme, value }) => ({ scheme, value })),
-    shared: all.filter(({ itemIds }) => itemIds.length > 0),
-  };
 }

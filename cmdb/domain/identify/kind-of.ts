@@ -60,7 +60,7 @@ const ofTheThing: readonly Kind[] = ['serial', 'imei', 'vin', 'uuid', 'mac', 'in
  * Whether an entry tells the thing itself (a number it was made with or that is stuck on it) and not what it is called or where it stands: names,
  * addresses, plates and places are given again to the next thing. A class's own text counts when nothing else is in the entry.
  */
-export function isNumberOfTheThing(entry: Pick<IdentifierEntry, 'scheme' | 'attributes' | 'withinHost'>, kinds: readonly Kind[]): boolean {
+export function isNumberOfTheThing(entry: Pick<IdentifierEntry, 'withinHost'>, kinds: readonly Kind[]): boolean {
   if (entry.withinHost !== undefined) return false;
   return kinds.some((kind) => ofTheThing.includes(kind)) || kinds.every((kind) => kind === 'text');
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { findFlaw } from './find-flaw.ts';
-import { type Kind, kindOf } from './kind-of.ts';
+import { isNumberOfTheThing, isPlaceOfTheThing, type Kind, kindOf } from './kind-of.ts';
 import { normalise } from './normalise.ts';
 
 const kinds: Kind[] = [
@@ -174,5 +174,24 @@ describe('the kind of a value', () => {
     ['anything', 'x', { type: 'mac' as const }, 'mac'],
   ])('of %s in the scheme %s with the definition %p is %s', (attribute, scheme, definition, kind) => {
     expect(kindOf(attribute, scheme, definition)).toBe(kind);
+  });
+});
+
+describe('what an entry tells', () => {
+  it.each<[Kind[], boolean, boolean]>([
+    [['serial', 'maker'], true, false],
+    [['inventory', 'place'], true, true],
+    [['name'], false, false],
+    [['name', 'address'], false, true],
+    [['text'], true, false],
+    [['name', 'text'], false, false],
+    [['ip'], false, true],
+  ])('by %p: the thing itself %p, its place %p', (of, thing, place) => {
+    expect([isNumberOfTheThing({}, of), isPlaceOfTheThing({}, of)]).toEqual([thing, place]);
+  });
+
+  it('within a host is a place there, whatever it is called', () => {
+    expect(isNumberOfTheThing({ withinHost: 'part_of' }, ['serial'])).toBe(false);
+    expect(isPlaceOfTheThing({ withinHost: 'part_of' }, ['name'])).toBe(true);
   });
 });
