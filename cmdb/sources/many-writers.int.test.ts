@@ -1,5 +1,8 @@
+import { newUuid } from '../../platform/clock/clock.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { aServer, mine, type OpenCmdb, openCmdb } from '../../tests/cmdb/open-sources.ts';
+import { openModels } from '../model/models.ts';
+import { decideItems } from './decide-items.ts';
 
 let hub: OpenCmdb;
 beforeAll(async () => {
@@ -49,4 +52,23 @@ describe('200 writers of the same 40 things through three sources in two process
       expect(ended).toBe(version - 1);
     }
   }, 90_000);
+});
+
+describe('a word that changes nothing', () => {
+  it('is not passed over by whoever decides on all words at the same moment', async () => {
+    const said = (source: string, attributes: object) =>
+      aServer(`${source}-quiet`, { serialNumber: 'SN-QUIET', manufacturer: 'Dell', ...attributes });
+    const delta = { relations: [], removedKeys: [], removedRelations: [] };
+    await hub.sources.takeDelta({ source: 'agent', items: [said('agent', { cpuCores: 8 })], ...delta }, mine());
+    await hub.sources.takeDelta({ source: 'vcenter', items: [said('vcenter', {})], ...delta }, mine());
+    const model = await openModels(hub.database).current();
+    const decide = (source: string, attributes: object) =>
+      decideItems({ database: hub.database, model, source, author: { actorId: 'x', actorName: 'x' }, now: Date.now(), newId: () => newUuid() }, [
+        { ...said(source, attributes), hosts: {} },
+      ]);
+    // The agent withdraws the value that was its word, while vcenter says one that did not count beside it.
+    const [withdrawn, kept] = await Promise.all([decide('agent', {}), decide('vcenter', { cpuCores: 4 })]);
+    await hub.database.commit({ statements: kept.statements, events: kept.events });
+    await expect(hub.database.commit({ statements: withdrawn.statements, events: withdrawn.events })).rejects.toMatchObject({ kind: 'conflict' });
+  });
 });
