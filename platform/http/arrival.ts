@@ -5,8 +5,12 @@ interface Watch {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** Requests whose body is still to come. */
-const watches = new WeakMap<IncomingMessage, Watch>();
+/** On requests whose body is still to come (and not in a WeakMap: see `observe-requests.ts`). */
+const watched = Symbol('arrival');
+
+interface Watched {
+  [watched]?: Watch;
+}
 
 /** Milliseconds in which a sender that was cut off can take the answer. */
 const lastGrace = 2_000;
@@ -20,14 +24,14 @@ export function watchArrival(request: IncomingMessage, milliseconds: number, ans
     setTimeout(() => request.socket.destroy(), lastGrace).unref();
   };
   const watch: Watch = { cutOff, timer: undefined };
-  watches.set(request, watch);
+  (request as Watched)[watched] = watch;
   arm(watch, milliseconds);
   request.once('close', () => clearTimeout(watch.timer));
 }
 
 /** Gives the body other time than all have; undefined: as long as it likes, because whoever reads it minds it. */
 export function allowArrival(request: IncomingMessage, milliseconds: number | undefined): void {
-  const watch = watches.get(request);
+  const watch = (request as Watched)[watched];
   if (!watch) return;
   clearTimeout(watch.timer);
   if (milliseconds !== undefined && !request.complete) arm(watch, milliseconds);

@@ -12,10 +12,15 @@ export interface RequestFacts {
   principal?: Principal;
 }
 
-const facts = new WeakMap<Request, RequestFacts>();
+/** On the request itself: a WeakMap that is old keeps its young keys alive, and every request with all that hangs on it would grow old. */
+const facts = Symbol('facts');
+
+interface Observed {
+  [facts]?: RequestFacts;
+}
 
 export function factsOf(request: Request): RequestFacts {
-  const known = facts.get(request);
+  const known = (request as Observed)[facts];
   if (!known) throw new Error('factsOf is for requests that came through observeRequests');
   return known;
 }
@@ -28,7 +33,7 @@ export function observeRequests({ log, metrics, quietPaths }: { log: Logger; met
     const observe = () =>
       inSpan(`HTTP ${request.method}`, { 'http.request.method': request.method, 'url.path': request.path }, async () => {
         const known: RequestFacts = { traceId: currentTraceId() };
-        facts.set(request, known);
+        (request as Observed)[facts] = known;
         if (known.traceId !== undefined) response.setHeader('x-trace-id', known.traceId);
         const own = currentTraceparent();
         if (own !== undefined) response.setHeader('traceparent', own);
