@@ -26,7 +26,7 @@ export interface ModelWorkParts {
 }
 
 /** How long, in milliseconds, work of another process that ended may lie here. */
-const idleFor = 1_000;
+const idleFor = 5_000;
 /** How much of a test is done between two notes of how far it is. */
 const sliceFor = 500;
 

@@ -23,7 +23,7 @@ export interface TimerOptions {
 const batch = 1_000;
 const quickest = 50;
 /** How long a timer that was set meanwhile may go unseen. */
-const slowest = 250;
+const slowest = 500;
 /** A command that was decided just before a timer's moment may still be on its way into the outbox. */
 const commitGrace = 100;
 
