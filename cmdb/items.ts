@@ -41,7 +41,7 @@ export interface ItemParts extends PageParts {
 }
 
 export function itemUseCases({ database, model, models, takePage }: ItemParts) {
-  const turns = takeTurns();
+  const turns = takeTurns(database);
 
   async function find(id: string): Promise<ItemState> {
     const [item] = await readItems(database, sql`id = ${id}`);
@@ -162,9 +162,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       refuse(violations, 'Some records cannot be taken in; none of them was.');
       const keys = wanted.map(({ key }) => `${source} ${key}`);
       const page = { source, items: records, relations: [], ...(reason !== undefined && { reason }) };
-      const upsert = () => takePage(page, call, ({ items }) => answer(items.map(toOutcome)));
-      // A batch keeps what it wrote locked until its end: whoever has the turn may be waiting for just that.
-      return database.isInTransaction() ? upsert() : turns(keys, upsert);
+      return turns(keys, () => takePage(page, call, ({ items }) => answer(items.map(toOutcome))));
     },
   };
 }

@@ -24,7 +24,7 @@ export interface RelationRecord {
 }
 
 export function relationUseCases({ database, models, takePage }: ItemParts) {
-  const turns = takeTurns();
+  const turns = takeTurns(database);
 
   async function find(id: string): Promise<RelationState> {
     const [relation] = await readRelations(database, sql`id = ${id}`);
@@ -36,7 +36,7 @@ export function relationUseCases({ database, models, takePage }: ItemParts) {
   async function inTurn<Result>(ends: readonly RelationEnds[], work: () => Promise<Result>): Promise<Result> {
     const { relationTypes } = await models.current();
     const limited = ends.filter(({ type }) => (relationTypes.get(type)?.cardinality ?? 'many_to_many') !== 'many_to_many');
-    return limited.length === 0 || database.isInTransaction()
+    return limited.length === 0
       ? work()
       : turns([...new Set(limited.flatMap(({ type, fromId, toId }) => [`${type} ${fromId}`, `${type} ${toId}`]))], work);
   }

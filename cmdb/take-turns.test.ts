@@ -9,7 +9,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('turns', () => {
   it('are taken one after the other by those who share a key, and at once by the others', async () => {
-    const turns = takeTurns();
+    const turns = takeTurns({ isInTransaction: () => false });
     const began: string[] = [];
     const gates = { first: pause(), second: pause(), other: pause() };
     const start = (name: keyof typeof gates, keys: string[]) =>
@@ -29,8 +29,19 @@ describe('turns', () => {
     expect(await all).toEqual(['first', 'second', 'other']);
   });
 
+  it('are not waited for inside of a transaction, whose locks the others may be waiting for', async () => {
+    let inside = false;
+    const turns = takeTurns({ isInTransaction: () => inside });
+    const gate = pause();
+    const first = turns(['a'], () => gate.paused);
+    inside = true;
+    expect(await turns(['a'], async () => 'done')).toBe('done');
+    gate.go();
+    await first;
+  });
+
   it('go on after one that failed', async () => {
-    const turns = takeTurns();
+    const turns = takeTurns({ isInTransaction: () => false });
     const failing = turns(['a'], () => Promise.reject(new Error('lost')));
     const next = turns(['a'], async () => 'done');
     await expect(failing).rejects.toThrow('lost');

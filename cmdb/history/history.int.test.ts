@@ -10,6 +10,7 @@ import type { CallOptions, Client, Principal } from '../../platform/rpc/call.ts'
 import { createClient } from '../../platform/rpc/client.ts';
 import { type RunningHub, runServices } from '../../platform/service/run-services.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
+import { eventually } from '../../tests/cmdb/eventually.ts';
 import { announceItem } from '../announce.ts';
 import { newItem } from '../domain/item.ts';
 import { cmdb as service } from '../service.ts';
@@ -57,13 +58,11 @@ const update = (item: { id: string }, version: number, attributes: object, optio
     options,
   );
 
-async function untilDone(id: string): Promise<ChangeSet> {
-  for (;;) {
-    const set = await history.getChangeSet({ id }, mine());
-    if (set.status === 'done') return set;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+const untilDone = (id: string): Promise<ChangeSet> =>
+  eventually(
+    () => history.getChangeSet({ id }, mine()),
+    ({ status }) => status === 'done',
+  );
 
 describe('an item at a moment', () => {
   it('is what it was then, and was not there before it came', async () => {

@@ -2,7 +2,7 @@ import { newUuid, systemClock } from '../../platform/clock/clock.ts';
 import { createLogger } from '../../platform/log/logger.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
-import { eventually } from '../../tests/cmdb/cmdb-under-test.ts';
+import { eventually } from '../../tests/cmdb/eventually.ts';
 import { type ItemState, newItem, reviseItem } from '../domain/item.ts';
 import { compileModel } from '../domain/model/compile-model.ts';
 import { aClass, label, smallModel } from '../domain/model/fixtures/small-model.ts';

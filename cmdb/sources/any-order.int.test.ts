@@ -4,7 +4,8 @@ import type { SourceItem, SourceRelation } from '../../generated/opora/cmdb/v1/s
 import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { aServer, eventually, mine, type OpenCmdb, openCmdb } from '../../tests/cmdb/open-sources.ts';
+import { eventually } from '../../tests/cmdb/eventually.ts';
+import { aServer, mine, type OpenCmdb, openCmdb } from '../../tests/cmdb/open-sources.ts';
 import { toCanonicalText } from '../domain/attributes.ts';
 
 /** What one source knows at a time: numbers of things, each with what it says of it. */

@@ -1,5 +1,6 @@
 import { sql } from '../../platform/postgres/sql.ts';
-import { aServer, eventually, mine, type OpenCmdb, openCmdb, takeSnapshot } from '../../tests/cmdb/open-sources.ts';
+import { eventually } from '../../tests/cmdb/eventually.ts';
+import { aServer, mine, type OpenCmdb, openCmdb, takeSnapshot } from '../../tests/cmdb/open-sources.ts';
 
 let hub: OpenCmdb;
 beforeAll(async () => {

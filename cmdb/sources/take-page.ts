@@ -48,7 +48,7 @@ export interface PageParts {
 
 /** Takes in what a source says, a page at a time. */
 export function pageTaker({ database, model }: PageParts) {
-  const turns = takeTurns();
+  const turns = takeTurns(database);
   let contendedUntil = 0;
 
   /**
@@ -56,8 +56,6 @@ export function pageTaker({ database, model }: PageParts) {
    * other: many who say the same things would otherwise go on losing. Other processes are met by deciding again.
    */
   async function decide<Result>(call: Call, keys: () => string[], work: () => Promise<Result>): Promise<Result> {
-    // A batch keeps what it wrote locked until its end: whoever has the turn may be waiting for just that.
-    if (database.isInTransaction()) return retryLostRace(call, work);
     if (Date.now() > contendedUntil) {
       try {
         return await work();

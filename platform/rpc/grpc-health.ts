@@ -13,6 +13,7 @@ export function createHealth(): Health {
   return { implementation, set: (name, serves) => implementation.setStatus(name, serves ? 'SERVING' : 'NOT_SERVING') };
 }
 
+// grpc-health-check types its definition as untyped methods; the shape is that of grpc/health/v1/health.proto.
 const { List: list } = service as unknown as { List: MethodDefinition<object, { statuses: Record<string, { status: string }> }> };
 
 /** How to ask another process for all that it tells. */

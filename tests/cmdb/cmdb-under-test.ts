@@ -24,6 +24,7 @@ import { bindMethods } from '../../platform/rpc/server.ts';
 import { serve } from '../../platform/service/define-service.ts';
 import { runServices } from '../../platform/service/run-services.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
+import { eventually } from './eventually.ts';
 
 const architect: Principal = { kind: 'account', id: 'olga', name: 'Ольга', permissions: ['cmdb.read', 'cmdb.write', 'cmdb.manage'] };
 const engineer: Principal = { ...architect, id: 'ivan', name: 'Иван', permissions: ['cmdb.read', 'cmdb.write'] };
@@ -76,16 +77,6 @@ export async function openCmdb(): Promise<CmdbUnderTest> {
       await database.close();
     },
   };
-}
-
-export async function eventually<Value>(read: () => Promise<Value>, isThere: (value: Value) => boolean): Promise<Value> {
-  const until = Date.now() + 20_000;
-  for (;;) {
-    const value = await read();
-    if (isThere(value)) return value;
-    if (Date.now() > until) throw new Error(`It did not come: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** What people do, in the words of the tests. */

@@ -74,7 +74,7 @@ describe('a value', () => {
       fc.property(groups, (address) => {
         const normal = judge({ type: 'ip' }, address.map((group) => group.toString(16).toUpperCase().padStart(4, '0')).join(':')) as string;
         expect(judge({ type: 'ip' }, normal)).toBe(normal);
-        const [head = '', tail = ''] = normal.split('::').map((half) => half.split(':').filter(Boolean)) as unknown as [string[], string[]];
+        const [head = [], tail = []] = normal.split('::').map((half) => half.split(':').filter(Boolean));
         const gap = normal.includes('::') ? new Array<string>(8 - head.length - tail.length).fill('0') : [];
         expect([...head, ...gap, ...tail].map((group) => Number.parseInt(group, 16))).toEqual(address);
       }),
