@@ -5,14 +5,14 @@ import { toCanonicalText } from './domain/attributes.ts';
 import type { ItemState } from './domain/item.ts';
 import type { RelationState } from './domain/relation.ts';
 import { exploring } from './explore.ts';
+import { listItems } from './find/list-items.ts';
+import { resolveItems } from './find/resolve-items.ts';
 import type { Graph } from './graph/graph.ts';
 import type { ProjectionKeeper } from './graph/keep-projection.ts';
 import { findAsOf } from './history/histories.ts';
 import { type ItemParts, itemUseCases } from './items.ts';
-import { listItems } from './list-items.ts';
 import { listRelations } from './list-relations.ts';
 import { relationUseCases } from './relations.ts';
-import { resolveItems } from './resolve-items.ts';
 import { type ItemVersionState, readVersions } from './storage/history-store.ts';
 
 export interface CmdbParts extends ItemParts {
@@ -40,7 +40,7 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
       return toItem(asOf === undefined ? item : asItWas(item, await findAsOf(database, id, Date.parse(asOf))));
     },
     async listItems(request) {
-      const { items: page, next } = await listItems(database, request);
+      const { items: page, next } = await listItems(database, request, await parts.model());
       return { items: page.map(toItem), ...(next !== undefined && { next }) };
     },
     updateItem: ({ id, expectedVersion, reason, ...patch }, call) => items.update({ id, expectedVersion }, patch, call, toItem, reason),

@@ -122,6 +122,12 @@ function compileClasses({ classes, relationTypes }: ModelDefinition, violations:
   );
 }
 
+/** The classes whose items are of that class: itself and what inherits from it, abstract ones left out. A class that is not there stands for itself. */
+export function classesWithin(model: CompiledModel, name: string): string[] {
+  if (!model.classes.has(name)) return [name];
+  return [...model.classes.values()].filter((one) => !one.abstract && (one.name === name || one.ancestors.includes(name))).map((one) => one.name);
+}
+
 function inherit(own: ClassDefinition, parent: EffectiveClass | undefined): EffectiveClass {
   const initialState = own.initialState ?? (own.states ? undefined : parent?.initialState);
   const attributes = new Map([

@@ -1,7 +1,7 @@
-import type { ResolvedItem } from '../generated/opora/cmdb/v1/cmdb.ts';
-import type { Database } from '../platform/postgres/database.ts';
-import { sql } from '../platform/postgres/sql.ts';
-import { normaliseName } from './domain/lookup.ts';
+import type { ResolvedItem } from '../../generated/opora/cmdb/v1/cmdb.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import { normaliseName } from '../domain/lookup.ts';
 
 interface Found {
   value: string;

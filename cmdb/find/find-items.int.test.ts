@@ -1,18 +1,22 @@
-import type { ListItemsRequest } from '../generated/opora/cmdb/v1/cmdb.ts';
-import { newUuid } from '../platform/clock/clock.ts';
-import { openTestDatabase, type TestDatabase } from '../platform/postgres/test-database.ts';
-import { type ItemFacts, type ItemState, newItem, reviseItem } from './domain/item.ts';
+import type { ListItemsRequest } from '../../generated/opora/cmdb/v1/cmdb.ts';
+import { newUuid } from '../../platform/clock/clock.ts';
+import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
+import { type ItemFacts, type ItemState, newItem, reviseItem } from '../domain/item.ts';
+import { type CompiledModel, compileModel } from '../domain/model/compile-model.ts';
+import { readPacks } from '../model/read-packs.ts';
+import { cmdb } from '../service.ts';
+import { writeItems } from '../storage/item-store.ts';
 import { listItems } from './list-items.ts';
 import { resolveItems } from './resolve-items.ts';
-import { cmdb } from './service.ts';
-import { writeItems } from './storage/item-store.ts';
 
 const author = { actorId: 'ivan', actorName: 'Иван' };
 let now = Date.parse('2026-03-02T09:00:00.000Z');
 let database: TestDatabase;
+let model: CompiledModel;
 
 beforeAll(async () => {
   database = await openTestDatabase(cmdb);
+  model = compileModel(await readPacks());
 });
 afterAll(() => database.close());
 
@@ -30,8 +34,8 @@ async function change(before: ItemState, facts: ItemFacts): Promise<ItemState> {
   return after;
 }
 
-async function readAllPages(request: ListItemsRequest): Promise<ItemState[]> {
-  const { items, next } = await listItems(database, request);
+async function readAllPages(request: Partial<ListItemsRequest>): Promise<ItemState[]> {
+  const { items, next } = await listItems(database, request, model);
   return next === undefined ? items : [...items, ...(await readAllPages({ ...request, after: next }))];
 }
 
@@ -49,6 +53,21 @@ describe('a list of items', () => {
     expect(new Set(pages.map(({ id }) => id)).size).toBe(6);
   });
 
+  it('of a class has the items of its subclasses too', async () => {
+    const [vm, pump] = [await add('kinds', { name: 'vm', class: 'virtual_machine' }), await add('kinds', { name: 'pump', class: 'pump' })];
+    const list = async (itemClass: string) => (await listItems(database, { source: 'kinds', class: itemClass }, model)).items.map(({ id }) => id);
+    expect(await list('virtual_machine')).toEqual([vm.id]);
+    expect(await list('hardware')).toEqual([pump.id]);
+    expect(await list('configuration_item')).toEqual([pump.id, vm.id]);
+    expect(await list('spaceship')).toEqual([]);
+  });
+
+  it.each(['organisation', 'site', 'owner', 'supportTeam'] as const)('has only the items of one %s when it is asked for', async (name) => {
+    const [one, none] = [await add(name, { name: 'one', attributes: { [name]: 'A-1' } }), await add(name, { name: 'none' })];
+    expect((await listItems(database, { source: name, [name]: 'A-1' }, model)).items).toEqual([one]);
+    expect((await listItems(database, { source: name }, model)).items).toEqual([none, one]);
+  });
+
   it.each([
     ['part of a word', 'ектро', true],
     ['letters of the other case', 'ЭЛЕКТРО', true],
@@ -60,21 +79,21 @@ describe('a list of items', () => {
     ['nothing by a wildcard, which means itself', '%', false],
   ])('finds %s', async (name, q, isThere) => {
     await add(name, { key: 'WM-771', name: 'Счётчик электронный', lookups: ['10.77.0.1'] });
-    expect((await listItems(database, { q, source: name })).items).toHaveLength(isThere ? 1 : 0);
+    expect((await listItems(database, { q, source: name }, model)).items).toHaveLength(isThere ? 1 : 0);
   });
 
   it('shows active items unless it is asked for retired ones', async () => {
     await change(await add('states', { name: 'gone' }), { state: 'retired' });
-    expect((await listItems(database, { source: 'states' })).items).toEqual([]);
-    expect((await listItems(database, { source: 'states', state: 'retired' })).items).toHaveLength(1);
+    expect((await listItems(database, { source: 'states' }, model)).items).toEqual([]);
+    expect((await listItems(database, { source: 'states', state: 'retired' }, model)).items).toHaveLength(1);
   });
 
   it('refuses a cursor of another order', async () => {
     await add('cursor', { name: 'one' });
     await add('cursor', { name: 'two' });
-    const { next } = await listItems(database, { limit: 1 });
+    const { next } = await listItems(database, { limit: 1 }, model);
     expect(next).toBeDefined();
-    await expect(listItems(database, { limit: 1, sort: '-name', after: next ?? '' })).rejects.toMatchObject({ kind: 'invalid_input' });
+    await expect(listItems(database, { limit: 1, sort: '-name', after: next ?? '' }, model)).rejects.toMatchObject({ kind: 'invalid_input' });
   });
 });
 
