@@ -78,8 +78,9 @@ function listNames({ attributes }: SheetClass): TargetName[] {
   }
   for (const { attributes: usual = [], own, headers } of wellKnownHeaders) {
     const words = headers.map(toWholeHeaderWords);
-    const meant = [...attributes].find(
-      ([name, { label }]) => usual.includes(name) || words.some(({ compact }) => compact === toWholeHeaderWords(label.ru).compact),
+    const named = usual.find((name) => attributes.has(name));
+    const meant = [...attributes].find(([name, { label }]) =>
+      named === undefined ? words.some(({ compact }) => compact === toWholeHeaderWords(label.ru).compact) : name === named,
     );
     const target: Target | undefined = meant ? { attribute: meant[0] } : own && { own };
     if (!target) continue;

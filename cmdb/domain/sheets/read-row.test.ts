@@ -121,7 +121,7 @@ describe('a row', () => {
     expect(readRow(row(2, 'Насос 1', '00001', '', 'Станция 1', 'в эксплуатации', 'насос'), planOf(headers))).toEqual({
       row: 2,
       fate: 'record',
-      record: { class: 'pump', name: 'Насос 1', site: 'Станция 1', state: 'active', attributes: { inventoryNumber: '00001' } },
+      record: { class: 'pump', name: 'Насос 1', attributes: { inventoryNumber: '00001', site: 'Станция 1', lifecycleState: 'active' } },
       notices: [],
     });
   });
@@ -132,8 +132,8 @@ describe('a row', () => {
     expect(fate.faults.map(({ code, place }) => [code, place.row, place.column])).toEqual([
       ['required', 7, 'A'],
       ['no_number', 7, 'C'],
+      ['no_choice', 7, 'E'],
       ['wrong_class', 7, 'F'],
-      ['no_state', 7, 'E'],
     ]);
     for (const { what, wayOut } of fate.faults) for (const text of [what.ru, what.en, wayOut?.ru, wayOut?.en]) expect(text).toMatch(/\.$/);
     expect(fate.faults.map((fault) => describeRemark(fault, 'ru'))[1]).toBe(

@@ -42,18 +42,6 @@ export function wrongClass(text: string, candidates: readonly SheetClass[]): Fin
   };
 }
 
-export function noState(text: string, states: readonly Label[]): Finding {
-  const list = (language: keyof Label) => states.map((label) => `«${label[language]}»`).join(', ');
-  return {
-    code: 'no_state',
-    what: { ru: `у класса нет состояния «${cut(text)}».`, en: `the class has no state "${cut(text)}".` },
-    wayOut:
-      states.length === 0
-        ? { ru: 'Не назначайте столбец состоянию.', en: 'Do not read the column as a state.' }
-        : { ru: `Возможны: ${list('ru')}.`, en: `Possible are ${list('en')}.` },
-  };
-}
-
 export function outside(width: number, cells: number): Finding {
   return {
     code: 'outside_header',

@@ -34,20 +34,14 @@ const forms: Readonly<Partial<Record<AttributeDefinition['type'], Label>>> = {
 };
 
 /** The columns of an empty sheet for items of a class: name, attributes (required ones first), then what every item has. */
-export function listTemplateColumns({ attributes, states }: SheetClass, language: keyof Label): TemplateColumn[] {
+export function listTemplateColumns({ attributes }: SheetClass, language: keyof Label): TemplateColumn[] {
   const ofAttributes = [...attributes].map(([attribute, definition]) => describeColumn({ attribute }, definition, language));
   const own = (field: OwnField, more: Partial<AttributeDefinition> = {}) =>
     describeColumn({ own: field }, { type: 'text', label: ownLabels[field], help: ownHelp[field], ...more }, language);
-  const values = [...states].map(([value, { label }]) => ({ value, label }));
   return [
     own('name', { required: true }),
     ...ofAttributes.filter(({ isRequired }) => isRequired),
     ...ofAttributes.filter(({ isRequired }) => !isRequired),
-    ...(values.length > 0 ? [own('state', { type: 'choice', values })] : []),
-    own('organization'),
-    own('site'),
-    own('owner'),
-    own('supportTeam'),
     own('lookups', { list: true }),
     own('key'),
   ];
