@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
+import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { subscription } from '../platform/bus/subscription.ts';
@@ -14,6 +15,8 @@ import type { Space } from './graph/projection.ts';
 import { historyMethods } from './history/history-methods.ts';
 import { keepHistory } from './history/keep-history.ts';
 import { revertChangeSets } from './history/revert-change-sets.ts';
+import { importMethods } from './imports/import-methods.ts';
+import { workOnImports } from './imports/work-on-imports.ts';
 import { itemUseCases } from './items.ts';
 import { openModels } from './model/models.ts';
 import { seedModel } from './model/seed-model.ts';
@@ -58,6 +61,7 @@ export const cmdb = defineService({
     });
     const parts = { database, models, model: models.current };
     const takePage = pageTaker(parts);
+    const imports = workOnImports({ ...parts, takePage, newId, clock, log });
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
       serves: [
@@ -65,6 +69,7 @@ export const cmdb = defineService({
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
+        serve(ImportService, importMethods({ ...parts, wake: imports.wake })),
       ],
       subscriptions: [
         subscription(endRelations(database)),
@@ -73,7 +78,7 @@ export const cmdb = defineService({
       ],
       timers: keepSources({ ...parts, newId }),
       async stop() {
-        await Promise.all([history.stop(), work.stop(), projection?.keeper.stop()]);
+        await Promise.all([history.stop(), work.stop(), imports.stop(), projection?.keeper.stop()]);
       },
     };
   },

@@ -7,7 +7,7 @@ import { authorOf } from '../author.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { retryLostRace } from '../retry-lost-race.ts';
 import { takeTurns } from '../take-turns.ts';
-import { decideItems, type PageContext } from './decide-items.ts';
+import { type DecidedItems, decideItems, type PageContext } from './decide-items.ts';
 import { decideRelations } from './decide-relations.ts';
 import { endLinks, endRelationLinks } from './end-links.ts';
 import { listTurnKeys } from './list-turn-keys.ts';
@@ -28,12 +28,16 @@ export interface SourcePage {
   runId?: string;
   /** The youngest link when the snapshot began. */
   youngest?: number;
+  /** Of an import, the change set that the page is a part of: what was said before is kept with it, so that it can be taken back. A snapshot has its run instead. */
+  changeSetId?: string;
   items: readonly ItemInput[];
   relations: readonly RelationInput[];
   /** What the source does not know any more. */
   removedKeys?: readonly string[];
   removedRelations?: readonly RelationInput[];
   reason?: string;
+  /** What is to be written together with the items, once. */
+  note?(decided: Pick<DecidedItems, 'outcomes' | 'reconciled'>): Statement[];
 }
 
 export interface PageOutcome {
@@ -70,7 +74,8 @@ export function pageTaker({ database, model }: PageParts) {
   /** Removals first, then items, then relations: each a commit of its own, because a relation needs its ends to be there. Any of it may be said again. */
   return async function takePage<Answer>(page: SourcePage, call: Call, answer: (outcome: PageOutcome) => Answer): Promise<Answer> {
     const { source, runId, items, relations } = page;
-    const author = { ...authorOf(call, page.reason), ...(runId !== undefined && { changeSetId: runId }) };
+    const changeSetId = runId ?? page.changeSetId;
+    const author = { ...authorOf(call, page.reason), ...(changeSetId !== undefined && { changeSetId }) };
     const context: PageContext = {
       database,
       model: await model(),
@@ -92,7 +97,10 @@ export function pageTaker({ database, model }: PageParts) {
     if (items.length > 0) {
       const done = await decide(call, keys, async () => {
         const decided = await decideItems(context, items);
-        const changes = { statements: [...ofRun(context, 'item', decided), ...decided.statements], events: decided.events };
+        const changes = {
+          statements: [...ofRun(context, 'item', decided), ...(page.note?.(decided) ?? []), ...decided.statements],
+          events: decided.events,
+        };
         const waiting = decided.newKeys.length > 0 ? await readWaiting(database, source, decided.newKeys) : [];
         if (relations.length + waiting.length + decided.movedKeys.length + decided.again.length > 0) {
           await commit(changes);

@@ -75,6 +75,10 @@ describe('the guess of what a column is', () => {
     expect(watts?.reason.ru).toMatch(/единица измерения кВт, а в заголовке «вт»/);
   });
 
+  it.each(['Мощность, kW', 'Мощность, кВт.', 'Подача, куб.м/час', 'Подача (m³/h)'])('knows a unit in both languages: %s', (header) => {
+    expect(targetOf(header)).toBeDefined();
+  });
+
   it('leaves to a person what may be two things', () => {
     const [number] = guessMapping(columns('Номер'), pumpClass);
     expect(number).toMatchObject({ confidence: 0 });

@@ -65,3 +65,42 @@ export function repeated(row: number, label: Label, value: string, isSame: boole
       : { ru: 'Оставьте верную из двух строк или исправьте номер.', en: 'Keep the right one of the two rows, or mend the number.' },
   };
 }
+
+export function sameItem(row: number, key: string): Finding {
+  return {
+    code: 'repeated',
+    what: {
+      ru: `та же единица уже в строке ${row}: у них один ключ «${cut(key)}».`,
+      en: `row ${row} is the same item already: both have the key "${cut(key)}".`,
+    },
+    wayOut: { ru: 'Оставьте одну из двух строк или дайте им разные номера.', en: 'Keep one of the two rows, or give them different numbers.' },
+  };
+}
+
+export function noSuchItem(id: string): Finding {
+  return {
+    code: 'no_such_item',
+    what: { ru: `единицы с номером ${cut(id)} в CMDB нет.`, en: `the CMDB has no item ${cut(id)}.` },
+    wayOut: {
+      ru: 'Верните номер из выгрузки или очистите ячейку: тогда единица будет найдена по своим номерам или создана.',
+      en: 'Put back the id that was exported, or empty the cell: then the item is found by its numbers, or made.',
+    },
+  };
+}
+
+export function outOfUse(name: string): Finding {
+  return {
+    code: 'item_retired',
+    what: { ru: `единица «${cut(name)}» выведена из использования.`, en: `the item "${cut(name)}" is out of use.` },
+    wayOut: { ru: 'Верните её в CMDB, потом загрузите строку снова.', en: 'Bring it back in the CMDB, then import the row again.' },
+  };
+}
+
+export const nothingToTellBy: Finding = {
+  code: 'nothing_to_tell_by',
+  what: {
+    ru: 'в строке нет ни ключа, ни номера, ни наименования: неизвестно, о какой она единице.',
+    en: 'the row has no key, no number and no name: nobody knows which item it is about.',
+  },
+  wayOut: { ru: 'Заполните хотя бы одно из них.', en: 'Fill in one of them.' },
+};

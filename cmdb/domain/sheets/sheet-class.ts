@@ -26,7 +26,10 @@ export const ownLabels: Readonly<Record<OwnField, Label>> = {
 export const ownHelp: Readonly<Record<OwnField, Label>> = {
   name: { ru: 'Как единицу называют люди.', en: 'What people call the item.' },
   key: { ru: 'Код единицы в системе, из которой взят список.', en: 'The code of the item in the system that the list is from.' },
-  id: { ru: 'Из выгрузки: по нему строка находит свою единицу. Не меняйте его.', en: 'From an export: by it a row finds its item. Leave it as it is.' },
+  id: {
+    ru: 'Из выгрузки: по нему строка находит свою единицу. Не меняйте его.',
+    en: 'From an export: by it a row finds its item. Leave it as it is.',
+  },
   class: { ru: 'Класс единицы, когда он уже класса всего листа.', en: 'The class of the item, when it is narrower than that of the whole sheet.' },
   lookups: {
     ru: 'Имена узлов и адреса, под которыми единицу знает мониторинг; несколько — через точку с запятой.',
