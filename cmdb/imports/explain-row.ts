@@ -26,7 +26,7 @@ export function explainRow(
     ...(id !== undefined && !(isNew && isCheck) && { itemId: id }),
     ...(record.name !== undefined && { name: record.name }),
     key,
-    reasons: [...(isPlain ? plain(fate) : []), ...reasons, ...notices],
+    reasons: [...(isPlain ? plain(fate) : []), ...(record.id === undefined ? reasons : reasons.flatMap(tellNamed)), ...notices],
     changes: isNew ? [] : (reconciled?.changes ?? []).map(({ by, ...change }) => ({ ...change, label: label(change.attribute), source: by })),
     kept: (reconciled?.kept ?? []).map(({ attribute, value, offered, source, because }) => ({
       attribute,
@@ -55,6 +55,14 @@ const fates: Readonly<Record<RecordFate, FateOfRow>> = {
   // Only records of a snapshot wait.
   waiting: 'rejected',
 };
+
+/** How its item was found is no question where the row names it. */
+function tellNamed(reason: Reason): Reason[] {
+  if (reason.code === 'linked') return [named];
+  return reason.code === 'agrees' || reason.code.startsWith('left_out_') ? [] : [reason];
+}
+
+const named: Reason = { code: 'named', ru: 'Строка сама называет единицу её номером.', en: 'The row itself names the item by its id.' };
 
 function plain(fate: FateOfRow): Reason[] {
   return fate === 'created' ? [made] : fate === 'unchanged' ? [unchanged] : [];

@@ -1,9 +1,15 @@
 import type * as contract from '../../generated/opora/cmdb/v1/imports.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
 import { toCanonicalText } from '../domain/attributes.ts';
+import { exportItems } from '../exports/export-items.ts';
+import { inPieces, mediaTypes } from '../exports/file-pieces.ts';
+import { writeTemplate } from '../sheets/write-template.ts';
+import { readFile } from './chunk-store.ts';
 import type { ImportState, SettledColumn } from './import-store.ts';
 import { type ImportParts, importUseCases } from './import-use-cases.ts';
 import { listImports, listRows } from './list-imports.ts';
 import type { RowChange, RowOutcome } from './row-store.ts';
+import { requireConcrete } from './sheet-classes.ts';
 import { uploading } from './uploads.ts';
 
 const usualWait = 5;
@@ -34,6 +40,18 @@ export function importMethods(parts: ImportParts): contract.ImportService {
     async applyImport({ id, reason, wait = usualWait }, call) {
       await imports.apply(id, reason, call, toImport);
       return toImport(await imports.waitFor(id, wait, call));
+    },
+    async *downloadImport({ id }) {
+      const { fileName, status } = await imports.find(id);
+      if (status === 'receiving') throw new AppError('illegal_state', 'The file is still on its way.');
+      yield* inPieces(readFile(database, id), { name: fileName });
+    },
+    async *exportItems(request) {
+      yield* exportItems(database, await parts.model(), request);
+    },
+    async *getTemplate({ name, language = 'ru' }) {
+      const itemClass = requireConcrete(await parts.model(), name);
+      yield* inPieces(writeTemplate(itemClass, language), { name: `${itemClass.label[language]}.xlsx`, mediaType: mediaTypes.xlsx });
     },
     async listImportRows({ id, ...page }) {
       const { items, next } = await listRows(database, await imports.find(id), page);

@@ -11,7 +11,7 @@ import { openSheetFile } from '../sheets/open-sheet-file.ts';
 import { readFile } from './chunk-store.ts';
 import { type ImportState, type ImportStatus, readImports, updateImport } from './import-store.ts';
 import { mapColumns } from './map-columns.ts';
-import { requireSource, requireZone } from './settings.ts';
+import { requireZone } from './settings.ts';
 import { readAsClass } from './sheet-classes.ts';
 import { settleSurvey, surveyImport } from './survey-import.ts';
 
@@ -77,7 +77,6 @@ export function importUseCases({ database, model, wake }: ImportParts) {
           'conflict',
           `The import was changed meanwhile: it is at version ${before.version}, not ${expectedVersion}. Read it again.`,
         );
-      if (wanted.source !== undefined) requireSource(wanted.source);
       if (wanted.zone !== undefined) requireZone(wanted.zone);
       const asked: ImportState = { ...before, ...wanted };
       // On another sheet the header stands elsewhere, unless told.

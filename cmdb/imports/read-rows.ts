@@ -1,11 +1,12 @@
 import type { Database } from '../../platform/postgres/database.ts';
+import { manual } from '../domain/identify/authority.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { keyOfRow } from '../domain/sheets/key-of-row.ts';
 import type { ColumnTarget } from '../domain/sheets/mapping.ts';
 import type { ReadingPlan, RowFate, SheetRecord } from '../domain/sheets/read-row.ts';
 import type { Finding, Remark } from '../domain/sheets/remark.ts';
 import { rememberRows } from '../domain/sheets/remember-rows.ts';
-import { nothingToTellBy, sameItem } from '../domain/sheets/row-findings.ts';
+import { namesNoItem, nothingToTellBy, sameItem } from '../domain/sheets/row-findings.ts';
 import { openSheetFile } from '../sheets/open-sheet-file.ts';
 import { planReading, readFates, surveySheet } from '../sheets/read-sheet.ts';
 import { readFile } from './chunk-store.ts';
@@ -48,7 +49,7 @@ export async function readRowsOf(database: Database, state: ImportState, model: 
     );
     const isWhole = mapsOwn(mapping, 'name') && !mapsOwn(mapping, 'id');
     const plan = planReading(file, survey, { ...readAs, mapping, zone: state.zone, isWhole });
-    const rows = readRecords(readFates(file, survey, plan), plan, model);
+    const rows = readRecords(readFates(file, survey, plan), { plan, model, source: state.source });
     return {
       async next() {
         const page: RowsPage = [];
@@ -70,7 +71,13 @@ export async function readRowsOf(database: Database, state: ImportState, model: 
   }
 }
 
-async function* readRecords(fates: AsyncIterable<RowFate>, plan: ReadingPlan, model: CompiledModel): AsyncGenerator<RecordRow | RowOutcome> {
+interface RecordReading {
+  plan: ReadingPlan;
+  model: CompiledModel;
+  source: string;
+}
+
+async function* readRecords(fates: AsyncIterable<RowFate>, { plan, model, source }: RecordReading): AsyncGenerator<RecordRow | RowOutcome> {
   const firstRow = rememberRows();
   for await (const fate of fates) {
     const { row } = fate;
@@ -90,9 +97,10 @@ async function* readRecords(fates: AsyncIterable<RowFate>, plan: ReadingPlan, mo
     else {
       const { record } = fate;
       const named = record.name === undefined ? {} : { name: record.name };
-      const key = keyOfRow(record, model.classes.get(record.class));
+      // A person's word on an item is kept under the item's id.
+      const key = source === manual ? record.id : keyOfRow(record, model.classes.get(record.class));
       const of = key === undefined ? undefined : firstRow(key, row);
-      if (key === undefined) yield settle('rejected', [place(nothingToTellBy)], named);
+      if (key === undefined) yield settle('rejected', [place(source === manual ? namesNoItem : nothingToTellBy)], named);
       else if (of !== undefined) yield settle('repeated', [place(sameItem(of, key))], { ...named, key, ofRow: of });
       else yield { row, key, record, notices };
     }

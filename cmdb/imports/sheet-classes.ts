@@ -1,4 +1,5 @@
 import { AppError } from '../../platform/errors/app-error.ts';
+import { checkClass } from '../domain/model/check-item.ts';
 import type { CompiledModel, EffectiveClass } from '../domain/model/compile-model.ts';
 import type { SheetClass } from '../domain/sheets/sheet-class.ts';
 
@@ -24,6 +25,21 @@ export function readAsClass(model: CompiledModel, name: string): ReadAs {
   // Its own attributes stand first: in a template or an export they are what people look for.
   const inOrder = new Map([...own.attributes.keys(), ...attributes.keys()].map((attribute) => [attribute, attributes.get(attribute)]));
   return { class: { ...own, attributes: inOrder as SheetClass['attributes'] }, subclasses, abstract: own.abstract };
+}
+
+/** A class that items may be of. Throws AppError `not_found`, `invalid_input`. */
+export function requireConcrete(model: CompiledModel, name: string): EffectiveClass {
+  const found = model.classes.get(name);
+  if (!found) throw new AppError('not_found', `There is no class "${name}" in the model; GET /api/v1/cmdb/classes lists them.`);
+  const [violation] = checkClass(model, name, '/name');
+  if (violation) throw new AppError('invalid_input', 'No item is of this class itself.', { violations: [violation] });
+  return found;
+}
+
+/** The class that all others are below, if there is one. */
+export function findRoot(model: CompiledModel): EffectiveClass | undefined {
+  const [root, ...more] = [...model.classes.values()].filter(({ parent }) => parent === undefined);
+  return more.length === 0 ? root : undefined;
 }
 
 /** Classes that items of a list may be of. */

@@ -1,7 +1,7 @@
 import type { CompiledModel } from '../domain/model/compile-model.ts';
-import { toText } from '../domain/sheets/cell.ts';
+import { type SheetRow, toText } from '../domain/sheets/cell.ts';
 import { type ClassGuess, guessClass } from '../domain/sheets/guess-class.ts';
-import { type ColumnGuess, guessMapping } from '../domain/sheets/guess-mapping.ts';
+import { type ColumnGuess, guessMapping, type SheetColumn } from '../domain/sheets/guess-mapping.ts';
 import { checkMapping, tellMissing } from '../domain/sheets/mapping.ts';
 import type { Finding, Remark } from '../domain/sheets/remark.ts';
 import { describeRemark } from '../domain/sheets/remark.ts';
@@ -10,7 +10,7 @@ import type { SheetSurvey } from '../domain/sheets/survey-sheet.ts';
 import { surveySheet } from '../sheets/read-sheet.ts';
 import type { SheetFile } from '../sheets/sheet-file.ts';
 import type { ImportState, SettledColumn, StoredSurvey, Told } from './import-store.ts';
-import { listConcreteClasses, type ReadAs, readAsClass } from './sheet-classes.ts';
+import { findRoot, listConcreteClasses, type ReadAs, readAsClass } from './sheet-classes.ts';
 import { isSettled, mapsOwn, readTarget } from './targets.ts';
 
 const columnsToTellAClass = 60;
@@ -70,9 +70,20 @@ export function settleSurvey(survey: StoredSurvey, sheet: string, readAs: ReadAs
   return { ...survey, notices, faults };
 }
 
-function guess({ columns, sheet }: SheetSurvey, fileName: string, model: CompiledModel): ClassGuess | undefined {
+function guess({ columns, sheet, sample }: SheetSurvey, fileName: string, model: CompiledModel): ClassGuess | undefined {
   const bare = fileName.replace(/^.*[\\/]/, '').replace(/\.[^.]{1,5}$/, '');
+  const root = findRoot(model);
+  if (root && namesClasses(columns, sample, model)) return { class: readAsClass(model, root.name).class, reason: eachNamesItsClass };
   return guessClass(columns.slice(0, columnsToTellAClass), [sheet, bare], listConcreteClasses(model));
+}
+
+/** Whether each row names its class, as rows of an export do. */
+function namesClasses(columns: readonly SheetColumn[], sample: readonly SheetRow[], model: CompiledModel): boolean {
+  const nothing = { name: '', label: { ru: '', en: '' }, attributes: new Map(), identifiers: [] };
+  const column = guessMapping(columns, nothing).find(({ target }) => target && 'own' in target && target.own === 'class')?.column;
+  if (column === undefined) return false;
+  const words = new Set(listConcreteClasses(model).flatMap(({ name, label }) => [name, label.ru, label.en].map((word) => word.toLowerCase())));
+  return sample.length > 0 && sample.every(({ cells }) => words.has(toText(cells[column]).toLowerCase()));
 }
 
 export function tell(remark: Remark): Told {
@@ -84,6 +95,7 @@ export function tellFinding({ code, what, wayOut }: Finding): Told {
   return { code, ru: join('ru'), en: join('en') };
 }
 
+const eachNamesItsClass = { ru: 'каждая строка называет свой класс', en: 'each row names its class' };
 const noClass = { ru: 'сначала нужен класс', en: 'the class is wanted first' };
 
 const classWanted: Told = {

@@ -9,7 +9,7 @@ import { openSheetFile } from '../sheets/open-sheet-file.ts';
 import { findRefusal, refuseFile } from '../sheets/refuse-file.ts';
 import { inChunks, keepChunk, readFile } from './chunk-store.ts';
 import { type ImportState, insertImport, nothingSurveyed, type Told, updateImport } from './import-store.ts';
-import { requireSource, requireZone } from './settings.ts';
+import { requireZone } from './settings.ts';
 import { readAsClass } from './sheet-classes.ts';
 import { surveyImport, tellFinding } from './survey-import.ts';
 
@@ -49,7 +49,7 @@ export function uploading({ database, model }: UploadParts) {
       status: 'receiving',
       fileName,
       bytes: 0,
-      source: requireSource(source),
+      source,
       principal: call.principal,
       ...(reason !== undefined && { reason }),
       ...(asked.class !== undefined && { class: asked.class }),

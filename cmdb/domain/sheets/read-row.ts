@@ -1,5 +1,5 @@
 import type { AttributeDefinition } from '../model/model.ts';
-import { isFilled, type MergedRange, type SheetRow, toLetter } from './cell.ts';
+import { isFilled, type MergedRange, type SheetRow, toLetter, toText } from './cell.ts';
 import type { ColumnHabit } from './column-habit.ts';
 import type { SheetColumn } from './guess-mapping.ts';
 import type { ColumnTarget } from './mapping.ts';
@@ -70,8 +70,10 @@ export function readRow(row: SheetRow, plan: ReadingPlan, merged: readonly Merge
   const fields: Partial<Record<OwnField, unknown>> = {};
   const tell = (to: Remark[], finding: Finding, column: number) => to.push({ ...finding, place: placeOf(row.number, column, plan) });
 
+  const named = readClass(row, plan, faults);
   for (const { column, target } of plan.mapping) {
-    const attribute = 'own' in target ? own[target.own] : plan.class.attributes.get(target.attribute);
+    // Classes may have an attribute of one name with other choices.
+    const attribute = 'own' in target ? own[target.own] : (named?.attributes.get(target.attribute) ?? plan.class.attributes.get(target.attribute));
     if (!attribute) continue;
     const habit = plan.habits.get(column);
     const reading = readValue(row.cells[column], attribute, { zone: plan.zone, ...(habit && { habit }) });
@@ -86,27 +88,25 @@ export function readRow(row: SheetRow, plan: ReadingPlan, merged: readonly Merge
       tell(faults, say.required(covering !== undefined), column);
   }
 
-  const { class: className = plan.class.name, ...rest } = readClass(fields, row.number, plan, faults);
   if (faults.length > 0) return { row: row.number, fate: 'refused', faults, notices };
-  return { row: row.number, fate: 'record', record: { ...rest, class: className, attributes: Object.fromEntries(attributes) }, notices };
+  const { class: _, ...given } = fields as Omit<SheetRecord, 'attributes'>;
+  return {
+    row: row.number,
+    fate: 'record',
+    record: { ...given, class: (named ?? plan.class).name, attributes: Object.fromEntries(attributes) },
+    notices,
+  };
 }
 
-/** The fields of an item with its class as the model names it. */
-function readClass(
-  fields: Partial<Record<OwnField, unknown>>,
-  row: number,
-  plan: ReadingPlan,
-  faults: Remark[],
-): Omit<SheetRecord, 'attributes' | 'class'> & { class?: string } {
-  const { class: text, ...rest } = fields as Record<OwnField, string | undefined>;
+/** The class that the row names, or that of the whole sheet. */
+function readClass(row: SheetRow, plan: ReadingPlan, faults: Remark[]): SheetClass | undefined {
+  const column = plan.mapping.find(({ target }) => 'own' in target && target.own === 'class')?.column;
+  const text = column === undefined ? '' : toText(row.cells[column]);
+  if (column === undefined || text === '') return plan.class;
   const candidates = [plan.class, ...(plan.subclasses ?? [])];
-  const named = text === undefined ? plan.class : candidates.find(({ name, label }) => isNamed(text, [name, label.ru, label.en]));
-  if (!named && text !== undefined) {
-    const column = plan.mapping.find(({ target }) => 'own' in target && target.own === 'class')?.column ?? 0;
-    faults.push({ ...say.wrongClass(text, candidates), place: placeOf(row, column, plan) });
-  }
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as Omit<SheetRecord, 'attributes' | 'class'>;
-  return { ...given, ...(named && { class: named.name }) };
+  const named = candidates.find(({ name, label }) => isNamed(text, [name, label.ru, label.en]));
+  if (!named) faults.push({ ...say.wrongClass(text, candidates), place: placeOf(row.number, column, plan) });
+  return named;
 }
 
 function isNamed(text: string, names: readonly string[]): boolean {

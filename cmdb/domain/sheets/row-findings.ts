@@ -104,3 +104,15 @@ export const nothingToTellBy: Finding = {
   },
   wayOut: { ru: 'Заполните хотя бы одно из них.', en: 'Fill in one of them.' },
 };
+
+export const namesNoItem: Finding = {
+  code: 'names_no_item',
+  what: {
+    ru: 'слово человека (источник manual) бывает о единице, которая есть, а строка её не называет.',
+    en: "a person's word (the source manual) is about an item that is there, and the row names none.",
+  },
+  wayOut: {
+    ru: 'Выгрузите список и правьте его, не трогая столбца с номером единицы; для новых единиц назовите другой источник.',
+    en: 'Export the list and edit that, with its column of item ids; for new items name another source.',
+  },
+};

@@ -1,4 +1,5 @@
 import type { AttributeDefinition, Label } from '../model/model.ts';
+import { labelWithUnit } from './label-with-unit.ts';
 import type { SheetClass, Target } from './sheet-class.ts';
 import { type OwnField, ownHelp, ownLabels } from './sheet-class.ts';
 import type { ValueKind } from './write-value.ts';
@@ -64,7 +65,7 @@ function describeColumn(target: Target, definition: AttributeDefinition, languag
   ];
   return {
     target,
-    header: `${label[language]}${unit ? ` (${unit})` : ''}${isRequired ? ' *' : ''}`,
+    header: `${labelWithUnit(definition, language)}${isRequired ? ' *' : ''}`,
     isRequired,
     help: sentences.filter((sentence) => sentence !== '').join(' '),
     kind: { type, ...(list && { list }), ...(values && { values }) },
