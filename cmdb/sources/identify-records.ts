@@ -66,7 +66,7 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
       return;
     }
     if (read.name === '' && !items.has(target)) {
-      tell('rejected', undefined, [nameless]);
+      page.outcomes.set(read.key, { key: read.key, outcome: 'rejected', reasons: [...own.reasons, nameless] });
       return;
     }
     if (before && before.itemId !== target) leave(before);

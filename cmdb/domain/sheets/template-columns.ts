@@ -49,7 +49,7 @@ export function listTemplateColumns({ attributes }: SheetClass, language: keyof 
 }
 
 function describeColumn(target: Target, definition: AttributeDefinition, language: keyof Label): TemplateColumn {
-  const { type, label, help, unit, list, values, minimum, maximum } = definition;
+  const { type, help, unit, list, values, minimum, maximum } = definition;
   const say = words[language];
   const isRequired = (definition.required ?? false) && definition.default === undefined;
   const range = [minimum === undefined ? '' : `${say.from} ${minimum}`, maximum === undefined ? '' : `${say.to} ${maximum}`]
