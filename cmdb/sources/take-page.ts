@@ -34,6 +34,8 @@ export interface SourcePage {
   removedKeys?: readonly string[];
   removedRelations?: readonly RelationInput[];
   reason?: string;
+  /** By key, W3C trace context of what brought the record; that of the call unless told. */
+  causes?: ReadonlyMap<string, string>;
 }
 
 export interface PageOutcome {
@@ -80,6 +82,7 @@ export function pageTaker({ database, model }: PageParts) {
       newId: () => call.newId(),
       ...(runId !== undefined && { runId }),
       ...(page.youngest !== undefined && { youngest: page.youngest }),
+      ...(page.causes && { causes: page.causes }),
     };
     const keys = () => listTurnKeys(context.model, source, items);
     const commit = (changes: Changes) => database.commit({ ...changes, at: call.now });
