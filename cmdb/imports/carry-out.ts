@@ -102,6 +102,9 @@ function callOf({ principal }: ImportState, { database, newId, log, now }: Pick<
       await database.commit({ ...changes, at: now });
       return answer;
     },
+    prepare: () => {
+      throw new Error('A page of an import is committed by itself.');
+    },
     within: (milliseconds) => ({ principal, deadline: Math.min(deadline, Date.now() + milliseconds) }),
   };
 }

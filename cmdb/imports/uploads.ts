@@ -32,7 +32,7 @@ export function uploading({ database, model }: UploadParts) {
     try {
       state = await keep(state, withFirst(first.value, source));
     } catch (error) {
-      await refuse(state, brokenOff, call).catch(() => undefined);
+      await forget(state);
       throw error;
     }
     return { state: await understand(state, call), wait };
@@ -111,15 +111,23 @@ export function uploading({ database, model }: UploadParts) {
   async function refuse(state: ImportState, refusal: Told, call: StreamCall): Promise<void> {
     const decision = call.beginDecision();
     const after: ImportState = { ...state, status: 'refused', refusal, version: state.version + 1, updatedAt: decision.now };
-    // What did not come whole is of no use to anybody.
-    const rest = refusal === brokenOff ? [sql`delete from import_chunk where import_id = ${state.id}`] : [];
-    await decision.commit({ statements: [updateImport(after), ...rest] }, undefined);
+    await decision.commit({ statements: [updateImport(after)] }, undefined);
+  }
+
+  /** What did not come whole is of no use to anybody. There is no call any more in which this could be decided. */
+  async function forget(state: ImportState): Promise<void> {
+    const after: ImportState = { ...state, status: 'refused', refusal: brokenOff, version: state.version + 1 };
+    await database.commit({ statements: [updateImport(after), sql`delete from import_chunk where import_id = ${state.id}`] });
   }
 }
 
 async function* withFirst(first: UploadImportRequest, rest: AsyncIterator<UploadImportRequest>): AsyncGenerator<Uint8Array> {
-  yield first.data;
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value.data;
+  try {
+    yield first.data;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value.data;
+  } finally {
+    await rest.return?.();
+  }
 }
 
 const brokenOff: Told = {

@@ -38,6 +38,8 @@ export interface SourcePage {
   reason?: string;
   /** What is to be written together with the items, once. */
   note?(decided: Pick<DecidedItems, 'outcomes' | 'reconciled'>): Statement[];
+  /** By key, W3C trace context of what brought the record; that of the call unless told. */
+  causes?: ReadonlyMap<string, string>;
 }
 
 export interface PageOutcome {
@@ -84,7 +86,9 @@ export function pageTaker({ database, model }: PageParts) {
       now: call.now,
       newId: () => call.newId(),
       ...(runId !== undefined && { runId }),
+      ...(page.changeSetId !== undefined && { keptIn: page.changeSetId }),
       ...(page.youngest !== undefined && { youngest: page.youngest }),
+      ...(page.causes && { causes: page.causes }),
     };
     const keys = () => listTurnKeys(context.model, source, items);
     const commit = (changes: Changes) => database.commit({ ...changes, at: call.now });
