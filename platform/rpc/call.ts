@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Changes } from '../postgres/database.ts';
+import type { KeyedCall } from './idempotency.ts';
 
 /** Who asks. It travels with every call; the query uses it, not the page. */
 export interface Principal {
@@ -46,8 +47,16 @@ export interface Call {
   newId(): string;
   /** Writes the changes, the idempotency row with the answer, or nothing; then gives the answer back. */
   commit<Answer>(changes: Changes, answer: Answer): Promise<Answer>;
+  /** For `commitTogether`, which commits for several calls at once. Throws when this one is over. */
+  prepare(answer: unknown): PreparedAnswer;
   /** Options for a call further on: the same person, and never more time than this call has left. */
   within(milliseconds: number, options?: { idempotencyKey?: string }): CallOptions;
+}
+
+/** What is to be committed of an answer beside the changes, and what is to be called once it is. */
+export interface PreparedAnswer {
+  keyed?: KeyedCall & { answer: Uint8Array };
+  settle(): void;
 }
 
 /**
