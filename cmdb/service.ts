@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
+import { bulkEditMethods } from './edits/edit-methods.ts';
+import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
 import type { Graph } from './graph/graph.ts';
 import { keepProjection, type ProjectionKeeper } from './graph/keep-projection.ts';
 import { neo4jGraph } from './graph/neo4j-graph.ts';
@@ -15,6 +18,7 @@ import { historyMethods } from './history/history-methods.ts';
 import { keepHistory } from './history/keep-history.ts';
 import { revertChangeSets } from './history/revert-change-sets.ts';
 import { itemUseCases } from './items.ts';
+import { joinTimers } from './join-timers.ts';
 import { openModels } from './model/models.ts';
 import { seedModel } from './model/seed-model.ts';
 import { workOnModels } from './model/work-on-models.ts';
@@ -65,13 +69,14 @@ export const cmdb = defineService({
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
+        serve(BulkEditService, bulkEditMethods(parts)),
       ],
       subscriptions: [
         subscription(endRelations(database)),
         subscription(revertChangeSets(parts)),
         ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
       ],
-      timers: keepSources({ ...parts, newId }),
+      timers: joinTimers(keepSources({ ...parts, newId }), keepBulkEdits({ ...parts, newId })),
       async stop() {
         await Promise.all([history.stop(), work.stop(), projection?.keeper.stop()]);
       },
