@@ -4,6 +4,7 @@ import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
+import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import { bulkEditMethods } from './edits/edit-methods.ts';
@@ -27,6 +28,8 @@ import { cmdbMethods, toItem } from './rpc.ts';
 import { keepSources } from './sources/keep-sources.ts';
 import { sourceMethods } from './sources/source-methods.ts';
 import { pageTaker } from './sources/take-page.ts';
+import { keepStocktakes } from './stocktakes/keep-stocktakes.ts';
+import { stocktakeMethods } from './stocktakes/stocktake-methods.ts';
 import { endRelations } from './subscriptions.ts';
 
 /** Who answers questions about the graph, and what a projection of it needs besides. */
@@ -70,13 +73,14 @@ export const cmdb = defineService({
         serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
         serve(BulkEditService, bulkEditMethods(parts)),
+        serve(StocktakeService, stocktakeMethods({ ...parts, takePage })),
       ],
       subscriptions: [
         subscription(endRelations(database)),
         subscription(revertChangeSets(parts)),
         ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
       ],
-      timers: joinTimers(keepSources({ ...parts, newId }), keepBulkEdits({ ...parts, newId })),
+      timers: joinTimers(keepSources({ ...parts, newId }), keepBulkEdits({ ...parts, newId }), keepStocktakes({ ...parts, newId })),
       async stop() {
         await Promise.all([history.stop(), work.stop(), projection?.keeper.stop()]);
       },

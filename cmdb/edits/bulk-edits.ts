@@ -8,7 +8,7 @@ import { checkClass } from '../domain/model/check-item.ts';
 import { checkRelationType } from '../domain/model/check-relation.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { pointTo } from '../domain/model/pointer.ts';
-import { type ItemFilter, whereItems } from '../find/item-filter.ts';
+import { whereItems } from '../find/item-filter.ts';
 import { insertChangeSet } from '../history/change-set-store.ts';
 import { beginChangeSet } from '../history/change-sets.ts';
 import { refuse } from '../items.ts';
@@ -16,9 +16,7 @@ import { retryLostRace } from '../retry-lost-race.ts';
 import type { PageParts } from '../sources/take-page.ts';
 import { type BulkEditState, insertBulkEdit, readBulkEdits, updateBulkEdit } from './bulk-edit-store.ts';
 import { bulkEditTimer, expiryTimer } from './bulk-edit-timers.ts';
-
-/** Of items in one bulk edit. */
-const most = 100_000;
+import { countMeant, refuseEverything } from './items-meant.ts';
 
 /** Milliseconds for which one that was looked at waits to be applied. */
 const patience = 7 * 24 * 3_600_000;
@@ -40,14 +38,9 @@ export function bulkEditUseCases({ database, model }: PageParts) {
       answer: (edit: BulkEditState) => Answer,
     ): Promise<Answer> {
       const compiled = await model();
-      refuse([...checkFilter(filter), ...checkChanges(changes, compiled)], 'There is nothing that could be done.');
+      refuseEverything(filter);
+      refuse(checkChanges(changes, compiled), 'There is nothing that could be done.');
       const where = whereItems(filter, compiled);
-      const [counted] = await database.query<{ count: number }>(
-        sql`select count(*)::int as count from (select 1 from item where ${where} limit ${most + 1}::int) i`,
-      );
-      const total = counted?.count ?? 0;
-      if (total > most)
-        refuse([{ pointer: '/filter', message: `means more than ${most} items: narrow it, and edit them in parts` }], 'These are too many items.');
       const edit: BulkEditState = {
         id: call.newId(),
         status: 'previewing',
@@ -55,7 +48,7 @@ export function bulkEditUseCases({ database, model }: PageParts) {
         filter,
         changes,
         ...(reason !== undefined && { reason }),
-        total,
+        total: await countMeant(database, where),
         done: 0,
         preview: {},
         applied: {},
@@ -95,12 +88,6 @@ export function bulkEditUseCases({ database, model }: PageParts) {
       });
     },
   };
-}
-
-/** Nobody means every item by saying nothing. */
-function checkFilter({ ids = [], ...filter }: ItemFilter): FieldViolation[] {
-  const isEmpty = ids.length === 0 && Object.entries(filter).every(([name, value]) => value === undefined || name === 'state');
-  return isEmpty ? [{ pointer: '/filter', message: 'must say which items are meant: a class, a site, ids …' }] : [];
 }
 
 function checkChanges(changes: ItemChanges, model: CompiledModel): FieldViolation[] {

@@ -92,14 +92,14 @@ export async function decideEdits(
   };
 }
 
-function tryEdit(whole: WholeItem | undefined, { patch, retire }: Edit, { model, now }: PageContext): Tried | Pick<EditDecision, 'reasons'> {
+function tryEdit(whole: WholeItem | undefined, { patch, state }: Edit, { model, now }: PageContext): Tried | Pick<EditDecision, 'reasons'> {
   const item = whole?.before;
   if (!whole || !item) return { reasons: [notThere] };
   if (item.mergedInto !== undefined) return { reasons: [wentInto(item.mergedInto)] };
   const before = whole.facts;
   const { facts: patched, violations } = applyPatch(item, patch, model);
   if (violations.length > 0) return { reasons: refuseFor('does_not_fit', violations) };
-  const facts = retire ? { ...patched, state: 'retired' as const } : patched;
+  const facts = state === undefined ? patched : { ...patched, state };
   if (!reviseItem(item, facts, now)) return { whole, before, isChanged: false };
   try {
     const word = sayAsPerson(whole, facts, model, now);

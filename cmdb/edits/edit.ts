@@ -1,13 +1,14 @@
 import type { FieldViolation } from '../../platform/errors/app-error.ts';
 import type { FieldDifference } from '../domain/history/diff-items.ts';
 import type { Reason } from '../domain/identify/explain.ts';
-import type { ItemPatch } from '../domain/item.ts';
+import type { ItemPatch, ItemState } from '../domain/item.ts';
 
 /** What a person asks of one item. */
 export interface Edit {
   itemId: string;
   patch: ItemPatch;
-  retire?: boolean;
+  /** Out of use, or in use again. */
+  state?: ItemState['state'];
   addRelations?: readonly RelationEnd[];
   removeRelations?: readonly RelationEnd[];
 }

@@ -114,7 +114,7 @@ function toEdit({ changes }: BulkEditState): Omit<Edit, 'itemId'> {
   const { class: itemClass, attributes, addLookups, removeLookups, retire, addRelations, removeRelations } = changes;
   return {
     patch: { ...(itemClass !== undefined && { class: itemClass }), ...(attributes !== undefined && { attributes }), addLookups, removeLookups },
-    retire,
+    ...(retire && { state: 'retired' }),
     addRelations,
     removeRelations,
   };
