@@ -4,7 +4,7 @@ import { toCanonicalText } from './domain/attributes.ts';
 import type { RelationState } from './domain/relation.ts';
 import type { ItemChange } from './storage/item-store.ts';
 
-export function announceItem({ before, after }: ItemChange): NewEvent {
+export function announceItem({ before, after, traceparent }: ItemChange): NewEvent {
   const data = {
     itemId: after.id,
     version: after.version,
@@ -17,8 +17,8 @@ export function announceItem({ before, after }: ItemChange): NewEvent {
     state: after.state,
     validFrom: new Date(after.updatedAt).toISOString(),
   };
-  if (!before) return itemCreated(data);
-  return after.state === 'retired' && before.state === 'active' ? itemRetired(data) : itemUpdated(data);
+  const event = !before ? itemCreated(data) : after.state === 'retired' && before.state === 'active' ? itemRetired(data) : itemUpdated(data);
+  return traceparent === undefined ? event : { ...event, traceparent };
 }
 
 export function announceRelation(relation: RelationState): NewEvent {

@@ -13,7 +13,10 @@ export interface LinkGlance {
   same: boolean;
 }
 
-/** One query and one row for each record of a page that is known. */
+/**
+ * One query and one row for each record of a page that is known. Lateral, so that records are what is gone through also by a plan that was made while
+ * there were no links: by the other order each page of a first load would read all that was loaded before it.
+ */
 export async function glanceAtLinks(
   database: Database,
   source: string,
@@ -24,7 +27,7 @@ export async function glanceAtLinks(
       l.hash = k.hash and l.missing_since is null and l.gone_at is null and l.moved_to is null and i.state = 'active'
         and (l.recheck_at is null or l.recheck_at > ${new Date(now)}) as same
     from unnest(${records.map(({ key }) => key)}::text[], ${records.map(({ hash }) => hash)}::bytea[]) with ordinality as k(key, hash, place)
-      join item_link l on l.source = ${source} and l.key = k.key join item i on i.id = l.item_id`);
+      cross join lateral (select * from item_link where source = ${source} and key = k.key offset 0) l join item i on i.id = l.item_id`);
 }
 
 /** Links that fit `where` (the table is `l`), each with whether `runId` has named it. */

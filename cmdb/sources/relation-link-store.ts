@@ -49,10 +49,12 @@ export function toRelationLink({ relationId, missing_since, gone_at, active, ver
   };
 }
 
+/** Lateral for the same reason as `glanceAtLinks`. */
 export async function readLinksOfRelations(database: Database, source: string, relations: readonly RelationInput[]): Promise<RelationLink[]> {
   return readRelationLinks(
     database,
-    sql`${asKeys(relations)} join relation_link l on l.source = ${source} and l.from_key = k.from_key and l.type = k.type and l.to_key = k.to_key`,
+    sql`${asKeys(relations)} cross join lateral (select * from relation_link
+      where source = ${source} and from_key = k.from_key and type = k.type and to_key = k.to_key offset 0) l`,
     sql`true`,
   );
 }

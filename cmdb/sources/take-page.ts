@@ -36,6 +36,8 @@ export interface SourcePage {
   removedKeys?: readonly string[];
   removedRelations?: readonly RelationInput[];
   reason?: string;
+  /** By key, W3C trace context of what brought the record; that of the call unless told. */
+  causes?: ReadonlyMap<string, string>;
 }
 
 export interface PageOutcome {
@@ -84,6 +86,7 @@ export function pageTaker({ database, model }: PageParts) {
       ...(runId !== undefined && { runId }),
       ...(page.changeSetId !== undefined && { keptIn: page.changeSetId }),
       ...(page.youngest !== undefined && { youngest: page.youngest }),
+      ...(page.causes && { causes: page.causes }),
     };
     const keys = () => listTurnKeys(context.model, source, items);
     const commit = (changes: Changes) => database.commit({ ...changes, at: call.now });
