@@ -8,7 +8,7 @@ import type { PageContext } from './decide-items.ts';
 import { type Duplicate, readDuplicates } from './duplicate-store.ts';
 import { readClaims } from './identifier-store.ts';
 import { type Link, speaks } from './link.ts';
-import { readLinks } from './link-store.ts';
+import { readItemIds, readLinks } from './link-store.ts';
 import { fitAttributes, type ReadRecord } from './source-page.ts';
 import { readWholeItems, type WholeItem } from './whole-items.ts';
 
@@ -36,16 +36,17 @@ export interface PageFound {
 /** `known`: keys that have a link. */
 export async function findForPage(context: PageContext, records: readonly ReadRecord[], known: ReadonlySet<string>): Promise<PageFound> {
   const { database, model, source, runId } = context;
-  const keys = [...new Set([...known, ...records.flatMap(({ hosts = {} }) => Object.values(hosts))])];
-  const [linked, questions] = await Promise.all([
-    keys.length > 0 ? readLinks(database, sql`l.source = ${source} and l.key = any(${keys}::text[])`, runId) : [],
+  const hostKeys = [...new Set(records.flatMap(({ hosts = {} }) => Object.values(hosts)))].filter((key) => !known.has(key));
+  const [linked, hosts, questions] = await Promise.all([
+    known.size > 0 ? readLinks(database, sql`l.source = ${source} and l.key = any(${[...known]}::text[])`, runId) : [],
+    readItemIds(database, source, hostKeys),
     readDuplicates(database, sql`status = 'open' and source = ${source} and key = any(${records.map(({ key }) => key)}::text[])`),
   ]);
   const links = new Map(linked.map((link) => [link.key, link]));
   const fitted = records.map((read) => fitRecord(context, read, links.get(read.key)));
   const hostOf = (record: SourceRecord) => (type: string) => {
     const host = record.hosts?.[type];
-    return host && 'key' in host ? links.get(host.key)?.itemId : undefined;
+    return host && 'key' in host ? (links.get(host.key)?.itemId ?? hosts.get(host.key)) : undefined;
   };
   const said = new Map<string, { identifier: Identifier; times: number }>();
   for (const { record } of fitted) {
@@ -74,7 +75,10 @@ export async function findForPage(context: PageContext, records: readonly ReadRe
     known: { claims, asked: new Set(said.keys()), isRetired: (id) => items.get(id)?.before?.state === 'retired' },
     questions,
     found: {
-      keys: new Map(linked.map((link) => [link.key, toKnownKey(link)])),
+      keys: new Map([
+        ...[...hosts].map(([key, itemId]) => [key, { itemId }] as const),
+        ...linked.map((link) => [link.key, toKnownKey(link)] as const),
+      ]),
       contested: new Set(questions.map(({ key }) => key)),
       claims: new Map([...claims].map(([key, itemIds]) => [key, livingOf(itemIds)])),
       counts,

@@ -78,6 +78,15 @@ export async function readLinks(database: Database, where: Statement, runId?: st
   }));
 }
 
+/** The items that keys of a source stand for. */
+export async function readItemIds(database: Database, source: string, keys: readonly string[]): Promise<Map<string, string>> {
+  if (keys.length === 0) return new Map();
+  const rows = await database.query<{ key: string; itemId: string }>(
+    sql`select key, item_id as "itemId" from item_link where source = ${source} and key = any(${keys}::text[])`,
+  );
+  return new Map(rows.map(({ key, itemId }) => [key, itemId]));
+}
+
 /** Writes links, new ones and those that are still as they were read; otherwise the commit is a conflict. Those to forget have never been, or never again are. */
 export function writeLinks(links: readonly Link[], forgotten: readonly Link[]): Statement[] {
   const created = links.filter(({ revision }) => revision === 0);
