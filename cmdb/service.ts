@@ -68,7 +68,7 @@ export const cmdb = defineService({
       ],
       subscriptions: [
         subscription(endRelations(database)),
-        subscription(revertChangeSets(database)),
+        subscription(revertChangeSets(parts)),
         ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
       ],
       timers: keepSources({ ...parts, newId }),

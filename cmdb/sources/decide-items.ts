@@ -24,6 +24,8 @@ export interface PageContext {
   /** The snapshot has named everything: nothing waits any more. */
   isComplete?: boolean;
   author: Author;
+  /** The change set that it is a part of, when that can be taken back: what was said before is kept with it. */
+  keptIn?: string;
   /** By key, W3C trace context of what brought the record; that of what runs now unless told. */
   causes?: ReadonlyMap<string, string>;
   /** Epoch milliseconds. */
@@ -122,7 +124,7 @@ type Found = Awaited<ReturnType<typeof findForPage>>;
 type Identified = ReturnType<typeof identifyRecords>;
 
 async function writeOutcome(
-  { database, author, now, runId, causes }: PageContext,
+  { database, author, now, runId, keptIn, causes }: PageContext,
   found: Found,
   { links, forgotten, questions, postponed, outcomes }: Identified,
 ) {
@@ -141,10 +143,10 @@ async function writeOutcome(
   const answered = found.questions.filter(({ key }) => bound.has(key)).map(({ id }) => id);
   const statements = [
     ...writeItems(changes, author),
-    ...writeLinks(links, forgotten),
+    ...writeLinks(links, forgotten, keptIn),
     ...identifiers,
     ...(runId !== undefined && postponed.length > 0 ? [postpone(runId, postponed)] : []),
-    ...(questions.length > 0 ? [askAbout(questions)] : []),
+    ...(questions.length > 0 ? [askAbout(questions, keptIn)] : []),
     ...(answered.length > 0 ? [dropQuestions(answered, now)] : []),
   ];
   const versions = new Map(changes.map(({ after }) => [after.id, after.version]));

@@ -32,7 +32,7 @@ export async function endTheseLinks(context: PageContext, links: readonly Link[]
     if (whole) silence(whole, link, model, now);
   }
   const changed = await writeWholeItems(context, [...items.values()]);
-  return { statements: [...changed.statements, ...writeLinks(gone, [])], events: changed.events };
+  return { statements: [...changed.statements, ...writeLinks(gone, [], context.keptIn)], events: changed.events };
 }
 
 /** What is to be written of items but for their links. */
@@ -57,7 +57,7 @@ export async function endRelationLinks(context: PageContext, relations: readonly
 }
 
 /** A relation ends when nobody says it any more: no source, and no person has made it. */
-export async function endTheseRelationLinks({ database, author, now }: PageContext, links: readonly RelationLink[]): Promise<Ended> {
+export async function endTheseRelationLinks({ database, author, now, keptIn }: PageContext, links: readonly RelationLink[]): Promise<Ended> {
   const gone = links.map((link): RelationLink => ({ ...link, goneAt: now }));
   const ids = [...new Set(gone.flatMap(({ relationId }) => relationId ?? []))];
   const seqs = gone.flatMap(({ seq }) => seq ?? []);
@@ -67,5 +67,5 @@ export async function endTheseRelationLinks({ database, author, now }: PageConte
       (select 1 from relation_link o where o.relation_id = relation.id and o.gone_at is null and o.seq <> all(${seqs}::bigint[]))`,
   );
   const ended = orphans.flatMap((relation) => unrelate(relation, now) ?? []);
-  return { statements: [...writeRelations(ended, author), ...writeRelationLinks(gone)], events: ended.map(announceRelation) };
+  return { statements: [...writeRelations(ended, author), ...writeRelationLinks(gone, keptIn)], events: ended.map(announceRelation) };
 }
