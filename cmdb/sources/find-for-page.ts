@@ -8,7 +8,7 @@ import type { PageContext } from './decide-items.ts';
 import { type Duplicate, readDuplicates } from './duplicate-store.ts';
 import { readClaims } from './identifier-store.ts';
 import { type Link, type SaidRecord, speaks } from './link.ts';
-import { readLinks } from './link-store.ts';
+import { readItemIds, readLinks } from './link-store.ts';
 import { fitAttributes, type ReadRecord } from './source-page.ts';
 import { readWholeItems, type WholeItem } from './whole-items.ts';
 
@@ -36,9 +36,10 @@ export interface PageFound {
 /** `known`: keys that have a link. */
 export async function findForPage(context: PageContext, records: readonly ReadRecord[], known: ReadonlySet<string>): Promise<PageFound> {
   const { database, model, source, runId } = context;
-  const keys = [...new Set([...known, ...records.flatMap(({ hosts = {} }) => Object.values(hosts))])];
-  const [linked, questions] = await Promise.all([
-    keys.length > 0 ? readLinks(database, sql`l.source = ${source} and l.key = any(${keys}::text[])`, runId) : [],
+  const hostKeys = [...new Set(records.flatMap(({ hosts = {} }) => Object.values(hosts)))].filter((key) => !known.has(key));
+  const [linked, hosts, questions] = await Promise.all([
+    known.size > 0 ? readLinks(database, sql`l.source = ${source} and l.key = any(${[...known]}::text[])`, runId) : [],
+    readItemIds(database, source, hostKeys),
     readDuplicates(database, sql`status = 'open' and source = ${source} and key = any(${records.map(({ key }) => key)}::text[])`),
   ]);
   const links = new Map(linked.map((link) => [link.key, link]));
@@ -46,7 +47,7 @@ export async function findForPage(context: PageContext, records: readonly ReadRe
   const fitted = records.map((read) => fitRecord(context, read, links.get(read.key)));
   const hostOf = (record: SourceRecord) => (type: string) => {
     const host = record.hosts?.[type];
-    return host && 'key' in host ? links.get(host.key)?.itemId : undefined;
+    return host && 'key' in host ? (links.get(host.key)?.itemId ?? hosts.get(host.key)) : undefined;
   };
   const said = new Map<string, { identifier: Identifier; times: number }>();
   for (const { record } of fitted) {
@@ -77,6 +78,7 @@ export async function findForPage(context: PageContext, records: readonly ReadRe
     found: {
       keys: new Map([
         ...told.flatMap(({ key, itemId }): [string, KnownKey][] => (itemId === undefined ? [] : [[key, { itemId }]])),
+        ...[...hosts].map(([key, itemId]): [string, KnownKey] => [key, { itemId }]),
         ...linked.map((link): [string, KnownKey] => [link.key, toKnownKey(link)]),
       ]),
       contested: new Set(questions.map(({ key }) => key)),

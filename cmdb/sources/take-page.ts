@@ -40,6 +40,8 @@ export interface SourcePage {
   note?(decided: Pick<DecidedItems, 'outcomes' | 'reconciled'>): Statement[];
   /** By key, W3C trace context of what brought the record; that of the call unless told. */
   causes?: ReadonlyMap<string, string>;
+  /** Another page is written first: this one only when that is there. */
+  after?: Promise<unknown>;
 }
 
 export interface PageOutcome {
@@ -133,6 +135,7 @@ export function pageTaker({ database, model }: PageParts) {
         statements: [...ofRun(context, 'relation', { outcomes, seen: decided.seen }), ...decided.statements],
         events: decided.events,
       };
+      await page.after;
       return call.commit(changes, answer({ items: itemOutcomes, relations: outcomes }));
     });
   };
