@@ -97,9 +97,21 @@ describe('a stream of relations', () => {
   it('is written in its order: when a page fails, none after it is written', async () => {
     const toRecord = await begin('broken');
     let pages = 0;
-    const streams = await openStreams(async (changes) => {
-      if (isOfRelations(changes) && ++pages === 2) throw new AppError('unavailable', 'The disk is full.');
+    let pagesRead = 0;
+    let goOn: () => void = () => undefined;
+    const thirdIsRead = new Promise<void>((resolve) => {
+      goOn = resolve;
     });
+    const streams = await openStreams(
+      async (changes) => {
+        if (!isOfRelations(changes) || ++pages !== 2) return;
+        await thirdIsRead;
+        throw new AppError('unavailable', 'The disk is full.');
+      },
+      () => {
+        if (++pagesRead === 3) goOn();
+      },
+    );
     await expect(streams.streamSnapshot(pairs.map(toRecord), mine())).rejects.toMatchObject({ kind: 'unavailable' });
     expect(await countOf('broken')).toBe(1_000);
   });
