@@ -100,11 +100,15 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
       page.links.push(link);
       whole.isTouched = true;
     }
-    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class));
     const isRevived = whole.before?.state === 'retired';
     const isSpecialised = whole.before?.class !== whole.facts.class;
-    if (outcome.kind === 'duplicate_suspected' || outcome.kind === 'class_change_proposed') tell(outcome.kind, target, reasons);
-    else if (!whole.before) tell('created', target);
+    const isQuestion = outcome.kind === 'duplicate_suspected' || outcome.kind === 'class_change_proposed';
+    if (!whole.before && !isQuestion) {
+      tell('created', target);
+      return;
+    }
+    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class));
+    if (isQuestion) tell(outcome.kind, target, reasons);
     else tell(result.changes.length > 0 || isRevived || isSpecialised ? 'updated' : 'unchanged', target, reasons);
   }
 
