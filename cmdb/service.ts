@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
+import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
@@ -18,6 +19,8 @@ import type { Space } from './graph/projection.ts';
 import { historyMethods } from './history/history-methods.ts';
 import { keepHistory } from './history/keep-history.ts';
 import { revertChangeSets } from './history/revert-change-sets.ts';
+import { importMethods } from './imports/import-methods.ts';
+import { workOnImports } from './imports/work-on-imports.ts';
 import { itemUseCases } from './items.ts';
 import { joinTimers } from './join-timers.ts';
 import { openModels } from './model/models.ts';
@@ -65,6 +68,7 @@ export const cmdb = defineService({
     });
     const parts = { database, models, model: models.current };
     const takePage = pageTaker(parts);
+    const imports = workOnImports({ ...parts, takePage, newId, clock, log });
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
       serves: [
@@ -74,6 +78,7 @@ export const cmdb = defineService({
         serve(SourceService, sourceMethods({ ...parts, takePage })),
         serve(BulkEditService, bulkEditMethods(parts)),
         serve(StocktakeService, stocktakeMethods({ ...parts, takePage })),
+        serve(ImportService, importMethods({ ...parts, wake: imports.wake })),
       ],
       subscriptions: [
         subscription(endRelations(database)),
@@ -82,7 +87,7 @@ export const cmdb = defineService({
       ],
       timers: joinTimers(keepSources({ ...parts, newId }), keepBulkEdits({ ...parts, newId }), keepStocktakes({ ...parts, newId })),
       async stop() {
-        await Promise.all([history.stop(), work.stop(), projection?.keeper.stop()]);
+        await Promise.all([history.stop(), work.stop(), imports.stop(), projection?.keeper.stop()]);
       },
     };
   },
