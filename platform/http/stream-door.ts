@@ -1,12 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { BreakableStream } from '../rpc/breakable-stream.ts';
-import { longestStream, nobody } from '../rpc/call.ts';
+import { longestStream, nobody, requirePermission } from '../rpc/call.ts';
 import { brokenOff, stopping } from '../rpc/status.ts';
 import type { Edge } from './create-edge.ts';
 import { factsOf } from './observe-requests.ts';
 import { HttpRefusal } from './problem.ts';
 import type { RestOptions } from './rest.ts';
-import { type RestAnswer, type RestMethod, requirePermission, toRestAnswer } from './rest-call.ts';
+import { type RestAnswer, type RestMethod, toRestAnswer } from './rest-call.ts';
 import { openMessages } from './stream-messages.ts';
 
 /** The streams that come in by REST. */

@@ -5,7 +5,7 @@ import type { StreamCall, StreamMethod } from './call.ts';
 import { methodProperty } from './method-property.ts';
 import { readMessages } from './read-messages.ts';
 import { type MethodServing, ServedCall } from './served-call.ts';
-import { observeCalls, requirePermission, type Serving, shortName } from './server.ts';
+import { admit, observeCalls, type Serving, shortName } from './server.ts';
 import type { BoundStream } from './transport.ts';
 
 export interface StreamServing extends Serving {
@@ -41,7 +41,7 @@ function bindStream(method: MethodContract, run: StreamMethod<object, object>, s
   };
   return (requests, options) =>
     observe(options, async (allowance) => {
-      requirePermission(options.principal, method);
+      admit(options.principal, method);
       refuseKey(options.idempotencyKey);
       const over = allowance.signal();
       over.addEventListener('abort', () => requests.breakOff(over.reason as AppError), { once: true });

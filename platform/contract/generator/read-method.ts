@@ -35,6 +35,7 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
     if (routedBy !== '') refuse('routed_by is for a method that takes one message: a stream is sent before its fields are known');
     if (http && !http.body) refuse('a stream stands in the body: give its route body: "*"');
   }
+  if (rules?.restricted && rules.permissions.length === 0) refuse('restricted is about permissions: name those that may hold for some objects only');
   if (!rule && rules?.location) refuse('location belongs to a method with google.api.http');
   return {
     name: method.name,
@@ -42,6 +43,8 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
     request: method.input.typeName,
     response: method.output.typeName,
     permissions: [...(rules?.permissions ?? [])],
+    ...(rules?.restricted && { restricted: true as const }),
+    ...(rules?.unmaskedBy && { unmaskedBy: rules.unmaskedBy }),
     public: rules?.public ?? false,
     retrySafe: level === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS || level === MethodOptions_IdempotencyLevel.IDEMPOTENT,
     needsIfMatch,

@@ -8,6 +8,8 @@ interface MethodOption {
   needsIfMatch: boolean;
   location: string;
   routedBy: string;
+  restricted: boolean;
+  unmaskedBy: string;
 }
 
 interface EventOption {
