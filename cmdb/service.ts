@@ -19,6 +19,7 @@ import { openModels } from './model/models.ts';
 import { seedModel } from './model/seed-model.ts';
 import { workOnModels } from './model/work-on-models.ts';
 import { modelMethods } from './model-methods.ts';
+import { rightsReader } from './rights/rights.ts';
 import { cmdbMethods, toItem } from './rpc.ts';
 import { keepSources } from './sources/keep-sources.ts';
 import { sourceMethods } from './sources/source-methods.ts';
@@ -63,12 +64,15 @@ export const cmdb = defineService({
       serves: [
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, ...(projection && { keeper: projection.keeper }) })),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
-        serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
+        serve(
+          HistoryService,
+          historyMethods({ database, items: itemUseCases({ ...parts, takePage }), rightsFor: rightsReader(models.current), toItem }),
+        ),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
       ],
       subscriptions: [
         subscription(endRelations(database)),
-        subscription(revertChangeSets(database)),
+        subscription(revertChangeSets(database, models.current)),
         ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
       ],
       timers: keepSources({ ...parts, newId }),

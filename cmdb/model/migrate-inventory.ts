@@ -38,7 +38,8 @@ export async function migratePage(database: Database, version: ModelVersionState
     return after ? [{ before, after }] : [];
   });
   const last = items.length < pageSize ? undefined : items.at(-1);
-  if (changes.length > 0 && !(await commit(database, version, changes))) return pass;
+  const sensitive = new Set([...step.before.sensitive, ...step.after.sensitive]);
+  if (changes.length > 0 && !(await commit(database, version, changes, sensitive))) return pass;
   const changed = pass.changed + changes.length;
   if (last) return { ...pass, place: last.id, changed };
   if (changed > 0 || pass.beganAt < version.publishedAt + 2 * freshFor) return beginPass(version.version, now);
@@ -56,10 +57,12 @@ async function commit(
   database: Database,
   { version, actorId, actorName, traceId }: ModelVersionState,
   changes: readonly ItemChange[],
+  sensitive: ReadonlySet<string>,
 ): Promise<boolean> {
   const author = { actorId, actorName, ...(traceId !== undefined && { traceId }) };
   try {
-    await database.commit({ statements: [...writeItems(changes, author), noteMigrated(version, changes.length)], events: changes.map(announceItem) });
+    const events = changes.map((change) => announceItem(change, sensitive));
+    await database.commit({ statements: [...writeItems(changes, author), noteMigrated(version, changes.length)], events });
     return true;
   } catch (error) {
     if (isAppError(error, 'conflict')) return false;

@@ -119,7 +119,11 @@ function inOrder(outcomes: ReadonlyMap<number, RecordOutcome>, length: number): 
 type Found = Awaited<ReturnType<typeof findForPage>>;
 type Identified = ReturnType<typeof identifyRecords>;
 
-async function writeOutcome({ database, author, now, runId }: PageContext, found: Found, { links, forgotten, questions, postponed }: Identified) {
+async function writeOutcome(
+  { database, model, author, now, runId }: PageContext,
+  found: Found,
+  { links, forgotten, questions, postponed }: Identified,
+) {
   const items = [...found.items.values()];
   const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
   const touched = items.filter(({ isTouched }) => isTouched);
@@ -137,5 +141,5 @@ async function writeOutcome({ database, author, now, runId }: PageContext, found
     ...(answered.length > 0 ? [dropQuestions(answered, now)] : []),
   ];
   const versions = new Map(changes.map(({ after }) => [after.id, after.version]));
-  return { statements, events: changes.filter(isNewVersion).map(announceItem), versions };
+  return { statements, events: changes.filter(isNewVersion).map((change) => announceItem(change, model.sensitive)), versions };
 }

@@ -91,7 +91,7 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
       page.links.push(link);
       whole.isTouched = true;
     }
-    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class));
+    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class), model.sensitive);
     const isRevived = whole.before?.state === 'retired';
     const isSpecialised = whole.before?.class !== whole.facts.class;
     if (outcome.kind === 'duplicate_suspected' || outcome.kind === 'class_change_proposed') tell(outcome.kind, target, reasons);

@@ -8,6 +8,8 @@ import type { ItemFacts, ItemState } from '../domain/item.ts';
 import { normaliseName, tidyLookups } from '../domain/lookup.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { pointTo } from '../domain/model/pointer.ts';
+import { maskIdentifiers } from '../rights/mask.ts';
+import type { ItemRights } from '../rights/rights.ts';
 import { readItems } from '../storage/item-store.ts';
 import { readClaims } from './identifier-store.ts';
 import { type Link, speaks, toSaid } from './link.ts';
@@ -89,7 +91,12 @@ function changeLookups(own: readonly string[], before: readonly string[], after:
 }
 
 /** An identifier that is another item's is refused to people: they can look which of the two is right. */
-export async function refuseTakenIdentifiers(database: Database, { id, facts, identifiers }: WholeItem, model: CompiledModel): Promise<void> {
+export async function refuseTakenIdentifiers(
+  database: Database,
+  { id, facts, identifiers }: WholeItem,
+  model: CompiledModel,
+  { canSee, masked }: Pick<ItemRights, 'canSee' | 'masked'>,
+): Promise<void> {
   const own = model.classes.get(facts.class);
   if (!own) return;
   const isOwn = ({ scheme, value }: Identifier) => identifiers.some((one) => one.scheme === scheme && one.value === value);
@@ -98,7 +105,10 @@ export async function refuseTakenIdentifiers(database: Database, { id, facts, id
   const ids = [...new Set([...claims.values()].flat())].filter((holder) => holder !== id);
   if (ids.length === 0) return;
   const [holder] = await readItems(database, sql`id = any(${ids}::uuid[]) and state = 'active' order by id limit 1`);
-  if (holder) throw new AppError('conflict', `${describe(wanted, claims, holder)} is of "${holder.name}" already: it is item ${holder.id}.`);
+  if (!holder) return;
+  const taken = describe(maskIdentifiers(wanted, masked, model), claims, holder);
+  if (!canSee(holder)) throw new AppError('conflict', `${taken} is of another item already, which you may not see.`);
+  throw new AppError('conflict', `${taken} is of "${holder.name}" already: it is item ${holder.id}.`);
 }
 
 function describe(wanted: readonly Identifier[], claims: ReadonlyMap<string, readonly string[]>, holder: ItemState): string {
