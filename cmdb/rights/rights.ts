@@ -8,7 +8,7 @@ import type { CurrentModel } from '../model/models.ts';
 import { columnsOfItem, columnsOfVersion, holdingOf, isHeld, type Placed, whereHeld } from './grants.ts';
 
 /** The permission without which sensitive attributes are neither shown nor taken. */
-const unmasking = 'cmdb.read_sensitive';
+export const unmasking = 'cmdb.read_sensitive';
 
 /** What a reader may see, as conditions for the queries that read. */
 export interface Sight {
@@ -55,7 +55,8 @@ export function rightsOf(principal: Principal, model: CompiledModel): ItemRights
     sight,
     masked: may(principal, unmasking) ? new Set() : model.sensitive,
     canSee: (item) => isHeld(read, item),
-    canChange: (item) => isHeld(write, item),
+    // Whoever changes an item is shown what it is then.
+    canChange: (item) => write === 'all' || (isHeld(write, item) && isHeld(read, item)),
     changesAll: write === 'all',
   };
 }
@@ -75,7 +76,7 @@ export function requireChange(rights: ItemRights, id: string, item: (Placed & { 
 /** Throws AppError `not_allowed` when an item would become one that the caller could not change. */
 export function requireBecoming(rights: ItemRights, item: Placed & { name: string }): void {
   if (rights.canChange(item)) return;
-  throw new AppError('not_allowed', `"${item.name}" would be of a class, an organisation or a site for which you have no cmdb.write.`);
+  throw new AppError('not_allowed', `"${item.name}" would be of a class, an organisation or a site whose items you may not see and change.`);
 }
 
 /** Throws AppError `not_allowed` when some of the values given are of attributes that the caller may not see. */
