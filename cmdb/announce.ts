@@ -6,7 +6,7 @@ import { mask } from './rights/mask.ts';
 import type { ItemChange } from './storage/item-store.ts';
 
 /** Events go to everybody who may read items at all, and stay in logs: `sensitive` attributes are named in them, and never with their values. */
-export function announceItem({ before, after }: ItemChange, sensitive: ReadonlySet<string>): NewEvent {
+export function announceItem({ before, after, traceparent }: ItemChange, sensitive: ReadonlySet<string>): NewEvent {
   const { attributes, masked } = mask(after.attributes, sensitive);
   const data = {
     itemId: after.id,
@@ -21,8 +21,8 @@ export function announceItem({ before, after }: ItemChange, sensitive: ReadonlyS
     state: after.state,
     validFrom: new Date(after.updatedAt).toISOString(),
   };
-  if (!before) return itemCreated(data);
-  return after.state === 'retired' && before.state === 'active' ? itemRetired(data) : itemUpdated(data);
+  const event = !before ? itemCreated(data) : after.state === 'retired' && before.state === 'active' ? itemRetired(data) : itemUpdated(data);
+  return traceparent === undefined ? event : { ...event, traceparent };
 }
 
 export function announceRelation(relation: RelationState): NewEvent {

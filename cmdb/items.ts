@@ -12,6 +12,7 @@ import { judgeByModel, type Models } from './model/models.ts';
 import { keepMasked, maskViolations } from './rights/mask.ts';
 import { type ItemRights, refuseMasked, requireBecoming, requireChange, rightsReader, type Sight } from './rights/rights.ts';
 import { writeWholeItems } from './sources/end-links.ts';
+import { recordGatherer } from './sources/gather-records.ts';
 import type { Link } from './sources/link.ts';
 import { readLinks, writeLinks } from './sources/link-store.ts';
 import { refuseTakenIdentifiers, sayAsPerson } from './sources/person-word.ts';
@@ -19,7 +20,6 @@ import { type RecordOutcome, readInput } from './sources/source-page.ts';
 import type { PageParts, pageTaker } from './sources/take-page.ts';
 import { beginItem, readWholeItems, speakOf, toChange, type WholeItem } from './sources/whole-items.ts';
 import { readItems } from './storage/item-store.ts';
-import { takeTurns } from './take-turns.ts';
 
 /** What a person enters; the rest is decided here. */
 export interface NewItem {
@@ -44,7 +44,7 @@ export interface ItemParts extends PageParts {
 }
 
 export function itemUseCases({ database, model, models, takePage }: ItemParts) {
-  const turns = takeTurns(database);
+  const takeRecords = recordGatherer({ database, model, takePage });
   const rightsFor = rightsReader(model);
 
   async function find(id: string, sight: Sight): Promise<ItemState> {
@@ -175,11 +175,9 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       call: Call,
       answer: (outcomes: Outcome[]) => Answer,
     ): Promise<Answer> {
-      const { facts: wanted, violations } = await judgeByModel(models, (judge) => readRecords(records, judge));
+      const { violations } = await judgeByModel(models, (judge) => readRecords(records, judge));
       refuse(violations, 'Some records cannot be taken in; none of them was.');
-      const keys = wanted.map(({ key }) => `${source} ${key}`);
-      const page = { source, items: records, relations: [], ...(reason !== undefined && { reason }) };
-      return turns(keys, () => takePage(page, call, ({ items }) => answer(items.map(toOutcome))));
+      return takeRecords({ source, items: records, ...(reason !== undefined && { reason }) }, call, (outcomes) => answer(outcomes.map(toOutcome)));
     },
   };
 }

@@ -72,7 +72,7 @@ export const cmdb = defineService({
       ],
       subscriptions: [
         subscription(endRelations(database)),
-        subscription(revertChangeSets(database, models.current)),
+        subscription(revertChangeSets(parts)),
         ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
       ],
       timers: keepSources({ ...parts, newId }),

@@ -24,6 +24,10 @@ export interface PageContext {
   /** The snapshot has named everything: nothing waits any more. */
   isComplete?: boolean;
   author: Author;
+  /** The change set that it is a part of, when that can be taken back: what was said before is kept with it. */
+  keptIn?: string;
+  /** By key, W3C trace context of what brought the record; that of what runs now unless told. */
+  causes?: ReadonlyMap<string, string>;
   /** Epoch milliseconds. */
   now: number;
   newId(): string;
@@ -120,12 +124,17 @@ type Found = Awaited<ReturnType<typeof findForPage>>;
 type Identified = ReturnType<typeof identifyRecords>;
 
 async function writeOutcome(
-  { database, model, author, now, runId }: PageContext,
+  { database, model, author, now, runId, keptIn, causes }: PageContext,
   found: Found,
-  { links, forgotten, questions, postponed }: Identified,
+  { links, forgotten, questions, postponed, outcomes }: Identified,
 ) {
   const items = [...found.items.values()];
-  const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
+  const traces = new Map([...(causes ?? [])].map(([key, traceparent]) => [outcomes.get(key)?.id, traceparent]));
+  const changes = items.flatMap((whole) => {
+    const change = toChange(whole, now);
+    const traceparent = traces.get(whole.id);
+    return change ? [traceparent === undefined ? change : { ...change, traceparent }] : [];
+  });
   const touched = items.filter(({ isTouched }) => isTouched);
   const isRetired = (id: string) => found.known.isRetired(id) && found.items.get(id)?.facts.state === 'retired';
   const identifiers = await assignToItems(database, touched, { ...found.known, isRetired });
@@ -134,10 +143,10 @@ async function writeOutcome(
   const answered = found.questions.filter(({ key }) => bound.has(key)).map(({ id }) => id);
   const statements = [
     ...writeItems(changes, author),
-    ...writeLinks(links, forgotten),
+    ...writeLinks(links, forgotten, keptIn),
     ...identifiers,
     ...(runId !== undefined && postponed.length > 0 ? [postpone(runId, postponed)] : []),
-    ...(questions.length > 0 ? [askAbout(questions)] : []),
+    ...(questions.length > 0 ? [askAbout(questions, keptIn)] : []),
     ...(answered.length > 0 ? [dropQuestions(answered, now)] : []),
   ];
   const versions = new Map(changes.map(({ after }) => [after.id, after.version]));

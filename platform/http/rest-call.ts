@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { Contract, HttpRoute, MethodContract } from '../contract/contract.ts';
 import { type HttpInput, readRequest } from '../contract/read-request.ts';
 import { AppError } from '../errors/app-error.ts';
 import { etagOf } from './conditional.ts';
+import { HttpRefusal } from './problem.ts';
 
 export type RestMethod = MethodContract & { http: HttpRoute };
 
@@ -9,6 +11,11 @@ export type RestMethod = MethodContract & { http: HttpRoute };
 export function byPrecision(left: string, right: string): number {
   const key = (path: string) => path.replace(/(?<!\\):\w+/g, '\uffff');
   return key(left) < key(right) ? -1 : 1;
+}
+
+/** Throws HttpRefusal `malformed` with `way` for an Idempotency-Key. */
+export function refuseKey({ headers }: Pick<IncomingMessage, 'headers'>, way: string): void {
+  if (headers['idempotency-key'] !== undefined) throw new HttpRefusal('malformed', way);
 }
 
 /** The request message of a method; `expectedVersion` is what If-Match said. Throws AppError `invalid_input` with everything that does not fit. */

@@ -2,7 +2,7 @@ import { type DescExtension, type DescField, type DescMessage, type DescMethod, 
 import type { FieldRules } from './model.ts';
 
 /** Options as @bufbuild/protobuf gives them: every field by its camelCase name. */
-interface MethodOption {
+export interface MethodOption {
   permissions: string[];
   public: boolean;
   needsIfMatch: boolean;
@@ -10,6 +10,9 @@ interface MethodOption {
   routedBy: string;
   restricted: boolean;
   unmaskedBy: string;
+  bodyBytes: string;
+  maxBytes: number;
+  answerBytes: string;
 }
 
 interface EventOption {
