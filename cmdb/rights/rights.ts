@@ -20,6 +20,8 @@ export interface Sight {
   versions: Statement;
   /** Relations, on `relation`: both of its ends may be seen. */
   relations: Statement;
+  /** The same for the relations that have this item at one end, and what `other` says at the other: that the one may be seen is asked once, and not for each. */
+  relationsOf(itemId: string, other: Statement): Statement;
 }
 
 /** What somebody may see and change of the inventory. */
@@ -33,10 +35,10 @@ export interface ItemRights {
 }
 
 /** For programs of the CMDB itself. */
-export const fullSight: Sight = { seesAll: true, items: () => sql`true`, versions: sql`true`, relations: sql`true` };
+export const fullSight: Sight = { seesAll: true, items: () => sql`true`, versions: sql`true`, relations: sql`true`, relationsOf: () => sql`true` };
 
 /** For those who may not even know that something is there: it is looked for in vain. */
-export const noSight: Sight = { seesAll: false, items: () => sql`false`, versions: sql`false`, relations: sql`false` };
+export const noSight: Sight = { seesAll: false, items: () => sql`false`, versions: sql`false`, relations: sql`false`, relationsOf: () => sql`false` };
 
 export function rightsOf(principal: Principal, model: CompiledModel): ItemRights {
   const [read, write] = [holdingOf(principal, 'cmdb.read', model), holdingOf(principal, 'cmdb.write', model)];
@@ -50,6 +52,7 @@ export function rightsOf(principal: Principal, model: CompiledModel): ItemRights
           items: (alias) => whereHeld(read, columnsOfItem(alias)),
           versions: sql`${whereHeld(read, columnsOfVersion)} and ${isVisible(sql`item_version.item_id`)}`,
           relations: sql`${isVisible(sql`relation.from_id`)} and ${isVisible(sql`relation.to_id`)}`,
+          relationsOf: (itemId, other) => sql`(select true from item visible where visible.id = ${itemId} and ${visible}) and ${isVisible(other)}`,
         };
   return {
     sight,

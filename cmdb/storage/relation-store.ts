@@ -48,7 +48,7 @@ export async function readRelationsOf(
   const page = (side: RelationPlace['side'], own: Statement, other: Statement) => {
     const after = place?.side === side ? sql`and (type, ${other}) > (${place.type}, ${place.otherId}::uuid)` : sql``;
     return sql`(select id, type, from_id, to_id, source, state, version, created_at, updated_at from relation
-      where ${own} = ${itemId} and state = 'active' ${ofType} ${after} and ${sight.relations} order by type, ${other} limit ${limit}::int)`;
+      where ${own} = ${itemId} and state = 'active' ${ofType} ${after} and ${sight.relationsOf(itemId, sql`relation.${other}`)} order by type, ${other} limit ${limit}::int)`;
   };
   const sides = [...(place?.side === 'in' ? [] : [page('out', sql`from_id`, sql`to_id`)]), page('in', sql`to_id`, sql`from_id`)];
   return (await Promise.all(sides.map((side) => query(database, side)))).flat().slice(0, limit);
