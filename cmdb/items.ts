@@ -1,5 +1,5 @@
 import { AppError, type FieldViolation, isAppError } from '../platform/errors/app-error.ts';
-import { sql } from '../platform/postgres/sql.ts';
+import { type Statement, sql } from '../platform/postgres/sql.ts';
 import type { Call } from '../platform/rpc/call.ts';
 import { authorOf } from './author.ts';
 import { type Attributes, readAttributes, toCanonicalText } from './domain/attributes.ts';
@@ -83,6 +83,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
     call: Call,
     answer: (item: ItemState) => Answer,
     reason: string | undefined,
+    beside: (item: ItemState) => Promise<Statement[]> = async () => [],
   ): Promise<Answer> {
     const [compiled, rights] = [await model(), await rightsFor(call)];
     const after = toChange(whole, call.now)?.after ?? whole.before;
@@ -91,13 +92,20 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
     if (whole.facts.state === 'active') await refuseTakenIdentifiers(database, whole, compiled, rights);
     const context = { database, model: compiled, source: 'manual', author: authorOf(call, reason), now: call.now, newId: () => call.newId() };
     const { statements, events } = await writeWholeItems(context, [whole]);
-    return call.commit({ statements: [...statements, ...writeLinks(word ? [word] : [], [])], events }, answer(after));
+    const words = writeLinks(word ? [word] : [], []);
+    return call.commit({ statements: [...statements, ...words, ...(await beside(after))], events }, answer(after));
   }
 
   return {
     find,
 
-    async create<Answer>(wanted: NewItem, call: Call, answer: (item: ItemState) => Answer): Promise<Answer> {
+    /** `beside`: what the same commit writes of other things when the item comes. */
+    async create<Answer>(
+      wanted: NewItem,
+      call: Call,
+      answer: (item: ItemState) => Answer,
+      beside?: (item: ItemState) => Promise<Statement[]>,
+    ): Promise<Answer> {
       const id = call.newId();
       const { source = 'manual', key = id } = wanted;
       const given = wanted.attributes === undefined ? {} : readAttributes(wanted.attributes, '/attributes');
@@ -118,7 +126,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       speakOf(whole, link, compiled, call.now);
       whole.isTouched = true;
       try {
-        return await commitWord(whole, link, call, answer, wanted.reason);
+        return await commitWord(whole, link, call, answer, wanted.reason, beside);
       } catch (error) {
         const [twin] = isAppError(error, 'conflict') ? await readLinks(database, sql`l.source = ${source} and l.key = ${key}`) : [];
         if (!twin) throw error;

@@ -22,9 +22,9 @@ export function whereItems(filter: ItemFilter, model: CompiledModel): Statement 
 }
 
 /** The attributes by whose values is asked: whoever may not see them may not ask by them either. */
-export function askedAttributes(filter: ItemFilter): { attribute: string; pointer: string }[] {
+export function askedAttributes(filter: ItemFilter, at = ''): { attribute: string; pointer: string }[] {
   const names = ['organisation', 'site', 'owner', 'supportTeam'] as const;
-  return names.flatMap((attribute) => (filter[attribute] === undefined ? [] : [{ attribute, pointer: `/${attribute}` }]));
+  return names.flatMap((attribute) => (filter[attribute] === undefined ? [] : [{ attribute, pointer: `${at}/${attribute}` }]));
 }
 
 function isOfClass(names: readonly string[]): Statement {

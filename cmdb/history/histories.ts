@@ -4,6 +4,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { toCanonicalText } from '../domain/attributes.ts';
 import { diffItems, type FieldDifference } from '../domain/history/diff-items.ts';
 import type { KnownFacts } from '../domain/history/take-back.ts';
+import { isMaskedField } from '../rights/mask.ts';
 import type { ItemRights, Sight } from '../rights/rights.ts';
 import { type ItemVersionState, readItemsAsOf, readTheseVersions } from '../storage/history-store.ts';
 
@@ -37,7 +38,7 @@ export async function diffVersions(database: Database, request: DiffItemRequest,
   const [before, after] = await Promise.all([side(request.from, request.fromTime, now), side(request.to, request.toTime, now)]);
   if (!before && !after) throw new AppError('not_found', `There is no item "${id}" at either moment.`);
   const differences = diffItems(before ?? nothing, after ?? nothing);
-  const isHidden = ({ field }: FieldDifference) => field.startsWith('attributes.') && masked.has(field.slice('attributes.'.length));
+  const isHidden = (one: FieldDifference) => isMaskedField(one, masked);
   return {
     id,
     ...(before && { from: before.version }),

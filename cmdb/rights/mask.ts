@@ -1,5 +1,6 @@
 import type { FieldViolation } from '../../platform/errors/app-error.ts';
 import type { Attributes } from '../domain/attributes.ts';
+import type { FieldDifference } from '../domain/history/diff-items.ts';
 import type { Identifier } from '../domain/identify/list-identifiers.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import type { SaidRecord } from '../sources/link.ts';
@@ -40,3 +41,14 @@ export function maskViolations(violations: readonly FieldViolation[], masked: Re
     return { pointer: `/attributes/${name}`, message: 'has a value that does not fit; only who may see sensitive attributes can mend it' };
   });
 }
+
+/** Differences without the values of masked attributes: that they differ stays told. */
+export function maskDifferences(differences: readonly FieldDifference[], masked: ReadonlySet<string>): FieldDifference[] {
+  return differences.map((one) => (isMaskedField(one, masked) ? { field: one.field } : one));
+}
+
+export function isMaskedField({ field }: FieldDifference, masked: ReadonlySet<string>): boolean {
+  return field.startsWith(ofAttribute) && masked.has(field.slice(ofAttribute.length));
+}
+
+const ofAttribute = 'attributes.';

@@ -83,8 +83,8 @@ export function requireBecoming(rights: ItemRights, item: Placed & { name: strin
 }
 
 /** Throws AppError `not_allowed` when some of the values given are of attributes that the caller may not see. */
-export function refuseMasked({ masked }: ItemRights, given: Attributes): void {
-  refuse(Object.keys(given).flatMap((name) => (masked.has(name) ? [{ pointer: pointTo('/attributes', name), message: needed }] : [])));
+export function refuseMasked({ masked }: Pick<ItemRights, 'masked'>, given: Attributes, at = '/attributes'): void {
+  refuse(Object.keys(given).flatMap((name) => (masked.has(name) ? [{ pointer: pointTo(at, name), message: needed }] : [])));
 }
 
 /** Throws AppError `not_allowed` when it is asked by attributes whose values the caller may not see: the answer would tell them. */

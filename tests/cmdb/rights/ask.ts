@@ -36,19 +36,26 @@ function findMethod(contract: Contract, name: string): MethodContract {
 /** Past the edge, over gRPC. */
 export function askByGrpc({ contract, client }: EdgeHub, principal: Principal): Ask {
   return async (name, request) => {
-    const { service } = findMethod(contract, name);
+    const { service, givesStream } = findMethod(contract, name);
     const methods = client<Record<string, (request: object, options: object) => Promise<object>>>({ name: service }) as unknown as Record<
       string,
       (request: object, options: object) => Promise<object>
     >;
     try {
-      const answer = await methods[methodProperty(name)]?.(request, { deadline: Date.now() + 10_000, principal });
+      const told = methods[methodProperty(name)]?.(request, { deadline: Date.now() + 10_000, principal });
+      const answer = givesStream ? { file: await readFile(told as unknown as AsyncIterable<{ data: Uint8Array }>) } : await told;
       return { outcome: 'ok', text: JSON.stringify(answer), answer: answer as Record<string, unknown> };
     } catch (error) {
       if (!isAppError(error)) throw error;
       return { outcome: error.kind, text: JSON.stringify([error.message, error.violations]), answer: {} };
     }
   };
+}
+
+async function readFile(pieces: AsyncIterable<{ data: Uint8Array }>): Promise<string> {
+  const read: Uint8Array[] = [];
+  for await (const { data } of pieces) read.push(data);
+  return Buffer.concat(read).toString();
 }
 
 /** As the contract says that a method stands in REST. A method without a route is asked by gRPC. */
@@ -78,7 +85,7 @@ export function askByRest({ contract }: EdgeHub, api: Api, otherwise: Ask): Ask 
         ...(version !== undefined && { 'if-match': `"${String(version)}"` }),
       },
     );
-    const { traceId: _, instance: __, ...body } = (told.body || {}) as Record<string, unknown>;
+    const { traceId: _, instance: __, ...body } = (typeof told.body === 'string' ? { file: told.body } : told.body || {}) as Record<string, unknown>;
     const outcome = told.status < 300 ? 'ok' : (outcomes[told.status] ?? `status ${told.status}`);
     return { outcome, text: JSON.stringify(body) + (told.headers.get('etag') ?? '') + (told.headers.get('location') ?? ''), answer: body };
   };

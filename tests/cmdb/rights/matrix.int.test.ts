@@ -148,6 +148,10 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
       if (after === undefined) break;
     }
     expect(paged.sort()).toEqual(marksOf(seen()));
+    const file = await ask('ExportItems', { format: 'csv', columns: [] });
+    expect([file.outcome, marksIn(file)]).toEqual(['ok', marksOf(seen())]);
+    const costs = await ask('ExportItems', { format: 'csv', class: 'hardware', columns: ['name', 'cost'] });
+    expect(costs.outcome).toBe(person.sensitive ? 'ok' : 'not_allowed');
     const names = world.things.flatMap(({ mark }) => [`name ${mark}`, `${mark}.corp`]);
     const found = (await doorOf(person, door)('ResolveItems', { names })).answer['items'] as { itemId: string }[];
     expect([...new Set(found.map(({ itemId }) => itemId))].sort()).toEqual(
@@ -237,7 +241,7 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
 
   it('knows the words of the model', async () => {
     for (const method of ['ListClasses', 'ListRelationTypes']) expect((await ask(method, {})).outcome).toBe('ok');
-    expect((await ask('GetClass', { name: 'server' })).outcome).toBe('ok');
+    for (const method of ['GetClass', 'GetTemplate']) expect((await ask(method, { name: 'server' })).outcome).toBe('ok');
     expect((await ask('GetRelationType', { name: 'depends_on' })).outcome).toBe('ok');
   });
 });
