@@ -107,7 +107,7 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
       tell('created', target);
       return;
     }
-    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class));
+    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class), model.sensitive);
     if (isQuestion) tell(outcome.kind, target, reasons);
     else tell(result.changes.length > 0 || isRevived || isSpecialised ? 'updated' : 'unchanged', target, reasons);
   }
