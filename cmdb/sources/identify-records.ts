@@ -138,6 +138,9 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
   }
 
   function replaceKey(target: string, fromKey: string, byKey: string): Link | undefined {
+    // On this very page it speaks for itself, of another item.
+    const own = identified.find(({ record }) => record.key === fromKey)?.itemId;
+    if (own !== undefined && own !== target) return undefined;
     const whole = items.get(target);
     const replaced = whole?.links.get(toLinkKey({ source, key: fromKey }));
     if (!whole || !replaced) return undefined;
