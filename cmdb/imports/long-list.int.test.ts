@@ -38,8 +38,8 @@ it('a list of 200 000 rows is kept, surveyed and checked with every row explaine
   console.log('uploaded', Date.now() - t);
   const done = await eventually(
     () => hub.imports.getImport({ id }, mine()),
-    (state) => state.status === 'checked', 
-    280_000
+    (state) => state.status === 'checked',
+    280_000,
   );
   console.log('checked', Date.now() - t, (most - before) / 2 ** 20);
   clearInterval(watch);
