@@ -5,6 +5,7 @@ import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
+import { keepWords } from './find/keep-words.ts';
 import type { Graph } from './graph/graph.ts';
 import { keepProjection, type ProjectionKeeper } from './graph/keep-projection.ts';
 import { neo4jGraph } from './graph/neo4j-graph.ts';
@@ -58,6 +59,7 @@ export const cmdb = defineService({
     });
     const parts = { database, models, model: models.current };
     const takePage = pageTaker(parts);
+    const words = keepWords({ database, models, clock, log });
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
       serves: [
@@ -68,12 +70,12 @@ export const cmdb = defineService({
       ],
       subscriptions: [
         subscription(endRelations(database)),
-        subscription(revertChangeSets(database)),
+        subscription(revertChangeSets(database, models.current)),
         ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
       ],
       timers: keepSources({ ...parts, newId }),
       async stop() {
-        await Promise.all([history.stop(), work.stop(), projection?.keeper.stop()]);
+        await Promise.all([history.stop(), work.stop(), words.stop(), projection?.keeper.stop()]);
       },
     };
   },

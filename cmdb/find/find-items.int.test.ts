@@ -5,6 +5,8 @@ import { type ItemFacts, type ItemState, newItem, reviseItem } from '../domain/i
 import { type CompiledModel, compileModel } from '../domain/model/compile-model.ts';
 import { readPacks } from '../model/read-packs.ts';
 import { cmdb } from '../service.ts';
+import type { Link } from '../sources/link.ts';
+import { writeLinks } from '../sources/link-store.ts';
 import { writeItems } from '../storage/item-store.ts';
 import { listItems } from './list-items.ts';
 import { resolveItems } from './resolve-items.ts';
@@ -23,14 +25,16 @@ afterAll(() => database.close());
 async function add(source: string, facts: ItemFacts & { name: string; key?: string }): Promise<ItemState> {
   const { key = facts.name, ...rest } = facts;
   const after = newItem({ id: newUuid(), source, key }, { class: 'server', ...rest }, now++);
-  await database.commit({ statements: writeItems([{ after }], author) });
+  const said = { class: after.class, name: after.name, attributes: after.attributes, lookups: after.lookups, identifiers: [] };
+  const link: Link = { source, key, itemId: after.id, hash: Buffer.from(''), said, contested: false, saidAt: now, revision: 0 };
+  await database.commit({ statements: [...writeItems([{ after }], author, model), ...writeLinks([link], [])] });
   return after;
 }
 
 async function change(before: ItemState, facts: ItemFacts): Promise<ItemState> {
   const after = reviseItem(before, facts, now++);
   if (!after) throw new Error('Nothing changes.');
-  await database.commit({ statements: writeItems([{ before, after }], author) });
+  await database.commit({ statements: writeItems([{ before, after }], author, model) });
   return after;
 }
 

@@ -7,6 +7,7 @@ import { announceItem, announceRelation } from '../announce.ts';
 import { takeBack } from '../domain/history/take-back.ts';
 import { reviseItem } from '../domain/item.ts';
 import { relate, unrelate } from '../domain/relation.ts';
+import type { CurrentModel } from '../model/models.ts';
 import { type ItemVersionState, readItemsOfChangeSet, readRelationsOfChangeSet, readTheseVersions } from '../storage/history-store.ts';
 import { type Author, type ItemChange, readItems, writeItems } from '../storage/item-store.ts';
 import { readRelations, writeRelations } from '../storage/relation-store.ts';
@@ -21,7 +22,7 @@ const firstId = '00000000-0000-0000-0000-000000000000';
  * Takes change sets back, a page a commit, so that a big one makes no huge commit. What was taken back belongs to the reverting set: a page that comes again
  * after a kill finds it there and passes it over.
  */
-export function revertChangeSets(database: Database, pageSize = 500): Subscription<Begun> {
+export function revertChangeSets(database: Database, model: CurrentModel, pageSize = 500): Subscription<Begun> {
   async function revertItems(set: ChangeSet, context: HandlingContext): Promise<void> {
     for (let after = firstId; ; ) {
       const versions = wholeItems(await readItemsOfChangeSet(database, set.reverts ?? '', after, pageSize), pageSize);
@@ -44,7 +45,7 @@ export function revertChangeSets(database: Database, pageSize = 500): Subscripti
         if (revised) changes.push({ before: now, after: revised });
         if (kept.length > 0) conflicts.push({ changeSetId: set.id, entryId: now.id, kind: 'item', detail: kept.join(', ') });
       }
-      const statements = [...writeItems(changes, authorOf(set)), ...(conflicts.length > 0 ? [insertConflicts(conflicts)] : [])];
+      const statements = [...writeItems(changes, authorOf(set), await model()), ...(conflicts.length > 0 ? [insertConflicts(conflicts)] : [])];
       await database.commit({ statements, events: changes.map(announceItem) });
       after = last;
     }

@@ -3,6 +3,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { announceItem } from '../announce.ts';
 import { type ItemState, reviseItem } from '../domain/item.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { migrateItem, type Step } from '../domain/model/migrate-item.ts';
 import { type ItemChange, readItems, writeItems } from '../storage/item-store.ts';
 import { finishMigrating, type ModelVersionState, noteMigrated } from './model-store.ts';
@@ -38,7 +39,7 @@ export async function migratePage(database: Database, version: ModelVersionState
     return after ? [{ before, after }] : [];
   });
   const last = items.length < pageSize ? undefined : items.at(-1);
-  if (changes.length > 0 && !(await commit(database, version, changes))) return pass;
+  if (changes.length > 0 && !(await commit(database, version, step.after, changes))) return pass;
   const changed = pass.changed + changes.length;
   if (last) return { ...pass, place: last.id, changed };
   if (changed > 0 || pass.beganAt < version.publishedAt + 2 * freshFor) return beginPass(version.version, now);
@@ -55,11 +56,15 @@ function migrated(item: ItemState, { migrations }: ModelVersionState, step: Step
 async function commit(
   database: Database,
   { version, actorId, actorName, traceId }: ModelVersionState,
+  after: CompiledModel,
   changes: readonly ItemChange[],
 ): Promise<boolean> {
   const author = { actorId, actorName, ...(traceId !== undefined && { traceId }) };
   try {
-    await database.commit({ statements: [...writeItems(changes, author), noteMigrated(version, changes.length)], events: changes.map(announceItem) });
+    await database.commit({
+      statements: [...writeItems(changes, author, after), noteMigrated(version, changes.length)],
+      events: changes.map(announceItem),
+    });
     return true;
   } catch (error) {
     if (isAppError(error, 'conflict')) return false;

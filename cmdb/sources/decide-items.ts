@@ -119,7 +119,11 @@ function inOrder(outcomes: ReadonlyMap<number, RecordOutcome>, length: number): 
 type Found = Awaited<ReturnType<typeof findForPage>>;
 type Identified = ReturnType<typeof identifyRecords>;
 
-async function writeOutcome({ database, author, now, runId }: PageContext, found: Found, { links, forgotten, questions, postponed }: Identified) {
+async function writeOutcome(
+  { database, model, author, now, runId }: PageContext,
+  found: Found,
+  { links, forgotten, questions, postponed }: Identified,
+) {
   const items = [...found.items.values()];
   const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
   const touched = items.filter(({ isTouched }) => isTouched);
@@ -129,7 +133,7 @@ async function writeOutcome({ database, author, now, runId }: PageContext, found
   const bound = new Set(links.filter(({ revision }) => revision === 0).map(({ key }) => key));
   const answered = found.questions.filter(({ key }) => bound.has(key)).map(({ id }) => id);
   const statements = [
-    ...writeItems(changes, author),
+    ...writeItems(changes, author, model),
     ...writeLinks(links, forgotten),
     ...identifiers,
     ...(runId !== undefined && postponed.length > 0 ? [postpone(runId, postponed)] : []),

@@ -37,13 +37,13 @@ export async function endTheseLinks(context: PageContext, links: readonly Link[]
 
 /** What is to be written of items but for their links. */
 export async function writeWholeItems(
-  { database, author, now }: Pick<PageContext, 'database' | 'author' | 'now'>,
+  { database, model, author, now }: Pick<PageContext, 'database' | 'model' | 'author' | 'now'>,
   items: readonly WholeItem[],
 ): Promise<Ended> {
   const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
   const identifiers = await assignToItems(database, items, nothingKnown);
   return {
-    statements: [...writeItems(changes, author), ...identifiers],
+    statements: [...writeItems(changes, author, model), ...identifiers],
     events: changes.filter(isNewVersion).map(announceItem),
   };
 }

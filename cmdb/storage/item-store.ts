@@ -2,7 +2,8 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Attributes } from '../domain/attributes.ts';
 import { type ItemState, listNames, type Provenance } from '../domain/item.ts';
-import { normaliseName } from '../domain/lookup.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
+import { isWordOfLetters, listWords } from '../domain/search/list-words.ts';
 
 /** Who made a version and why, for its history. */
 export interface Author {
@@ -58,15 +59,16 @@ export async function readItems(database: Database, where: Statement): Promise<I
  * Writes items with their versions and the names under which they are found. A change whose `before` is no longer what is stored makes the whole
  * commit a conflict. Rows are locked and inserted in one order, so that two writers of the same items cannot wait for each other.
  */
-export function writeItems(changes: readonly ItemChange[], author: Author): Statement[] {
+export function writeItems(changes: readonly ItemChange[], author: Author, model: Pick<CompiledModel, 'classes'>): Statement[] {
   const created = changes.filter(({ before }) => !before).map(({ after }) => after);
   const updated = changes.filter(({ before }) => before);
   const revised = updated.filter(isNewVersion).map(({ after }) => after);
+  const words = new Map([...created, ...updated.map(({ after }) => after)].map((item) => [item.id, listWords(item, model.classes.get(item.class))]));
   const statements: Statement[] = [];
-  if (updated.length > 0) statements.push(updateItems(updated, author));
+  if (updated.length > 0) statements.push(updateItems(updated, words, author));
   if (revised.length > 0) statements.push(keepVersions(revised));
-  if (created.length > 0) statements.push(insertItems(created, author));
-  return [...statements, ...writeNames(changes)];
+  if (created.length > 0) statements.push(insertItems(created, words, author));
+  return [...statements, ...writeNames(changes), ...keepWordsOfLetters(words.values())];
 }
 
 /** Whether the change is one that others are told of. */
@@ -74,32 +76,36 @@ export function isNewVersion({ before, after }: ItemChange): boolean {
   return before?.version !== after.version;
 }
 
-function insertItems(items: readonly ItemState[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
-  return sql`insert into item (id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, search,
+type Words = ReadonlyMap<string, readonly string[]>;
+
+function insertItems(items: readonly ItemState[], words: Words, { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+  return sql`insert into item (id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, words,
       actor_id, actor_name, trace_id, change_set_id, reason)
-    select id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, search,
+    select id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, array_to_tsvector(words),
       ${actorId}::text, ${actorName}::text, ${traceId ?? null}::text, ${changeSetId ?? null}::uuid, ${reason ?? null}::text
-    from json_populate_recordset(null::item, ${JSON.stringify(items.map(toRow))}::json) order by source, key`;
+    from json_to_recordset(${JSON.stringify(items.map((item) => toRow(item, words)))}::json) as n(id uuid, source text, key text, class text, name text,
+      attributes jsonb, lookups text[], state text, provenance jsonb, version int, revision int, created_at timestamptz, updated_at timestamptz, words text[])
+    order by source, key`;
 }
 
 /** One statement for all, so that rows are locked in one order. What makes no new version keeps its author. */
-function updateItems(changes: readonly ItemChange[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+function updateItems(changes: readonly ItemChange[], words: Words, { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
   const rows = changes.map((change) => ({
-    ...toRow(change.after),
+    ...toRow(change.after, words),
     before: change.before?.version,
     revision: change.onAllWords ? change.before?.revision : undefined,
   }));
   return exactly(
     changes.length,
     sql`update item i set class = n.class, name = n.name, attributes = n.attributes, lookups = n.lookups, state = n.state, version = n.version,
-        updated_at = n.updated_at, search = n.search, provenance = n.provenance, merged_into = n.merged_into, revision = i.revision + 1,
+        updated_at = n.updated_at, words = array_to_tsvector(n.words), provenance = n.provenance, merged_into = n.merged_into, revision = i.revision + 1,
         actor_id = case when n.version = i.version then i.actor_id else ${actorId}::text end,
         actor_name = case when n.version = i.version then i.actor_name else ${actorName}::text end,
         trace_id = case when n.version = i.version then i.trace_id else ${traceId ?? null}::text end,
         change_set_id = case when n.version = i.version then i.change_set_id else ${changeSetId ?? null}::uuid end,
         reason = case when n.version = i.version then i.reason else ${reason ?? null}::text end
       from json_to_recordset(${JSON.stringify(rows)}::json) as n(id uuid, class text, name text, attributes jsonb, lookups text[], state text, version int,
-          updated_at timestamptz, search text, provenance jsonb, merged_into uuid, before int, revision int)
+          updated_at timestamptz, words text[], provenance jsonb, merged_into uuid, before int, revision int)
         join (select id from item where id = any(${changes.map(({ after }) => after.id)}::uuid[]) order by id for update) locked on locked.id = n.id
       where i.id = n.id and i.version = n.before and (n.revision is null or i.revision = n.revision) returning 1`,
   );
@@ -144,7 +150,17 @@ function writeNames(changes: readonly ItemChange[]): Statement[] {
   return statements;
 }
 
-function toRow(item: ItemState) {
+/** The words of letters, which `search_word` never forgets: those that are there already cost no write. In one order, like all that two may write at once. */
+export function keepWordsOfLetters(all: Iterable<readonly string[]>): Statement[] {
+  const letters = [...new Set([...all].flatMap((words) => words.filter(isWordOfLetters)))];
+  if (letters.length === 0) return [];
+  return [
+    sql`insert into search_word (word) select n.word from unnest(${letters}::text[]) as n(word)
+      where not exists (select from search_word s where s.word = n.word) order by n.word on conflict do nothing`,
+  ];
+}
+
+function toRow(item: ItemState, words: Words) {
   return {
     id: item.id,
     source: item.source,
@@ -160,6 +176,6 @@ function toRow(item: ItemState) {
     revision: item.revision,
     created_at: new Date(item.createdAt),
     updated_at: new Date(item.updatedAt),
-    search: [item.name, item.key, ...item.lookups].map(normaliseName).join(' '),
+    words: words.get(item.id) ?? [],
   };
 }
