@@ -2,7 +2,7 @@ import type { ItemFilter as AskedFilter } from '../../generated/opora/cmdb/v1/cm
 import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
 import { type CompiledModel, classesWithin } from '../domain/model/compile-model.ts';
 import { readQuery } from '../domain/search/read-query.ts';
-import type { WordQuery } from '../domain/search/word-query.ts';
+import { type WordQuery, writeWords } from '../domain/search/word-query.ts';
 import { readConditions } from './attribute-conditions.ts';
 
 /** Which items are meant: all that is given must hold; the active ones unless `state` says otherwise. */
@@ -52,7 +52,7 @@ export function isOfClass(names: readonly string[]): Statement {
 }
 
 export function hasWords(query: WordQuery): Statement {
-  return sql`words @@ ${query}::tsquery`;
+  return sql`words @@ ${writeWords(query)}::tsquery`;
 }
 
 /** Signs alone are in no word. */

@@ -5,9 +5,11 @@ import { sql } from '../../platform/postgres/sql.ts';
 import type { ItemState } from '../domain/item.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { readQuery, type SearchQuery } from '../domain/search/read-query.ts';
+import type { WordQuery } from '../domain/search/word-query.ts';
 import { readItems } from '../storage/item-store.ts';
 import { hasWords, type ItemConditions, readFilter } from './item-filter.ts';
 import { type ItemOrder, readOrder } from './item-order.ts';
+import { keepKnownWords } from './know-words.ts';
 import { mendQuery } from './mend-query.ts';
 import { readInOrder } from './read-in-order.ts';
 import { searchItems } from './search-items.ts';
@@ -37,12 +39,14 @@ async function findPage(database: Database, request: Partial<ListItemsRequest>, 
   const conditions = readFilter(filter, model);
   if (query && sort === undefined) return searchItems(database, { conditions, q: q ?? '', query, after, limit });
   const order = readOrder(sort ?? 'name');
-  const asked = query ? withWords(conditions, query.wide) : conditions;
-  if (!order) return sortByAttribute(database, { conditions: asked, sort: sort ?? '', after, limit, className: filter.class, model });
+  if (!order) {
+    const asked = query ? withWords(conditions, query.wide) : conditions;
+    return sortByAttribute(database, { conditions: asked, sort: sort ?? '', after, limit, className: filter.class, model });
+  }
   return query ? listFound(database, { conditions, query, order, after, limit }) : listInOrder(database, { conditions, order, after, limit });
 }
 
-export function withWords(conditions: ItemConditions, words: string): ItemConditions {
+export function withWords(conditions: ItemConditions, words: WordQuery): ItemConditions {
   return { ...conditions, narrowing: [...conditions.narrowing, hasWords(words)] };
 }
 
@@ -65,10 +69,12 @@ async function listFound(database: Database, { query, ...listing }: Listing & { 
   const mended = { ...listing.order, sort: `${listing.order.sort} mended` };
   const isMended = listing.after !== undefined && isCursorOf(listing.after, mended);
   if (!isMended) {
-    const page = await listInOrder(database, { ...listing, conditions: withWords(listing.conditions, query.wide) });
-    if (listing.after !== undefined || page.ids.length > 0 || page.next !== undefined) return page;
+    const known = await keepKnownWords(database, query.wide);
+    const page = known ? await listInOrder(database, { ...listing, conditions: withWords(listing.conditions, known) }) : { ids: [] };
+    if (listing.after !== undefined || page.ids.length > 0 || 'next' in page) return page;
   }
-  return listInOrder(database, { ...listing, order: mended, conditions: withWords(listing.conditions, await mendQuery(database, query)) });
+  const meant = await mendQuery(database, query);
+  return meant ? listInOrder(database, { ...listing, order: mended, conditions: withWords(listing.conditions, meant) }) : { ids: [] };
 }
 
 function isCursorOf(after: string, { sort }: ItemOrder): boolean {

@@ -3,6 +3,7 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { countMistakes, listEdits } from '../domain/search/list-edits.ts';
 import type { SearchedWord, SearchQuery } from '../domain/search/read-query.ts';
 import { allOf, anyOf, type WordQuery, word } from '../domain/search/word-query.ts';
+import { keepKnownWords } from './know-words.ts';
 
 const shortestPart = 3;
 const mostParts = 60;
@@ -15,15 +16,16 @@ const mostAlike = 3_000;
 /** Each word, or a word that has it within; undefined when there are none of these. */
 export async function findWithin(database: Database, { words }: SearchQuery): Promise<WordQuery | undefined> {
   const parts = await Promise.all(words.map(({ meant }) => findParts(database, meant)));
-  return parts.some(({ length }) => length > 0) ? allOf(words.map(({ wide }, index) => anyOf([wide, ...(parts[index] ?? [])]))) : undefined;
+  if (parts.every(({ length }) => length === 0)) return undefined;
+  return keepKnownWords(database, allOf(words.map(({ wide }, index) => anyOf([wide, ...(parts[index] ?? [])]))));
 }
 
-/** Each word, a word that has it within, or a word that it is with a mistake. */
-export async function mendQuery(database: Database, { words }: SearchQuery): Promise<WordQuery> {
+/** Each word, a word that has it within, or a word that it is with a mistake; undefined when there is none. */
+export async function mendQuery(database: Database, { words }: SearchQuery): Promise<WordQuery | undefined> {
   const mended = await Promise.all(
     words.map(async ({ wide, meant }) => anyOf([wide, ...(await findParts(database, meant)), ...(await findMistaken(database, meant))])),
   );
-  return allOf(mended);
+  return keepKnownWords(database, allOf(mended));
 }
 
 /** Words that have it within; the shortest first, because they say little else. */

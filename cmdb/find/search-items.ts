@@ -3,9 +3,10 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import { normaliseName } from '../domain/lookup.ts';
 import type { SearchQuery } from '../domain/search/read-query.ts';
-import { word } from '../domain/search/word-query.ts';
+import { type WordQuery, word } from '../domain/search/word-query.ts';
 import { allConditions, hasWords, type ItemConditions } from './item-filter.ts';
 import { readOrder } from './item-order.ts';
+import { keepKnownWords } from './know-words.ts';
 import { findWithin, mendQuery } from './mend-query.ts';
 import { readInOrder } from './read-in-order.ts';
 
@@ -53,25 +54,19 @@ export async function searchItems(database: Database, search: Search): Promise<{
   const read = async (rank: number, words: readonly Statement[]) => {
     const place = after.rank === rank ? [after.name, after.id] : undefined;
     const narrowed = { ...conditions, narrowing: [...conditions.narrowing, ...words, ...others] };
-    const part = await readInOrder(database, { conditions: narrowed, order: byName, limit: limit - ids.length, ...(place && { after: place }) });
+    const part = await readInOrder(database, { conditions: narrowed, order: byName, limit: limit - ids.length, areFew: rank === ranks.mended, ...(place && { after: place }) });
     ids.push(...part.ids);
     const [name, id] = part.next ?? [];
     if (name !== undefined && id !== undefined) return { rank, name, id };
     return undefined;
   };
 
-  const [exact, wide] = [hasWords(query.exact), hasWords(query.wide)];
+  const [exact, wide] = await Promise.all([keepKnownWords(database, query.exact), keepKnownWords(database, query.wide)]);
   const steps: Step[] = [
-    [ranks.exact, async () => [exact]],
-    [ranks.wide, async () => [wide, sql`not (${exact})`]],
-    [
-      ranks.parts,
-      async () => {
-        const parts = await findWithin(database, query);
-        return parts === undefined ? undefined : [hasWords(parts), sql`not (${wide})`];
-      },
-    ],
-    [ranks.mended, async () => [hasWords(await mendQuery(database, query))]],
+    [ranks.exact, async () => hasButNot(exact)],
+    [ranks.wide, async () => hasButNot(wide, exact)],
+    [ranks.parts, async () => hasButNot(await findWithin(database, query), wide)],
+    [ranks.mended, async () => hasButNot(await mendQuery(database, query))],
   ];
   for (const [rank, listWords] of steps) {
     if (ids.length === limit && rank < ranks.mended) return toPage(ids, limit, { rank, name: '', id: firstId });
@@ -81,6 +76,11 @@ export async function searchItems(database: Database, search: Search): Promise<{
     if (next) return toPage(ids, limit, next);
   }
   return { ids };
+}
+
+function hasButNot(words: WordQuery | undefined, before?: WordQuery): readonly Statement[] | undefined {
+  if (!words) return undefined;
+  return before ? [hasWords(words), sql`not (${hasWords(before)})`] : [hasWords(words)];
 }
 
 type Step = [rank: number, listWords: () => Promise<readonly Statement[] | undefined>];

@@ -114,5 +114,5 @@ function readOtherwise(raw: string): WordQuery[] {
 function readTyped(typed: string): WordQuery[] {
   const chunks = splitChunks(typed);
   if (chunks.length === 0) return [];
-  return [allOf(chunks.map((chunk) => (/\d/.test(chunk) ? anyOf(readChunk(chunk)) : word(toCode(findStem(chunk)), chunk.length > 3))))];
+  return [allOf(chunks.map((chunk) => word(toCode(findStem(chunk)), chunk.length > 3)))];
 }
