@@ -1,8 +1,9 @@
 import type { ItemFilter as AskedFilter } from '../../generated/opora/cmdb/v1/cmdb.ts';
 import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
 import { type CompiledModel, classesWithin } from '../domain/model/compile-model.ts';
+import { markedAttributes, toMark } from '../domain/search/list-words.ts';
 import { readQuery } from '../domain/search/read-query.ts';
-import { type WordQuery, writeWords } from '../domain/search/word-query.ts';
+import { allOf, anyOf, type WordQuery, word, writeWords } from '../domain/search/word-query.ts';
 import { readConditions } from './attribute-conditions.ts';
 
 /** Which items are meant: all that is given must hold; the active ones unless `state` says otherwise. */
@@ -13,6 +14,8 @@ export interface ItemConditions {
   state: Statement;
   /** Undefined: of any class. */
   classes?: readonly string[];
+  /** Class and responsibilities again, as words. */
+  marks: readonly WordQuery[];
   /** Each can be found by an index. */
   narrowing: readonly Statement[];
   /** Each can only be looked for in every item. */
@@ -39,12 +42,19 @@ export function readFilter(filter: ItemFilter, model: CompiledModel): ItemCondit
   if (filter.updatedAfter !== undefined) narrowing.push(sql`updated_at > ${filter.updatedAfter}::timestamptz`);
   if (filter.updatedBefore !== undefined) narrowing.push(sql`updated_at < ${filter.updatedBefore}::timestamptz`);
   if (filter.q?.trim()) narrowing.push(isFound(filter.q));
+  const classes = filter.class === undefined ? undefined : classesWithin(model, filter.class);
   return {
     state: sql`state = ${filter.state ?? 'active'}`,
-    ...(filter.class !== undefined && { classes: classesWithin(model, filter.class) }),
+    ...(classes && { classes }),
+    marks: listMarks(filter, classes),
     narrowing,
     loose: readConditions(filter.where ?? [], filter.class, model),
   };
+}
+
+/** Those that have the words. With them stands what else is known of the items, so that one index finds what is frequent by itself and rare together. */
+export function withWords(conditions: ItemConditions, words: WordQuery): ItemConditions {
+  return { ...conditions, narrowing: [...conditions.narrowing, hasWords(allOf([words, ...conditions.marks]))] };
 }
 
 export function isOfClass(names: readonly string[]): Statement {
@@ -59,6 +69,11 @@ export function hasWords(query: WordQuery): Statement {
 function isFound(q: string): Statement {
   const query = readQuery(q);
   return query ? hasWords(query.wide) : sql`false`;
+}
+
+function listMarks(filter: ItemFilter, classes: readonly string[] | undefined): WordQuery[] {
+  const marks = markedAttributes.flatMap((name) => (filter[name] === undefined ? [] : [word(toMark(name, filter[name]))]));
+  return classes && classes.length > 0 ? [anyOf(classes.map((name) => word(toMark('class', name)))), ...marks] : marks;
 }
 
 /** A source speaks of it, under this key; of a retired one it spoke once. */

@@ -5,9 +5,8 @@ import { sql } from '../../platform/postgres/sql.ts';
 import type { ItemState } from '../domain/item.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { readQuery, type SearchQuery } from '../domain/search/read-query.ts';
-import type { WordQuery } from '../domain/search/word-query.ts';
 import { readItems } from '../storage/item-store.ts';
-import { hasWords, type ItemConditions, readFilter } from './item-filter.ts';
+import { type ItemConditions, readFilter, withWords } from './item-filter.ts';
 import { type ItemOrder, readOrder } from './item-order.ts';
 import { keepKnownWords } from './know-words.ts';
 import { mendQuery } from './mend-query.ts';
@@ -44,10 +43,6 @@ async function findPage(database: Database, request: Partial<ListItemsRequest>, 
     return sortByAttribute(database, { conditions: asked, sort: sort ?? '', after, limit, className: filter.class, model });
   }
   return query ? listFound(database, { conditions, query, order, after, limit }) : listInOrder(database, { conditions, order, after, limit });
-}
-
-export function withWords(conditions: ItemConditions, words: WordQuery): ItemConditions {
-  return { ...conditions, narrowing: [...conditions.narrowing, hasWords(words)] };
 }
 
 interface Listing {

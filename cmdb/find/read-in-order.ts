@@ -26,6 +26,8 @@ interface Reading {
   limit: number;
   /** They are known to be few: nothing is estimated. */
   areFew?: boolean;
+  /** When they are too many to be sorted, so many of them will do. */
+  mayLeaveOut?: boolean;
 }
 
 /** What the planner thinks that gathering all items of a filter costs, in pages read: so much is done at once, and no more than so much is ever done. */
@@ -46,7 +48,7 @@ export async function readInOrder(database: Database, reading: Reading): Promise
   if (conditions.narrowing.length === 0 && conditions.loose.length === 0) return toPage(reading, await readWhole(database, reading));
   const cost = reading.areFew ? 0 : await estimateCost(database, conditions);
   const sorted = cost <= cheap ? await sortAll(database, reading) : undefined;
-  return sorted ?? walk(database, reading, cost > cheap && cost <= dear);
+  return sorted ?? walk(database, reading, cost > cheap && (cost <= dear || reading.mayLeaveOut === true));
 }
 
 /** Only a state and classes: each class has an index in each order. */
@@ -76,7 +78,7 @@ async function sortAll(database: Database, reading: Reading): Promise<OrderedIte
     plannedAnew(sql`with m as materialized (select id, class, name, updated_at from item where ${all} limit ${mostSorted + 1}::int)
       select m.*, (select count(*) from m)::int as total from m order by ${orderBy(order)} limit ${limit + 1}::int`),
   );
-  return (rows[0]?.total ?? 0) > mostSorted ? undefined : toPage(reading, rows);
+  return (rows[0]?.total ?? 0) > mostSorted && !reading.mayLeaveOut ? undefined : toPage(reading, rows);
 }
 
 /** Looks at items in their order until the page is full. A few of them tell whether it soon will be, or whether those that fit are better gathered. */

@@ -1,10 +1,10 @@
 import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
 import type { Database } from '../../platform/postgres/database.ts';
-import { type Statement, sql } from '../../platform/postgres/sql.ts';
+import { joinSql, sql } from '../../platform/postgres/sql.ts';
 import { normaliseName } from '../domain/lookup.ts';
 import type { SearchQuery } from '../domain/search/read-query.ts';
 import { type WordQuery, word } from '../domain/search/word-query.ts';
-import { allConditions, hasWords, type ItemConditions } from './item-filter.ts';
+import { allConditions, hasWords, type ItemConditions, withWords } from './item-filter.ts';
 import { readOrder } from './item-order.ts';
 import { keepKnownWords } from './know-words.ts';
 import { findWithin, mendQuery } from './mend-query.ts';
@@ -51,10 +51,18 @@ export async function searchItems(database: Database, search: Search): Promise<{
     );
 
   const others = best.length > 0 ? [sql`id <> all(${best.map(({ id }) => id)}::uuid[])`] : [];
-  const read = async (rank: number, words: readonly Statement[]) => {
+  const read = async (rank: number, { words, before }: Wanted) => {
     const place = after.rank === rank ? [after.name, after.id] : undefined;
-    const narrowed = { ...conditions, narrowing: [...conditions.narrowing, ...words, ...others] };
-    const part = await readInOrder(database, { conditions: narrowed, order: byName, limit: limit - ids.length, areFew: rank === ranks.mended, ...(place && { after: place }) });
+    const found = withWords(conditions, words);
+    const narrowed = { ...found, narrowing: [...found.narrowing, ...(before ? [sql`not (${hasWords(before)})`] : []), ...others] };
+    const part = await readInOrder(database, {
+      conditions: narrowed,
+      order: byName,
+      limit: limit - ids.length,
+      areFew: rank === ranks.mended,
+      mayLeaveOut: true,
+      ...(place && { after: place }),
+    });
     ids.push(...part.ids);
     const [name, id] = part.next ?? [];
     if (name !== undefined && id !== undefined) return { rank, name, id };
@@ -63,34 +71,38 @@ export async function searchItems(database: Database, search: Search): Promise<{
 
   const [exact, wide] = await Promise.all([keepKnownWords(database, query.exact), keepKnownWords(database, query.wide)]);
   const steps: Step[] = [
-    [ranks.exact, async () => hasButNot(exact)],
-    [ranks.wide, async () => hasButNot(wide, exact)],
-    [ranks.parts, async () => hasButNot(await findWithin(database, query), wide)],
-    [ranks.mended, async () => hasButNot(await mendQuery(database, query))],
+    [ranks.exact, async () => exact],
+    [ranks.wide, async () => wide, exact],
+    [ranks.parts, () => findWithin(database, query), wide],
+    [ranks.mended, () => mendQuery(database, query)],
   ];
-  for (const [rank, listWords] of steps) {
+  for (const [rank, readWords, before] of steps) {
     if (ids.length === limit && rank < ranks.mended) return toPage(ids, limit, { rank, name: '', id: firstId });
     const isFor = after.rank <= rank && (rank < ranks.mended || after.rank === rank || (search.after === undefined && ids.length === 0));
-    const words = isFor ? await listWords() : undefined;
-    const next = words && (await read(rank, words));
+    const words = isFor ? await readWords() : undefined;
+    const next = words && (await read(rank, { words, before }));
     if (next) return toPage(ids, limit, next);
   }
   return { ids };
 }
 
-function hasButNot(words: WordQuery | undefined, before?: WordQuery): readonly Statement[] | undefined {
-  if (!words) return undefined;
-  return before ? [hasWords(words), sql`not (${hasWords(before)})`] : [hasWords(words)];
+interface Wanted {
+  words: WordQuery;
+  /** What has these has a better rank. */
+  before?: WordQuery | undefined;
 }
 
-type Step = [rank: number, listWords: () => Promise<readonly Statement[] | undefined>];
+type Step = [rank: number, readWords: () => Promise<WordQuery | undefined>, before?: WordQuery | undefined];
 
-/** What is called so or has this number, and the first of what begins so: these are few, so they are read at once and ranked here. */
-async function findBest(database: Database, { conditions, q, query: { code } }: Search): Promise<Hit[]> {
-  const name = normaliseName(q);
-  const same = code === undefined ? sql`` : sql` union all (select id, true from item where ${hasWords(word(code))} limit ${mostSame}::int)`;
-  return database.query<Hit>(sql`with found as (
-      (select item_id as id, value = ${name} as same from item_lookup where value >= ${name} and value < ${`${name}\u{10ffff}`} order by value limit ${mostBegins}::int)${same}),
+/** What is called so or has this number, and the first of what begins so, also with the other keyboard or alphabet: these are few, so they are read at once. */
+async function findBest(database: Database, { conditions, q, query: { code, names } }: Search): Promise<Hit[]> {
+  const own = normaliseName(q);
+  const begun = [own, ...names].map(
+    (name) =>
+      sql`(select item_id as id, value = ${own} as same from item_lookup where value >= ${name} and value < ${`${name}\u{10ffff}`} order by value limit ${mostBegins}::int)`,
+  );
+  const same = code === undefined ? [] : [sql`(select id, true from item where ${hasWords(word(code))} limit ${mostSame}::int)`];
+  return database.query<Hit>(sql`with found as (${joinSql([...begun, ...same], ' union all ')}),
     best as (select id as best_id, bool_or(same) as same from found group by id)
     select case when same then ${ranks.same}::int else ${ranks.begins}::int end as rank, name, id
     from best join item on id = best_id where ${allConditions(conditions)} order by rank, name, id`);

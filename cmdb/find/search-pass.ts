@@ -60,7 +60,6 @@ export async function endPass(database: Database, { writing, begunAt }: SearchPa
 
 interface ItemRow extends Searched {
   id: string;
-  class: string;
   version: number;
 }
 

@@ -4,6 +4,7 @@ import type { AttributeType } from '../model/model.ts';
 import { foldText, isAddress, splitChunks, splitWords, toCode, toEnd } from './fold-text.ts';
 
 export interface Searched {
+  class: string;
   name: string;
   key: string;
   lookups: readonly string[];
@@ -14,10 +15,11 @@ type SearchedClass = Pick<EffectiveClass, 'attributes' | 'identifiers'>;
 
 const mostWords = 200;
 const longestWord = 60;
+const longestMark = 250;
 
 /** All words under which an item is found, each once. An attribute counts when the model says that it is searched or tells the item, and that everybody may see it. */
 export function listWords(item: Searched, itemClass: SearchedClass | undefined): string[] {
-  const words = new Set<string>();
+  const words = new Set<string>([toMark('class', item.class), ...markedAttributes.flatMap((name) => markOf(item, name))]);
   addAll(words, wordsOf(item.name, 'name'));
   addAll(words, wordsOf(item.key));
   for (const lookup of item.lookups) addAll(words, wordsOf(lookup, 'name'));
@@ -30,6 +32,19 @@ export function listWords(item: Searched, itemClass: SearchedClass | undefined):
     }
   }
   return [...words].slice(0, mostWords);
+}
+
+/** What lists are narrowed by: together with words looked for it makes one condition on one index. */
+export const markedAttributes = ['organisation', 'site', 'owner', 'supportTeam'] as const;
+
+/** A word that no text has. */
+export function toMark(name: string, value: string): string {
+  return `=${name} ${value}`.slice(0, longestMark);
+}
+
+function markOf({ attributes }: Searched, name: string): string[] {
+  const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+  return typeof value === 'string' || typeof value === 'number' ? [toMark(name, String(value))] : [];
 }
 
 interface SearchedAttribute {

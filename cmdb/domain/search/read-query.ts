@@ -15,6 +15,8 @@ export interface SearchedWord {
 export interface SearchQuery {
   /** All of it as one code, when it may be one. */
   code?: string;
+  /** All of it as a name with the other keyboard or in the other alphabet. */
+  names: readonly string[];
   /** Each word as it stands, or in another form. */
   exact: WordQuery;
   /** Also words that begin so, that end so if they are codes, and what is meant if the keyboard or the alphabet was the other one. */
@@ -41,10 +43,16 @@ export function readQuery(q: string): SearchQuery | undefined {
   const groups = codes.length > 0 ? [allOf(splitGroups(folded).map((group) => word(group)))] : [];
   return {
     ...(code !== undefined && { code }),
+    names: listNames(folded),
     exact: anyOf([allOf(words.map(({ exact }) => exact)), ...codes.map((one) => word(one)), ...groups]),
     wide: anyOf([allOf(words.map(({ wide }) => wide)), ...codes.map((one) => word(one, one.length > 5)), ...groups]),
     words: words.map(({ meant, wide }) => ({ meant, wide })),
   };
+}
+
+function listNames(folded: string): string[] {
+  const typed = changeLayout(folded);
+  return [...(typed === undefined || typed.length < shortestStart ? [] : [typed]), ...transliterate(folded).slice(0, 4)];
 }
 
 function listMeant(raw: string): string[] {
