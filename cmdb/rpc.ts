@@ -7,6 +7,7 @@ import type { RelationState } from './domain/relation.ts';
 import { exploring } from './explore.ts';
 import { listItems } from './find/list-items.ts';
 import { resolveItems } from './find/resolve-items.ts';
+import { findQuery } from './find/saved-queries.ts';
 import type { Graph } from './graph/graph.ts';
 import type { ProjectionKeeper } from './graph/keep-projection.ts';
 import { findAsOf } from './history/histories.ts';
@@ -39,8 +40,9 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
       const item = await items.find(id);
       return toItem(asOf === undefined ? item : asItWas(item, await findAsOf(database, id, Date.parse(asOf))));
     },
-    async listItems(request) {
-      const { items: page, next } = await listItems(database, request, await parts.model());
+    async listItems(request, call) {
+      const saved = request.query === undefined ? undefined : await findQuery(database, request.query, call);
+      const { items: page, next } = await listItems(database, request, await parts.model(), saved);
       return { items: page.map(toItem), ...(next !== undefined && { next }) };
     },
     updateItem: ({ id, expectedVersion, reason, ...patch }, call) => items.update({ id, expectedVersion }, patch, call, toItem, reason),

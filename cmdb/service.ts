@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
+import { QueryService } from '../generated/opora/cmdb/v1/queries.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import { keepWords } from './find/keep-words.ts';
+import { queryMethods } from './find/saved-queries.ts';
 import type { Graph } from './graph/graph.ts';
 import { keepProjection, type ProjectionKeeper } from './graph/keep-projection.ts';
 import { neo4jGraph } from './graph/neo4j-graph.ts';
@@ -66,6 +68,7 @@ export const cmdb = defineService({
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, ...(projection && { keeper: projection.keeper }) })),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
+        serve(QueryService, queryMethods(parts)),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
       ],
       subscriptions: [

@@ -22,6 +22,21 @@ export interface ItemConditions {
   loose: readonly Statement[];
 }
 
+/** What both say. The state is that of the first, unless it says none. */
+export function bothFilters(one: ItemFilter, other: ItemFilter, model: CompiledModel): ItemConditions {
+  const state = one.state ?? other.state;
+  const [asked, kept] = [readFilter({ ...one, ...(state && { state }) }, model), readFilter({ ...other, ...(state && { state }) }, model)];
+  const classes = asked.classes && kept.classes ? asked.classes.filter((name) => kept.classes?.includes(name)) : (asked.classes ?? kept.classes);
+  const isNone = one.state !== undefined && other.state !== undefined && one.state !== other.state;
+  return {
+    state: asked.state,
+    ...(classes && { classes }),
+    marks: [...asked.marks, ...kept.marks],
+    narrowing: [...asked.narrowing, ...kept.narrowing, ...(isNone ? [sql`false`] : [])],
+    loose: [...asked.loose, ...kept.loose],
+  };
+}
+
 /** The filter as a condition on the table `item`. A class stands for its subclasses too. `q` is taken at its word: mistakes are mended by `searchItems` only. */
 export function whereItems(filter: ItemFilter, model: CompiledModel): Statement {
   return allConditions(readFilter(filter, model));

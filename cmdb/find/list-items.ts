@@ -6,7 +6,7 @@ import type { ItemState } from '../domain/item.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { readQuery, type SearchQuery } from '../domain/search/read-query.ts';
 import { readItems } from '../storage/item-store.ts';
-import { type ItemConditions, readFilter, withWords } from './item-filter.ts';
+import { bothFilters, type ItemConditions, type ItemFilter, readFilter, withWords } from './item-filter.ts';
 import { type ItemOrder, readOrder } from './item-order.ts';
 import { keepKnownWords } from './know-words.ts';
 import { mendQuery } from './mend-query.ts';
@@ -20,27 +20,36 @@ interface Page {
   next?: string;
 }
 
+/** What of a saved query holds too. */
+interface SavedPart {
+  filter?: ItemFilter;
+  sort?: string | undefined;
+}
+
 /** One page of items, and the cursor of the next. A page may be shorter than it could be, and even empty, as long as there is a next one. */
 export async function listItems(
   database: Database,
   request: Partial<ListItemsRequest>,
   model: CompiledModel,
+  saved?: SavedPart,
 ): Promise<{ items: ItemState[]; next?: string }> {
-  const { ids, next } = await findPage(database, request, model);
+  const { ids, next } = await findPage(database, request, model, saved);
   const found = new Map((ids.length > 0 ? await readItems(database, sql`id = any(${ids}::uuid[])`) : []).map((item) => [item.id, item]));
   return { items: ids.flatMap((id) => found.get(id) ?? []), ...(next !== undefined && { next }) };
 }
 
-async function findPage(database: Database, request: Partial<ListItemsRequest>, model: CompiledModel): Promise<Page> {
-  const { limit = 50, after, q, sort, ...filter } = request;
-  const query = readQuery(q ?? '');
-  if (!query && q?.trim()) return { ids: [] };
-  const conditions = readFilter(filter, model);
-  if (query && sort === undefined) return searchItems(database, { conditions, q: q ?? '', query, after, limit });
+async function findPage(database: Database, request: Partial<ListItemsRequest>, model: CompiledModel, saved: SavedPart = {}): Promise<Page> {
+  const { limit = 50, after, sort = saved.sort, q: asked, query: _, ...filter } = request;
+  const { q: kept, ...other } = saved.filter ?? {};
+  const q = [kept, asked].filter((words) => words !== undefined).join(' ');
+  const query = readQuery(q);
+  if (!query && q.trim()) return { ids: [] };
+  const conditions = saved.filter ? bothFilters(filter, other, model) : readFilter(filter, model);
+  if (query && sort === undefined) return searchItems(database, { conditions, q, query, after, limit });
   const order = readOrder(sort ?? 'name');
   if (!order) {
-    const asked = query ? withWords(conditions, query.wide) : conditions;
-    return sortByAttribute(database, { conditions: asked, sort: sort ?? '', after, limit, className: filter.class, model });
+    const found = query ? withWords(conditions, query.wide) : conditions;
+    return sortByAttribute(database, { conditions: found, sort: sort ?? '', after, limit, className: filter.class ?? other.class, model });
   }
   return query ? listFound(database, { conditions, query, order, after, limit }) : listInOrder(database, { conditions, order, after, limit });
 }

@@ -35,8 +35,8 @@ export async function sortByAttribute(
     : sql`attributes ->> ${name}`;
   const rows = await database.query<{ id: string; value: string | null; total: number }>(sql`with m as materialized (
       select id, ${value} as value from item where ${allConditions(conditions)} limit ${mostSorted + 1}::int)
-    select id, value::text, (select count(*) from m)::int as total from m ${isAfter(after, sort, isNumber)}
-    order by value is null, value${raw(sort.startsWith('-') ? ' desc' : '')}, id limit ${limit + 1}::int`);
+    select id, m.value::text as value, (select count(*) from m)::int as total from m ${isAfter(after, sort, isNumber)}
+    order by m.value is null, m.value${raw(sort.startsWith('-') ? ' desc' : '')}, id limit ${limit + 1}::int`);
   if ((rows[0]?.total ?? 0) > mostSorted)
     throw refuseOrder(
       `puts more than ${mostSorted} items in order: say more of what is wanted (class, site, q …), or sort by name, class or updatedAt`,
@@ -52,7 +52,7 @@ export async function sortByAttribute(
 function isAfter(after: string | undefined, sort: string, isNumber: boolean): Statement {
   if (after === undefined) return sql``;
   const [kept, id] = decodeCursor(after, ['string', 'uuid'], sort);
-  if (!kept.startsWith('=') || (isNumber && !/^=-?\d+(?:\.\d+)?$/.test(kept))) return sql`where value is null and id > ${id}::uuid`;
+  if (!kept.startsWith('=') || (isNumber && !/^=-?\d+(?:\.\d+)?$/.test(kept))) return sql`where m.value is null and id > ${id}::uuid`;
   const value = isNumber ? sql`${kept.slice(1)}::numeric` : sql`${kept.slice(1)}::text`;
-  return sql`where value is null or value ${raw(sort.startsWith('-') ? '<' : '>')} ${value} or (value = ${value} and id > ${id}::uuid)`;
+  return sql`where m.value is null or m.value ${raw(sort.startsWith('-') ? '<' : '>')} ${value} or (m.value = ${value} and id > ${id}::uuid)`;
 }

@@ -91,7 +91,7 @@ function wordsOf(text: string, kind: 'text' | 'name' | 'number' = 'text'): reado
     if (parts.length > 1) words.push(toCode(chunk));
     if ((kind === 'number' && /\d.*\d/.test(chunk) && chunk.length > 5) || /^\+?\d{9,}$/.test(chunk)) words.push(toEnd(chunk));
     for (const part of parts) {
-      if (parts.length === 1 || part.length > 2 || (kind === 'name' && /^\d/.test(part))) words.push(part);
+      if (parts.length === 1 || part.length > 2 || kind === 'name') words.push(part);
       if (kind !== 'name') continue;
       const letters = /^(\p{L}{2,})(\d{2,})$/u.exec(part);
       if (letters?.[1] && letters[2]) words.push(letters[1], letters[2].replace(/^0+(?=\d)/, ''));
