@@ -9,6 +9,7 @@ import type { RelationState } from './domain/relation.ts';
 import { exploring } from './explore.ts';
 import { listItems } from './find/list-items.ts';
 import { resolveItems } from './find/resolve-items.ts';
+import { findQuery } from './find/saved-queries.ts';
 import type { Graph } from './graph/graph.ts';
 import type { ProjectionKeeper } from './graph/keep-projection.ts';
 import { findAsOf } from './history/histories.ts';
@@ -51,7 +52,8 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
     },
     async listItems(request, call) {
       const rights = await rightsFor(call);
-      const { items: page, next } = await listItems(database, request, await parts.model(), rights);
+      const saved = request.query === undefined ? undefined : await findQuery(database, request.query, call);
+      const { items: page, next } = await listItems(database, request, await parts.model(), rights, saved);
       const winners = await readVisibleWinners(database, page, rights.sight);
       return { items: page.map((item) => toItem(item, rights, winners)), ...(next !== undefined && { next }) };
     },

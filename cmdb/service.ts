@@ -4,12 +4,15 @@ import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
+import { QueryService } from '../generated/opora/cmdb/v1/queries.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import { bulkEditMethods } from './edits/edit-methods.ts';
 import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
+import { keepWords } from './find/keep-words.ts';
+import { queryMethods } from './find/saved-queries.ts';
 import type { Graph } from './graph/graph.ts';
 import { keepProjection, type ProjectionKeeper } from './graph/keep-projection.ts';
 import { neo4jGraph } from './graph/neo4j-graph.ts';
@@ -70,6 +73,7 @@ export const cmdb = defineService({
     const parts = { database, models, model: models.current };
     const takePage = pageTaker(parts);
     const imports = workOnImports({ ...parts, takePage, newId, clock, log });
+    const words = keepWords({ database, models, clock, log });
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
       serves: [
@@ -79,6 +83,7 @@ export const cmdb = defineService({
           HistoryService,
           historyMethods({ database, items: itemUseCases({ ...parts, takePage }), rightsFor: rightsReader(models.current), toItem }),
         ),
+        serve(QueryService, queryMethods(parts)),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
         serve(BulkEditService, bulkEditMethods(parts)),
         serve(StocktakeService, stocktakeMethods({ ...parts, takePage })),
@@ -91,7 +96,7 @@ export const cmdb = defineService({
       ],
       timers: joinTimers(keepSources({ ...parts, newId }), keepBulkEdits({ ...parts, newId }), keepStocktakes({ ...parts, newId })),
       async stop() {
-        await Promise.all([history.stop(), work.stop(), imports.stop(), projection?.keeper.stop()]);
+        await Promise.all([history.stop(), work.stop(), imports.stop(), words.stop(), projection?.keeper.stop()]);
       },
     };
   },

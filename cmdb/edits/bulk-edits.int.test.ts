@@ -35,7 +35,7 @@ const changes = (more: Partial<ItemChanges> = {}): ItemChanges => ({
 const kiosk = { class: 'kiosk' };
 const setting = (attributes: object) => changes({ attributes: JSON.stringify(attributes) });
 const itemOf = async (name: string) => {
-  const { items } = await hub.cmdb.listItems({ q: name, ids: [] } as never, mine());
+  const { items } = await hub.cmdb.listItems({ q: name, ids: [], where: [] } as never, mine());
   const item = items.find((one) => one.name === name);
   if (!item) throw new Error(`There is no "${name}".`);
   return { ...item, attributes: JSON.parse(item.attributes) as Record<string, unknown> };
@@ -46,7 +46,7 @@ const until = (id: string, status: BulkEdit['status']) =>
     (edit) => edit.status === status,
   );
 async function preview(filter: object, wanted: ItemChanges): Promise<BulkEdit> {
-  const { id } = await edits.createBulkEdit({ filter: { ids: [], ...filter }, changes: wanted, reason: 'CHG-7' }, mine());
+  const { id } = await edits.createBulkEdit({ filter: { ids: [], where: [], ...filter }, changes: wanted, reason: 'CHG-7' }, mine());
   return until(id, 'draft');
 }
 async function apply(id: string): Promise<BulkEdit> {
@@ -147,9 +147,9 @@ describe('a bulk edit', () => {
   });
 
   it.each([
-    ['a filter that means everything', { filter: { ids: [] }, changes: setting({ owner: 'x' }) }, '/filter'],
-    ['changes that change nothing', { filter: { ids: [], site: 'MSK' }, changes: changes() }, '/changes'],
-    ['a class that is none', { filter: { ids: [], site: 'MSK' }, changes: changes({ class: 'pmup' }) }, '/changes/class'],
+    ['a filter that means everything', { filter: { ids: [], where: [] }, changes: setting({ owner: 'x' }) }, '/filter'],
+    ['changes that change nothing', { filter: { ids: [], where: [], site: 'MSK' }, changes: changes() }, '/changes'],
+    ['a class that is none', { filter: { ids: [], where: [], site: 'MSK' }, changes: changes({ class: 'pmup' }) }, '/changes/class'],
   ])('refuses %s', async (_, request, pointer) => {
     await expect(edits.createBulkEdit(request, mine())).rejects.toMatchObject({ kind: 'invalid_input', violations: [{ pointer }] });
   });
@@ -174,7 +174,7 @@ describe('a process that dies while it applies a bulk edit', () => {
       const items = Array.from({ length: 23 }, (_, index) => ({ key: `k${index}`, class: 'server', name: `s${index}`, lookups: [] }));
       await alone.takePage({ source: 'agent', items, relations: [] }, aCall(database), () => undefined);
       const useCases = bulkEditUseCases(alone);
-      const request = { filter: { class: 'server', ids: [] }, changes: setting({ owner: 'Петров' }) };
+      const request = { filter: { class: 'server', ids: [], where: [] }, changes: setting({ owner: 'Петров' }) };
       const { id } = await useCases.create(request, aCall(database), (edit) => edit);
       let commits = 0;
       const process = mortal(database, () => ++commits % 2 === 0);

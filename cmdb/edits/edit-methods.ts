@@ -51,7 +51,7 @@ function toBulkEdit(
 ): contract.BulkEdit {
   return {
     ...edit,
-    filter: { ...filter, ids: filter.ids ?? [] },
+    filter: { ...filter, ids: filter.ids ?? [], where: filter.where ?? [] },
     changes: maskChanges(changes, masked),
     preview: { ...preview },
     applied: { ...applied },

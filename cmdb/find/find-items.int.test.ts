@@ -6,6 +6,8 @@ import { type CompiledModel, compileModel } from '../domain/model/compile-model.
 import { readPacks } from '../model/read-packs.ts';
 import { fullSight } from '../rights/rights.ts';
 import { cmdb } from '../service.ts';
+import type { Link } from '../sources/link.ts';
+import { writeLinks } from '../sources/link-store.ts';
 import { writeItems } from '../storage/item-store.ts';
 import { listItems } from './list-items.ts';
 import { resolveItems } from './resolve-items.ts';
@@ -24,14 +26,16 @@ afterAll(() => database.close());
 async function add(source: string, facts: ItemFacts & { name: string; key?: string }): Promise<ItemState> {
   const { key = facts.name, ...rest } = facts;
   const after = newItem({ id: newUuid(), source, key }, { class: 'server', ...rest }, now++);
-  await database.commit({ statements: writeItems([{ after }], author) });
+  const said = { class: after.class, name: after.name, attributes: after.attributes, lookups: after.lookups, identifiers: [] };
+  const link: Link = { source, key, itemId: after.id, hash: Buffer.from(''), said, contested: false, saidAt: now, revision: 0 };
+  await database.commit({ statements: [...writeItems([{ after }], author, model), ...writeLinks([link], [])] });
   return after;
 }
 
 async function change(before: ItemState, facts: ItemFacts): Promise<ItemState> {
   const after = reviseItem(before, facts, now++);
   if (!after) throw new Error('Nothing changes.');
-  await database.commit({ statements: writeItems([{ before, after }], author) });
+  await database.commit({ statements: writeItems([{ before, after }], author, model) });
   return after;
 }
 
@@ -82,6 +86,104 @@ describe('a list of items', () => {
   ])('finds %s', async (name, q, isThere) => {
     await add(name, { key: 'WM-771', name: 'Счётчик электронный', lookups: ['10.77.0.1'] });
     expect((await listItems(database, { q, source: name }, model, { sight: fullSight, masked: new Set() })).items).toHaveLength(isThere ? 1 : 0);
+  });
+
+  it.each([
+    ['class', ['pump A', 'server A', 'server B']],
+    ['-class', ['server B', 'server A', 'pump A']],
+    ['attributes.cores', ['server A', 'server B', 'pump A']],
+    ['-attributes.cores', ['server B', 'server A', 'pump A']],
+  ])('goes page by page in the order of %s', async (sort, names) => {
+    const source = `orders ${sort}`;
+    await add(source, { name: 'server B', class: 'server', attributes: { cores: 16 } });
+    await add(source, { name: 'server A', class: 'server', attributes: { cores: 2 } });
+    await add(source, { name: 'pump A', class: 'pump' });
+    expect((await readAllPages({ source, sort, limit: 1 })).map(({ name }) => name)).toEqual(names);
+  });
+
+  it('is not made in the order of an attribute that is sensitive or that nobody knows', async () => {
+    for (const sort of ['attributes.cost', 'attributes.nothing'])
+      await expect(listItems(database, { class: 'server', sort }, model, { sight: fullSight, masked: new Set() })).rejects.toMatchObject({
+        violations: [{ pointer: '/sort' }],
+      });
+  });
+
+  it.each([
+    [['memoryGb>=16'], ['big', 'huge']],
+    [['memoryGb>=16', 'memoryGb<512'], ['big']],
+    [['memoryGb!=16'], ['bare', 'huge', 'small']],
+    [['operatingSystem~astra'], ['big', 'small']],
+    [['operatingSystem=RED OS'], ['huge']],
+    [['!memoryGb?'], ['bare']],
+    [['memoryGb?', 'macAddresses=00-1B-63-84-45-E6'], ['small']],
+    [['warrantyUntil<2026-06-30'], ['small']],
+  ])('has only the items for which %j holds', async (where, names) => {
+    const source = `where ${where}`;
+    await add(source, {
+      name: 'small',
+      attributes: { memoryGb: 4, operatingSystem: 'Astra Linux', macAddresses: ['00:1b:63:84:45:e6'], warrantyUntil: '2026-01-01' },
+    });
+    await add(source, { name: 'big', attributes: { memoryGb: 16, operatingSystem: 'Astra Linux SE', warrantyUntil: '2026-06-30' } });
+    await add(source, { name: 'huge', attributes: { memoryGb: 512, operatingSystem: 'RED OS' } });
+    await add(source, { name: 'bare' });
+    expect((await readAllPages({ source, class: 'server', where, limit: 2 })).map(({ name }) => name)).toEqual(names);
+  });
+
+  it('tells which condition on an attribute is wrong', async () => {
+    await expect(
+      listItems(database, { class: 'server', where: ['memoryGb>=16', 'cost>1'] }, model, { sight: fullSight, masked: new Set() }),
+    ).rejects.toMatchObject({
+      kind: 'invalid_input',
+      violations: [{ pointer: '/where/1', message: expect.stringContaining('sensitive') }],
+    });
+  });
+
+  it('has only what changed after and before a moment', async () => {
+    const source = 'moments';
+    const [first, second, third] = [await add(source, { name: '1' }), await add(source, { name: '2' }), await add(source, { name: '3' })];
+    const between = { updatedAfter: new Date(first.updatedAt).toISOString(), updatedBefore: new Date(third.updatedAt).toISOString() };
+    expect((await listItems(database, { source, ...between }, model, { sight: fullSight, masked: new Set() })).items).toEqual([second]);
+  });
+
+  it('of a source has what that source speaks of, whoever named it first', async () => {
+    const item = await add('first namer', { name: 'shared thing' });
+    const said = { class: item.class, name: item.name, attributes: {}, lookups: [], identifiers: [] };
+    const link: Link = { source: 'second', key: 'S-1', itemId: item.id, hash: Buffer.from(''), said, contested: false, saidAt: now, revision: 0 };
+    await database.commit({ statements: writeLinks([link], []) });
+    for (const filter of [{ source: 'second' }, { source: 'second', key: 'S-1' }, { source: 'first namer' }, { key: 'S-1' }])
+      expect((await listItems(database, filter, model, { sight: fullSight, masked: new Set() })).items.map(({ id }) => id)).toEqual([item.id]);
+    expect((await listItems(database, { source: 'second', key: 'shared thing' }, model, { sight: fullSight, masked: new Set() })).items).toEqual([]);
+  });
+
+  it('is complete where many items are looked at and few fit', async () => {
+    const items = Array.from({ length: 1_200 }, (_, index) =>
+      newItem(
+        { id: newUuid(), source: 'crowd', key: `${index}` },
+        { class: 'rack', name: `rack ${String(index).padStart(4, '0')}`, attributes: index % 400 === 399 ? { heightUnits: 47 } : {} },
+        now++,
+      ),
+    );
+    await database.commit({
+      statements: writeItems(
+        items.map((after) => ({ after })),
+        author,
+        model,
+      ),
+    });
+    const found = await readAllPages({ class: 'rack', where: ['heightUnits=47'], limit: 2 });
+    expect(found.map(({ name }) => name)).toEqual(['rack 0399', 'rack 0799', 'rack 1199']);
+    expect((await readAllPages({ class: 'rack', q: 'rack 1199 ', limit: 5 })).map(({ name }) => name)).toEqual(['rack 1199']);
+    expect(await readAllPages({ class: 'rack', q: 'rack', limit: 500 })).toHaveLength(1_200);
+  });
+
+  it('of what is looked for begins with what fits best and goes page by page', async () => {
+    const source = 'ranks';
+    for (const name of ['Клапан обратный', 'Обратный клапан', 'Клапан', 'Электроклапан', 'Клапанная коробка', 'Шкаф клапанов'])
+      await add(source, { name });
+    const expected = ['Клапан', 'Клапан обратный', 'Клапанная коробка', 'Обратный клапан', 'Шкаф клапанов', 'Электроклапан'];
+    expect((await readAllPages({ source, q: 'клапан', limit: 1 })).map(({ name }) => name)).toEqual(expected);
+    expect((await readAllPages({ source, q: 'клапан', limit: 50 })).map(({ name }) => name)).toEqual(expected);
+    expect((await readAllPages({ source, q: 'клапон', sort: '-name', limit: 2 })).map(({ name }) => name)).toContain('Обратный клапан');
   });
 
   it('shows active items unless it is asked for retired ones', async () => {

@@ -1,24 +1,26 @@
 import type { ItemFilter as AskedFilter } from '../../generated/opora/cmdb/v1/cmdb.ts';
 import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
-import { normaliseName } from '../domain/lookup.ts';
 import { type CompiledModel, classesWithin } from '../domain/model/compile-model.ts';
+import { markedAttributes, toMark } from '../domain/search/list-words.ts';
+import { readQuery } from '../domain/search/read-query.ts';
+import { allOf, anyOf, type WordQuery, word, writeWords } from '../domain/search/word-query.ts';
+import type { Sight } from '../rights/rights.ts';
+import { readConditions } from './attribute-conditions.ts';
 
 /** Which items are meant: all that is given must hold; the active ones unless `state` says otherwise. */
 export type ItemFilter = Partial<AskedFilter>;
 
-/** The filter as a condition on the table `item`. A class stands for its subclasses too. */
-export function whereItems(filter: ItemFilter, model: CompiledModel): Statement {
-  const conditions: Statement[] = [sql`state = ${filter.state ?? 'active'}`];
-  if (filter.class !== undefined) conditions.push(isOfClass(classesWithin(model, filter.class)));
-  if (filter.source !== undefined) conditions.push(sql`source = ${filter.source}`);
-  if (filter.key !== undefined) conditions.push(sql`key = ${filter.key}`);
-  if (filter.organisation !== undefined) conditions.push(sql`organisation = ${filter.organisation}`);
-  if (filter.site !== undefined) conditions.push(sql`site = ${filter.site}`);
-  if (filter.owner !== undefined) conditions.push(sql`owner = ${filter.owner}`);
-  if (filter.supportTeam !== undefined) conditions.push(sql`support_team = ${filter.supportTeam}`);
-  if (filter.ids?.length) conditions.push(sql`id = any(${filter.ids}::uuid[])`);
-  if (filter.q !== undefined) conditions.push(matchWords(filter.q));
-  return joinSql(conditions, ' and ');
+/** A filter in the parts that a plan is chosen by. */
+export interface ItemConditions {
+  state: Statement;
+  /** Undefined: of any class. */
+  classes?: readonly string[];
+  /** Class and responsibilities again, as words. */
+  marks: readonly WordQuery[];
+  /** Each can be found by an index. */
+  narrowing: readonly Statement[];
+  /** Each can only be looked for in every item. */
+  loose: readonly Statement[];
 }
 
 /** The attributes by whose values is asked: whoever may not see them may not ask by them either. */
@@ -27,18 +29,84 @@ export function askedAttributes(filter: ItemFilter, at = ''): { attribute: strin
   return names.flatMap((attribute) => (filter[attribute] === undefined ? [] : [{ attribute, pointer: `${at}/${attribute}` }]));
 }
 
-function isOfClass(names: readonly string[]): Statement {
+/** What both say. The state is that of the first, unless it says none. */
+export function bothFilters(one: ItemFilter, other: ItemFilter, model: CompiledModel): ItemConditions {
+  const state = one.state ?? other.state;
+  const [asked, kept] = [readFilter({ ...one, ...(state && { state }) }, model), readFilter({ ...other, ...(state && { state }) }, model)];
+  const classes = asked.classes && kept.classes ? asked.classes.filter((name) => kept.classes?.includes(name)) : (asked.classes ?? kept.classes);
+  const isNone = one.state !== undefined && other.state !== undefined && one.state !== other.state;
+  return {
+    state: asked.state,
+    ...(classes && { classes }),
+    marks: [...asked.marks, ...kept.marks],
+    narrowing: [...asked.narrowing, ...kept.narrowing, ...(isNone ? [sql`false`] : [])],
+    loose: [...asked.loose, ...kept.loose],
+  };
+}
+
+/** The filter as a condition on the table `item`. A class stands for its subclasses too. `q` is taken at its word: mistakes are mended by `searchItems` only. */
+export function whereItems(filter: ItemFilter, model: CompiledModel): Statement {
+  return allConditions(readFilter(filter, model));
+}
+
+export function allConditions({ state, classes, narrowing, loose }: ItemConditions): Statement {
+  return joinSql([state, ...(classes ? [isOfClass(classes)] : []), ...narrowing, ...loose], ' and ');
+}
+
+export function readFilter(filter: ItemFilter, model: CompiledModel): ItemConditions {
+  const narrowing: Statement[] = [];
+  if (filter.source !== undefined || filter.key !== undefined) narrowing.push(isSaid(filter));
+  if (filter.organisation !== undefined) narrowing.push(sql`organisation = ${filter.organisation}`);
+  if (filter.site !== undefined) narrowing.push(sql`site = ${filter.site}`);
+  if (filter.owner !== undefined) narrowing.push(sql`owner = ${filter.owner}`);
+  if (filter.supportTeam !== undefined) narrowing.push(sql`support_team = ${filter.supportTeam}`);
+  if (filter.ids?.length) narrowing.push(sql`id = any(${filter.ids}::uuid[])`);
+  if (filter.updatedAfter !== undefined) narrowing.push(sql`updated_at > ${filter.updatedAfter}::timestamptz`);
+  if (filter.updatedBefore !== undefined) narrowing.push(sql`updated_at < ${filter.updatedBefore}::timestamptz`);
+  if (filter.q?.trim()) narrowing.push(isFound(filter.q));
+  const classes = filter.class === undefined ? undefined : classesWithin(model, filter.class);
+  return {
+    state: sql`state = ${filter.state ?? 'active'}`,
+    ...(classes && { classes }),
+    marks: listMarks(filter, classes),
+    narrowing,
+    loose: readConditions(filter.where ?? [], filter.class, model),
+  };
+}
+
+/** Those that the reader may see. */
+export function withinSight(conditions: ItemConditions, sight: Sight): ItemConditions {
+  return sight.seesAll ? conditions : { ...conditions, narrowing: [...conditions.narrowing, sight.items()] };
+}
+
+/** Those that have the words. With them stands what else is known of the items, so that one index finds what is frequent by itself and rare together. */
+export function withWords(conditions: ItemConditions, words: WordQuery): ItemConditions {
+  return { ...conditions, narrowing: [...conditions.narrowing, hasWords(allOf([words, ...conditions.marks]))] };
+}
+
+export function isOfClass(names: readonly string[]): Statement {
   return names.length === 1 ? sql`class = ${names[0]}` : sql`class = any(${names}::text[])`;
 }
 
-/** All parts of words stand somewhere in it, or all words do in some form. */
-function matchWords(q: string): Statement {
-  const text = normaliseName(q);
-  const parts = text
-    .split(/\s+/)
-    .filter((part) => part !== '')
-    .slice(0, 10);
-  if (parts.length === 0) return sql`true`;
-  const contains = parts.map((part) => sql`search like ${`%${part.replace(/[\\%_]/g, '\\$&')}%`}`);
-  return sql`(${joinSql(contains, ' and ')} or words @@ (websearch_to_tsquery('russian', ${text}) || websearch_to_tsquery('english', ${text})))`;
+export function hasWords(query: WordQuery): Statement {
+  return sql`words @@ ${writeWords(query)}::tsquery`;
+}
+
+/** Signs alone are in no word. */
+function isFound(q: string): Statement {
+  const query = readQuery(q);
+  return query ? hasWords(query.wide) : sql`false`;
+}
+
+function listMarks(filter: ItemFilter, classes: readonly string[] | undefined): WordQuery[] {
+  const marks = markedAttributes.flatMap((name) => (filter[name] === undefined ? [] : [word(toMark(name, filter[name]))]));
+  return classes && classes.length > 0 ? [anyOf(classes.map((name) => word(toMark('class', name)))), ...marks] : marks;
+}
+
+/** A source speaks of it, under this key; of a retired one it spoke once. */
+function isSaid({ source, key, state }: ItemFilter): Statement {
+  const conditions = [state === 'retired' ? sql`true` : sql`gone_at is null and moved_to is null`];
+  if (source !== undefined) conditions.push(sql`source = ${source}`);
+  if (key !== undefined) conditions.push(sql`key = ${key}`);
+  return sql`id in (select item_id from item_link where ${joinSql(conditions, ' and ')})`;
 }

@@ -39,7 +39,7 @@ export async function takeBackFacts({ database, model, set, author, now }: Takin
       if (revised) changes.push({ before: item, after: revised });
       if (kept.length > 0) conflicts.push({ changeSetId: set.id, entryId: item.id, kind: 'item', detail: kept.join(', ') });
     }
-    const statements = [...writeItems(changes, author), ...(conflicts.length > 0 ? [insertConflicts(conflicts)] : [])];
+    const statements = [...writeItems(changes, author, model), ...(conflicts.length > 0 ? [insertConflicts(conflicts)] : [])];
     await database.commit({ statements, events: changes.map((change) => announceItem(change, model.sensitive)) });
     after = last;
   }

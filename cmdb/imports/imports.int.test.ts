@@ -11,7 +11,7 @@ const upload = (content: string | Uint8Array, asked: Partial<UploadImportRequest
   hub.imports.uploadImport([{ data: Buffer.from(content), fileName: 'pumps.csv', class: 'pump', ...asked }], mine());
 const rowsOf = async ({ id }: Pick<Import, 'id'>): Promise<ImportRow[]> => (await hub.imports.listImportRows({ id, limit: 500 }, mine())).items;
 const fatesOf = async (one: Pick<Import, 'id'>) => (await rowsOf(one)).map(({ row, fate }) => `${row} ${fate}`);
-const pumps = async () => (await hub.cmdb.listItems({ class: 'pump', limit: 500 }, mine())).items;
+const pumps = async () => (await hub.cmdb.listItems({ class: 'pump', limit: 500, where: [] }, mine())).items;
 
 describe('a list that is uploaded', () => {
   const list = [

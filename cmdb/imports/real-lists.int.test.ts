@@ -62,7 +62,7 @@ describe('a register as people keep it: two rows of headers, merged cells, three
   it('is taken in as people meant it, and a wrong row stops no other', async () => {
     const { id } = await upload(fixture('register.xlsx'));
     expect(await hub.imports.applyImport({ id }, mine())).toMatchObject({ status: 'applied', counts: { created: 5, rejected: 4 } });
-    const { items } = await hub.cmdb.listItems({ class: 'pump', limit: 100 }, mine());
+    const { items } = await hub.cmdb.listItems({ class: 'pump', limit: 100, where: [] }, mine());
     const attributes = new Map(items.map((item) => [JSON.parse(item.attributes).inventoryNumber as string, JSON.parse(item.attributes)]));
     expect(attributes.get('00001234')).toMatchObject({
       serialNumber: 'СН-001',
@@ -154,7 +154,7 @@ describe('a list that does not tell how it is read', () => {
     expect(await settle({ ...header, version: 0 }, said)).toMatchObject({ status: 'ready', source: 'excel', zone: 'Europe/Moscow' });
     await expect(settle({ ...header, version: 0 }, { zone: 'Mars/Olympus' })).rejects.toMatchObject({ violations: [{ pointer: '/zone' }] });
     expect(await hub.imports.applyImport({ id: one.id }, mine())).toMatchObject({ status: 'applied', counts: { created: 1 } });
-    const [item] = (await hub.cmdb.listItems({ source: 'excel' }, mine())).items;
+    const [item] = (await hub.cmdb.listItems({ source: 'excel', where: [] }, mine())).items;
     expect([item?.name, item?.key, JSON.parse(item?.attributes ?? '{}')]).toMatchObject(['Насос 8', 'name насос 8 / станция 8', { powerKw: 18 }]);
     await expect(settle({ ...header, version: 0 }, { zone: 'UTC' })).rejects.toMatchObject({ kind: 'illegal_state' });
   });
@@ -166,7 +166,7 @@ describe('a list that comes every year', () => {
     return hub.imports.applyImport({ id }, mine());
   };
   const find = async (q: string) => {
-    const [item] = (await hub.cmdb.listItems({ q }, mine())).items;
+    const [item] = (await hub.cmdb.listItems({ q, where: [] }, mine())).items;
     return { ...item, attributes: JSON.parse(item?.attributes ?? '{}') };
   };
 
@@ -205,6 +205,6 @@ describe('a list that comes every year', () => {
     expect(counts).toEqual({ created: 1 });
     await apply('Наименование,Инв. №\nПоздний,7001\n', 'early');
     expect((await hub.imports.applyImport({ id }, mine())).counts).toEqual({ unchanged: 1 });
-    expect((await hub.cmdb.listItems({ q: 'поздний' }, mine())).items).toHaveLength(1);
+    expect((await hub.cmdb.listItems({ q: 'поздний', where: [] }, mine())).items).toHaveLength(1);
   });
 });

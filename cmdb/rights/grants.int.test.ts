@@ -57,6 +57,7 @@ describe('the items that grants allow', () => {
       statements: writeItems(
         items.map((after) => ({ after })),
         { actorId: 'a', actorName: 'a' },
+        model,
       ),
     });
     const seen = { some: 0, none: 0 };

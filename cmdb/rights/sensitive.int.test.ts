@@ -99,7 +99,7 @@ describe('a sensitive value', () => {
     const item = await create('edited', { cost: 717_101, site: 'EDIT' });
     const edits = hub.client(BulkEditService);
     const changes = { attributes: '{"cost": 717102}', addLookups: [], removeLookups: [], retire: false, addRelations: [], removeRelations: [] };
-    const asked = { filter: { site: 'EDIT', ids: [] }, changes };
+    const asked = { filter: { site: 'EDIT', ids: [], where: [] }, changes };
     await expect(edits.createBulkEdit(asked, masked())).rejects.toMatchObject({ violations: [{ pointer: '/changes/attributes/cost' }] });
     const { id } = await edits.createBulkEdit(asked, open());
     await eventually(
@@ -147,7 +147,7 @@ describe('a sensitive value', () => {
 
   it('is not asked for in filters by who does not see it', async () => {
     await models.putClass(aClass('vault', { attributes: { owner: { ...text, sensitive: true } } }), open());
-    const list = (options: CallOptions) => hub.cmdb.listItems({ owner: 'somebody' }, options);
+    const list = (options: CallOptions) => hub.cmdb.listItems({ owner: 'somebody', where: [] }, options);
     await expect(list(masked())).rejects.toMatchObject({ kind: 'not_allowed', violations: [{ pointer: '/owner' }] });
     expect((await list(open())).items).toEqual([]);
   });
@@ -207,7 +207,10 @@ describe('who may see the north only', () => {
     const winner = await hub.cmdb.getItem({ id: south.id }, open());
     await patch(south.id, winner.version, { site: 'S' }, open());
     expect((await hub.cmdb.getItem({ id: loser.id }, open())).mergedInto).toBe(south.id);
-    const shown = [await hub.cmdb.getItem({ id: loser.id }, inNorth()), await hub.cmdb.listItems({ key: loser.key, state: 'retired' }, inNorth())];
+    const shown = [
+      await hub.cmdb.getItem({ id: loser.id }, inNorth()),
+      await hub.cmdb.listItems({ key: loser.key, state: 'retired', where: [] }, inNorth()),
+    ];
     expect(JSON.stringify(shown)).toContain('loser');
     expect(JSON.stringify(shown)).not.toContain(south.id);
   });

@@ -155,7 +155,7 @@ async function writeOutcome(
   const bound = new Set(links.filter(({ revision }) => revision === 0).map(({ key }) => key));
   const answered = found.questions.filter(({ key }) => bound.has(key)).map(({ id }) => id);
   const statements = [
-    ...writeItems(changes, author),
+    ...writeItems(changes, author, model),
     ...writeLinks(links, forgotten, keptIn),
     ...identifiers,
     ...(runId !== undefined && postponed.length > 0 ? [postpone(runId, postponed)] : []),

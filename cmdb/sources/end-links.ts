@@ -38,13 +38,13 @@ export async function endTheseLinks(context: PageContext, links: readonly Link[]
 
 /** What is to be written of items but for their links. */
 export async function writeWholeItems(
-  { database, model, author, now }: Pick<PageContext, 'database' | 'author' | 'now'> & { model: Pick<CompiledModel, 'sensitive'> },
+  { database, model, author, now }: Pick<PageContext, 'database' | 'author' | 'now'> & { model: Pick<CompiledModel, 'sensitive' | 'classes'> },
   items: readonly WholeItem[],
 ): Promise<Ended> {
   const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
   const identifiers = await assignToItems(database, items, nothingKnown);
   return {
-    statements: [...writeItems(changes, author), ...identifiers],
+    statements: [...writeItems(changes, author, model), ...identifiers],
     events: changes.filter(isNewVersion).map((change) => announceItem(change, model.sensitive)),
   };
 }

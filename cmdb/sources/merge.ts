@@ -102,7 +102,7 @@ export function mergeDeciders({ database, model }: PageParts) {
           statements: [
             insertChangeSet({ ...set, status: 'done', counts }),
             insertMerge(merge, call.now),
-            ...writeItems(changes, author),
+            ...writeItems(changes, author, await model()),
             ...writeLinks(links, []),
             ...identifiers,
             ...writeRelations(written, author, [winnerId, loserId]),
@@ -160,7 +160,7 @@ export function mergeDeciders({ database, model }: PageParts) {
           statements: [
             insertChangeSet({ ...set, status: 'done', counts: { items: 2, relations: written.length } }),
             markSplit(id, set.id),
-            ...writeItems(changes, author),
+            ...writeItems(changes, author, await model()),
             ...writeLinks(links, []),
             ...identifiers,
             ...writeRelations(written, author, [winnerId, loserId]),

@@ -126,7 +126,7 @@ describe('a snapshot', () => {
   it('relates items that come after the relation, and again when an item comes back', async () => {
     const relations = [{ type: 'depends_on', fromKey: 'late-a', toKey: 'late-b' }];
     await takeSnapshot(hub.sources, 'late', [{ relations }, { items: [aServer('late-a')] }, { items: [aServer('late-b')] }]);
-    const [item] = (await hub.cmdb.listItems({ source: 'late', key: 'late-a' }, mine())).items;
+    const [item] = (await hub.cmdb.listItems({ source: 'late', key: 'late-a', where: [] }, mine())).items;
     expect((await hub.cmdb.listRelations({ itemId: item?.id ?? '' }, mine())).items).toHaveLength(1);
   });
 
@@ -137,17 +137,17 @@ describe('a snapshot', () => {
     await takeSnapshot(hub.sources, 'brief', [{ items: all, relations }]);
     expect(await takeSnapshot(hub.sources, 'brief', [{ items: all.slice(0, 2) }])).toMatchObject({ wouldRetire: 1, known: 3 });
     const retired = await eventually(
-      async () => (await hub.cmdb.listItems({ source: 'brief', state: 'retired' }, mine())).items,
+      async () => (await hub.cmdb.listItems({ source: 'brief', state: 'retired', where: [] }, mine())).items,
       (items) => items.length > 0,
     );
     expect(retired.map(({ name }) => name)).toEqual(['brief-c']);
-    const [first] = (await hub.cmdb.listItems({ source: 'brief', key: 'brief-a' }, mine())).items;
+    const [first] = (await hub.cmdb.listItems({ source: 'brief', key: 'brief-a', where: [] }, mine())).items;
     await eventually(
       async () => (await hub.cmdb.listRelations({ itemId: first?.id ?? '' }, mine())).items,
       (items) => items.length === 0,
     );
     await takeSnapshot(hub.sources, 'brief', [{ items: all, relations }]);
-    const [back] = (await hub.cmdb.listItems({ source: 'brief', key: 'brief-c' }, mine())).items;
+    const [back] = (await hub.cmdb.listItems({ source: 'brief', key: 'brief-c', where: [] }, mine())).items;
     expect(back?.id).toBe(retired[0]?.id);
   });
 
@@ -160,7 +160,7 @@ describe('a snapshot', () => {
         ({ key }) => key,
       );
     expect(await missing()).toEqual(['slow-b']);
-    expect((await hub.cmdb.listItems({ source: 'slow' }, mine())).items).toHaveLength(2);
+    expect((await hub.cmdb.listItems({ source: 'slow', where: [] }, mine())).items).toHaveLength(2);
     const timers = await hub.database.query(sql`select 1 from timer where key like 'grace/%/slow'`);
     expect(timers).toHaveLength(1);
     await takeSnapshot(hub.sources, 'slow', [{ items: all }]);
@@ -176,12 +176,12 @@ describe('a snapshot', () => {
     const target = { source: 'held', id: empty.id };
     expect(await hub.sources.discardSnapshot(target, mine())).toMatchObject({ status: 'discarded' });
     await expect(hub.sources.confirmSnapshot(target, mine())).rejects.toMatchObject({ kind: 'illegal_state' });
-    expect((await hub.cmdb.listItems({ source: 'held', limit: 100 }, mine())).items).toHaveLength(30);
+    expect((await hub.cmdb.listItems({ source: 'held', limit: 100, where: [] }, mine())).items).toHaveLength(30);
     const half = await takeSnapshot(hub.sources, 'held', [{ items: all.slice(0, 15) }]);
     expect(half.status).toBe('held');
     await hub.sources.confirmSnapshot({ source: 'held', id: half.id }, mine());
     await eventually(
-      async () => (await hub.cmdb.listItems({ source: 'held', limit: 100 }, mine())).items,
+      async () => (await hub.cmdb.listItems({ source: 'held', limit: 100, where: [] }, mine())).items,
       (items) => items.length === 15,
     );
     expect(await hub.sources.getSnapshot({ source: 'held', id: half.id }, mine())).toMatchObject({ status: 'done', confirmedBy: 'Иван' });
@@ -241,6 +241,6 @@ describe('a stream of records', () => {
       mine(),
     );
     await hub.sources.streamDelta([{ source, removedKey: 'gone' }], mine());
-    expect((await hub.cmdb.listItems({ source }, mine())).items.map(({ name }) => name)).toEqual(['kept']);
+    expect((await hub.cmdb.listItems({ source, where: [] }, mine())).items.map(({ name }) => name)).toEqual(['kept']);
   });
 });

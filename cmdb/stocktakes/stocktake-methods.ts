@@ -75,7 +75,7 @@ function toStocktake(
   const { filter, settlement, preview, applied, createdAt, updatedAt, ...stocktake } = state;
   return {
     ...stocktake,
-    filter: { ...filter, ids: filter.ids ?? [] },
+    filter: { ...filter, ids: filter.ids ?? [], where: filter.where ?? [] },
     counts: { expected, found, elsewhere, missing: expected - found - elsewhere, unexpected, unknown },
     ...(settlement && { settlement: toSettlement(settlement, masked) }),
     preview: { ...preview },

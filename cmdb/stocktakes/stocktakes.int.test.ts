@@ -28,7 +28,7 @@ async function open(place?: string) {
     aServer(`${site}-${index}`, { site, serialNumber: `${site}SN${index}`, manufacturer: 'Dell', inventoryNumber: `A ${site} ${index}` }),
   );
   await hub.sources.takeDelta({ source: 'agent', items, relations: [], removedKeys: [], removedRelations: [] }, mine());
-  const { id } = await stocktakes.openStocktake({ title: site, filter: { ids: [], site }, place: place ?? site }, mine());
+  const { id } = await stocktakes.openStocktake({ title: site, filter: { ids: [], where: [], site }, place: place ?? site }, mine());
   return { id, site };
 }
 const scan = async (id: string, ...scans: (string | NewScan)[]): Promise<Scan[]> =>
@@ -183,7 +183,7 @@ describe('a stocktake', () => {
   it('brings back what was out of use and stands there', async () => {
     const { id, site } = await open();
     const other = await open();
-    const [gone] = (await hub.cmdb.listItems({ site: other.site, ids: [], limit: 1 } as never, mine())).items;
+    const [gone] = (await hub.cmdb.listItems({ site: other.site, ids: [], where: [], limit: 1 } as never, mine())).items;
     await hub.cmdb.retireItem({ id: gone?.id ?? '', expectedVersion: 1 }, mine());
     expect((await scan(id, gone?.id ?? ''))[0]).toMatchObject({ outcome: 'unexpected', recognisedBy: 'id' });
     await close(id);
@@ -203,7 +203,7 @@ describe('a stocktake', () => {
   });
 
   it.each([
-    ['an opening that expects everything', () => stocktakes.openStocktake({ title: 'all', filter: { ids: [] } }, mine()), '/filter'],
+    ['an opening that expects everything', () => stocktakes.openStocktake({ title: 'all', filter: { ids: [], where: [] } }, mine()), '/filter'],
     [
       'marking without a mark',
       async () => stocktakes.closeStocktake({ id: (await open()).id, settlement: { missing: 'mark' } }, mine()),
@@ -225,7 +225,7 @@ describe('a process that dies while it applies a stocktake', () => {
       await alone.takePage({ source: 'agent', items, relations: [] }, aCall(database), () => undefined);
       const useCases = stocktakeUseCases(alone);
       const scans = scanUseCases({ ...alone, find: useCases.find, items: itemUseCases(alone) });
-      const { id } = await useCases.open({ title: 'MSK', filter: { site: 'MSK', ids: [] } }, aCall(database), (one) => one);
+      const { id } = await useCases.open({ title: 'MSK', filter: { site: 'MSK', ids: [], where: [] } }, aCall(database), (one) => one);
       await scans.record({ id, scans: items.slice(0, 7).map(({ name }) => ({ code: name })) }, aCall(database), () => undefined);
       let commits = 0;
       const process = mortal(database, () => ++commits % 2 === 0);

@@ -2,7 +2,8 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Attributes } from '../domain/attributes.ts';
 import { type ItemState, listNames, type Provenance } from '../domain/item.ts';
-import { normaliseName } from '../domain/lookup.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
+import { isWordOfLetters, listWords } from '../domain/search/list-words.ts';
 
 /** Who made a version and why, for its history. */
 export interface Author {
@@ -60,15 +61,16 @@ export async function readItems(database: Database, where: Statement): Promise<I
  * Writes items with their versions and the names under which they are found. A change whose `before` is no longer what is stored makes the whole
  * commit a conflict. Rows are locked and inserted in one order, so that two writers of the same items cannot wait for each other.
  */
-export function writeItems(changes: readonly ItemChange[], author: Author): Statement[] {
+export function writeItems(changes: readonly ItemChange[], author: Author, model: Pick<CompiledModel, 'classes'>): Statement[] {
   const created = changes.filter(({ before }) => !before);
   const updated = changes.filter(({ before }) => before);
   const revised = updated.filter(isNewVersion).map(({ after }) => after);
+  const words = new Map(changes.map(({ after: item }) => [item.id, listWords(item, model.classes.get(item.class))]));
   const statements: Statement[] = [];
-  if (updated.length > 0) statements.push(updateItems(updated, author));
+  if (updated.length > 0) statements.push(updateItems(updated, words, author));
   if (revised.length > 0) statements.push(keepVersions(revised));
-  if (created.length > 0) statements.push(insertItems(created, author));
-  return [...statements, ...writeNames(changes)];
+  if (created.length > 0) statements.push(insertItems(created, words, author));
+  return [...statements, ...writeNames(changes), ...keepWordsOfLetters(words.values())];
 }
 
 /** Whether the change is one that others are told of. */
@@ -76,43 +78,45 @@ export function isNewVersion({ before, after }: ItemChange): boolean {
   return before?.version !== after.version;
 }
 
+type Words = ReadonlyMap<string, readonly string[]>;
+
 /** Arrays, because a row of JSON costs PostgreSQL almost as much as all of its indexes do. */
-function insertItems(changes: readonly ItemChange[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
-  const rows = changes.map(toRow);
-  return sql`insert into item (id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, search,
+function insertItems(changes: readonly ItemChange[], words: Words, { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+  const rows = changes.map((change) => toRow(change, words));
+  return sql`insert into item (id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, words,
       actor_id, actor_name, trace_id, change_set_id, reason)
-    select id, source, key, class, name, attributes, lookups::text[], state, provenance, version, revision, created_at, updated_at, search,
+    select id, source, key, class, name, attributes, lookups::text[], state, provenance, version, revision, created_at, updated_at, array_to_tsvector(words::text[]),
       ${actorId}::text, ${actorName}::text, coalesce(trace_id, ${traceId ?? null}::text), ${changeSetId ?? null}::uuid, ${reason ?? null}::text
     from rows from (
       unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ source }) => source)}::text[], ${rows.map(({ key }) => key)}::text[],
         ${rows.map((row) => row.class)}::text[], ${rows.map(({ name }) => name)}::text[], ${rows.map(({ lookups }) => toArrayText(lookups))}::text[],
         ${rows.map(({ state }) => state)}::text[], ${rows.map(({ version }) => version)}::int[], ${rows.map(({ revision }) => revision)}::int[],
-        ${rows.map((row) => row.created_at)}::timestamptz[], ${rows.map((row) => row.updated_at)}::timestamptz[], ${rows.map(({ search }) => search)}::text[],
+        ${rows.map((row) => row.created_at)}::timestamptz[], ${rows.map((row) => row.updated_at)}::timestamptz[], ${rows.map((row) => toArrayText(row.words))}::text[],
         ${rows.map((row) => row.trace_id ?? null)}::text[]),
       jsonb_array_elements(${JSON.stringify(rows.map(({ attributes }) => attributes))}::jsonb),
       jsonb_array_elements(${JSON.stringify(rows.map(({ provenance }) => provenance))}::jsonb))
-      as n(id, source, key, class, name, lookups, state, version, revision, created_at, updated_at, search, trace_id, attributes, provenance)
+      as n(id, source, key, class, name, lookups, state, version, revision, created_at, updated_at, words, trace_id, attributes, provenance)
     order by source, key`;
 }
 
 /** One statement for all, so that rows are locked in one order. What makes no new version keeps its author. */
-function updateItems(changes: readonly ItemChange[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+function updateItems(changes: readonly ItemChange[], words: Words, { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
   const rows = changes.map((change) => ({
-    ...toRow(change),
+    ...toRow(change, words),
     before: change.before?.version,
     revision: change.onAllWords ? change.before?.revision : undefined,
   }));
   return exactly(
     changes.length,
     sql`update item i set class = n.class, name = n.name, attributes = n.attributes, lookups = n.lookups, state = n.state, version = n.version,
-        updated_at = n.updated_at, search = n.search, provenance = n.provenance, merged_into = n.merged_into, revision = i.revision + 1,
+        updated_at = n.updated_at, words = array_to_tsvector(n.words), provenance = n.provenance, merged_into = n.merged_into, revision = i.revision + 1,
         actor_id = case when n.version = i.version then i.actor_id else ${actorId}::text end,
         actor_name = case when n.version = i.version then i.actor_name else ${actorName}::text end,
         trace_id = case when n.version = i.version then i.trace_id else coalesce(n.trace_id, ${traceId ?? null}::text) end,
         change_set_id = case when n.version = i.version then i.change_set_id else ${changeSetId ?? null}::uuid end,
         reason = case when n.version = i.version then i.reason else ${reason ?? null}::text end
       from json_to_recordset(${JSON.stringify(rows)}::json) as n(id uuid, class text, name text, attributes jsonb, lookups text[], state text, version int,
-          updated_at timestamptz, search text, provenance jsonb, merged_into uuid, trace_id text, before int, revision int)
+          updated_at timestamptz, words text[], provenance jsonb, merged_into uuid, trace_id text, before int, revision int)
         join (select id from item where id = any(${changes.map(({ after }) => after.id)}::uuid[]) order by id for update) locked on locked.id = n.id
       where i.id = n.id and i.version = n.before and (n.revision is null or i.revision = n.revision) returning 1`,
   );
@@ -157,7 +161,17 @@ function writeNames(changes: readonly ItemChange[]): Statement[] {
   return statements;
 }
 
-function toRow({ after: item, traceparent }: ItemChange) {
+/** The words of letters, which `search_word` never forgets: those that are there already cost no write. In one order, like all that two may write at once. */
+export function keepWordsOfLetters(all: Iterable<readonly string[]>): Statement[] {
+  const letters = [...new Set([...all].flatMap((words) => words.filter(isWordOfLetters)))];
+  if (letters.length === 0) return [];
+  return [
+    sql`insert into search_word (word) select n.word from unnest(${letters}::text[]) as n(word)
+      where not exists (select from search_word s where s.word = n.word) order by n.word on conflict do nothing`,
+  ];
+}
+
+function toRow({ after: item, traceparent }: ItemChange, words: Words) {
   return {
     id: item.id,
     source: item.source,
@@ -174,7 +188,7 @@ function toRow({ after: item, traceparent }: ItemChange) {
     created_at: new Date(item.createdAt).toISOString(),
     updated_at: new Date(item.updatedAt).toISOString(),
     trace_id: traceparent?.split('-')[1],
-    search: [item.name, item.key, ...item.lookups].map(normaliseName).join(' '),
+    words: words.get(item.id) ?? [],
   };
 }
 

@@ -51,6 +51,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   /** Statements have few shapes, so that each is parsed and planned once a connection. */
   const toQuery = (statement: Statement): pg.QueryConfig => {
     const { text, values } = render(statement);
+    if (statement.isPlannedAnew) return { text, values };
     let name = names.get(text);
     if (name === undefined && names.size < mostNames) names.set(text, (name = `s${names.size}`));
     return name === undefined ? { text, values } : { name, text, values };

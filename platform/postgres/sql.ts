@@ -7,6 +7,8 @@ export interface Statement {
   readonly values: readonly unknown[];
   /** When set, the statement must return exactly this many rows, or the whole commit is a `conflict`. It needs a `returning`. */
   readonly rows?: number;
+  /** It is planned each time anew, with its values. */
+  readonly isPlannedAnew?: boolean;
 }
 
 export function sql(strings: TemplateStringsArray, ...values: unknown[]): Statement {
@@ -16,6 +18,13 @@ export function sql(strings: TemplateStringsArray, ...values: unknown[]): Statem
 /** The statement must change exactly `rows` rows (end it with `returning 1`); otherwise nothing of its commit happens: AppError `conflict`. */
 export function exactly(rows: number, statement: Statement): Statement {
   return { ...statement, rows };
+}
+
+/**
+ * For a query whose best plan depends on its values: by which of two conditions it begins, say. Others keep a plan that fits any values, which saves more than it costs.
+ */
+export function plannedAnew(statement: Statement): Statement {
+  return { ...statement, isPlannedAnew: true };
 }
 
 /** Text that is part of the program (a column name, a schema), never of an input. */

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { CompiledModel } from '../model/compile-model.ts';
+import { searchedAttributes } from './list-words.ts';
+
+/** Rises when words are made otherwise of the same values: then those of all items are made again. */
+const makingOfWords = 1;
+
+/** Of each class, a hash of what the words of its items are made of. */
+export type WordMakings = Readonly<Record<string, string>>;
+
+export function describeWords({ classes }: Pick<CompiledModel, 'classes'>): WordMakings {
+  return Object.fromEntries(
+    [...classes.values()]
+      .filter(({ abstract }) => !abstract)
+      .map((one) => {
+        const attributes = searchedAttributes(one).map(({ name, type, isTelling }) => `${name} ${type === 'mac' ? 'mac' : ''} ${isTelling}`);
+        return [
+          one.name,
+          createHash('sha256')
+            .update([makingOfWords, ...attributes.sort()].join())
+            .digest('hex')
+            .slice(0, 16),
+        ];
+      }),
+  );
+}
+
+/** The classes whose items need other words now. */
+export function listChanged(before: WordMakings, after: WordMakings): string[] {
+  return Object.keys(after).filter((name) => before[name] !== after[name]);
+}

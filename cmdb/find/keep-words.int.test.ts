@@ -1,0 +1,70 @@
+import pino from 'pino';
+import { newUuid, systemClock } from '../../platform/clock/clock.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
+import { newItem } from '../domain/item.ts';
+import { type CompiledModel, compileModel } from '../domain/model/compile-model.ts';
+import type { ModelDefinition } from '../domain/model/model.ts';
+import { readPacks } from '../model/read-packs.ts';
+import { fullSight } from '../rights/rights.ts';
+import { cmdb } from '../service.ts';
+import { writeItems } from '../storage/item-store.ts';
+import { keepWords } from './keep-words.ts';
+import { listItems } from './list-items.ts';
+import { readPass } from './search-pass.ts';
+
+let database: TestDatabase;
+let packs: ModelDefinition;
+
+beforeAll(async () => {
+  database = await openTestDatabase(cmdb);
+  packs = await readPacks();
+});
+afterAll(() => database.close());
+
+/** The packs with or without the depth of wells among what is searched. */
+function modelWhere(isSearched: boolean): CompiledModel {
+  const classes = packs.classes.map((one) =>
+    one.name === 'pump'
+      ? { ...one, attributes: { ...one.attributes, note: { type: 'text' as const, label: { ru: 'Заметка', en: 'Note' }, searchable: isSearched } } }
+      : one,
+  );
+  return compileModel({ ...packs, classes });
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+it('the words of all items follow the model, also those of items that had none', async () => {
+  let model = modelWhere(false);
+  const after = newItem({ id: newUuid(), source: 's', key: 'p-1' }, { class: 'pump', name: 'Насос', attributes: { note: 'антресоль' } }, 1);
+  await database.commit({ statements: writeItems([{ after }], { actorId: 'i', actorName: 'И' }, model) });
+  await database.query(sql`update item set words = ''`);
+  const find = async (q: string) => (await listItems(database, { q }, model, { sight: fullSight, masked: new Set() })).items.length;
+  expect(await find('p-1')).toBe(0);
+
+  const keeper = keepWords({
+    database,
+    models: { newest: async () => ({ ...model, version: 1 }) },
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    idleFor: 20,
+  });
+  const isReady = async () => {
+    const pass = await readPass(database);
+    return pass !== undefined && pass.writing === undefined;
+  };
+  try {
+    await until(isReady);
+    expect([await find('p-1'), await find('антресоль')]).toEqual([1, 0]);
+    model = modelWhere(true);
+    await until(async () => (await find('антресоль')) === 1);
+    model = modelWhere(false);
+    await until(async () => (await find('антресоль')) === 0);
+    await until(isReady);
+    expect(await find('p-1')).toBe(1);
+  } finally {
+    await keeper.stop();
+  }
+});

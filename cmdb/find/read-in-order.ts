@@ -1,0 +1,130 @@
+import type { Database } from '../../platform/postgres/database.ts';
+import { joinSql, plannedAnew, sql } from '../../platform/postgres/sql.ts';
+import type { ItemState } from '../domain/item.ts';
+import { allConditions, type ItemConditions, isOfClass } from './item-filter.ts';
+import { type ItemOrder, isAfter, orderBy, placeOf } from './item-order.ts';
+
+export type Place = readonly string[];
+
+export interface OrderedItems {
+  ids: string[];
+  /** The last item that was looked at, when there is more to look at. It may be one that does not fit: then the page is shorter than was asked for. */
+  next?: Place;
+}
+
+interface Row {
+  id: string;
+  class: string;
+  name: string;
+  updated_at: Date;
+}
+
+interface Reading {
+  conditions: ItemConditions;
+  order: ItemOrder;
+  after?: Place;
+  limit: number;
+  /** They are known to be few: nothing is estimated. */
+  areFew?: boolean;
+  /** When they are too many to be sorted, so many of them will do. */
+  mayLeaveOut?: boolean;
+}
+
+/** What the planner thinks that gathering all items of a filter costs, in pages read: so much is done at once, and no more than so much is ever done. */
+const cheap = 12_000;
+const dear = 80_000;
+/** No more items than so many are sorted. */
+const mostSorted = 8_000;
+/** So many items are looked at in their order to see how many of them fit, and no more than so many in all. */
+const sample = 500;
+const mostWalked = 6_000;
+
+/**
+ * The items of a filter in an order, from a place on. The time does not grow with the number of items: when many fit, they are soon met in the order's own
+ * index; when few do, they are gathered by an index of the filter and sorted; and when neither helps, so many are looked at and the rest is left to the next page.
+ */
+export async function readInOrder(database: Database, reading: Reading): Promise<OrderedItems> {
+  const { conditions } = reading;
+  if (conditions.narrowing.length === 0 && conditions.loose.length === 0) return toPage(reading, await readWhole(database, reading));
+  const cost = reading.areFew ? 0 : await estimateCost(database, conditions);
+  const sorted = cost <= cheap ? await sortAll(database, reading) : undefined;
+  return sorted ?? walk(database, reading, cost > cheap && (cost <= dear || reading.mayLeaveOut === true));
+}
+
+/** Only a state and classes: each class has an index in each order. */
+async function readWhole(database: Database, { conditions: { state, classes }, order, after, limit }: Reading): Promise<Row[]> {
+  const rest = after ? sql` and ${isAfter(order, after)}` : sql``;
+  const end = sql`order by ${orderBy(order)} limit ${limit + 1}::int`;
+  if (!classes || classes.length === 1 || order.columns[0]?.name === 'class')
+    return database.query<Row>(
+      sql`select id, class, name, updated_at from item where ${joinSql([state, ...(classes ? [isOfClass(classes)] : [])], ' and ')}${rest} ${end}`,
+    );
+  return database.query<Row>(sql`select f.* from unnest(${classes}::text[]) as c(class) cross join lateral (
+      select id, class, name, updated_at from item where ${state} and class = c.class${rest} ${end}) f ${end}`);
+}
+
+async function estimateCost(database: Database, conditions: ItemConditions): Promise<number> {
+  const [row] = await database.query<{ 'QUERY PLAN': [{ Plan: { 'Total Cost': number } }] }>(
+    plannedAnew(sql`explain (format json) select 1 from item where ${allConditions(conditions)}`),
+  );
+  return row?.['QUERY PLAN'][0].Plan['Total Cost'] ?? 0;
+}
+
+/** Undefined when there are too many to sort. */
+async function sortAll(database: Database, reading: Reading): Promise<OrderedItems | undefined> {
+  const { conditions, order, after, limit } = reading;
+  const all = joinSql([allConditions(conditions), ...(after ? [isAfter(order, after)] : [])], ' and ');
+  const rows = await database.query<Row & { total: number }>(
+    plannedAnew(sql`with m as materialized (select id, class, name, updated_at from item where ${all} limit ${mostSorted + 1}::int)
+      select m.*, (select count(*) from m)::int as total from m order by ${orderBy(order)} limit ${limit + 1}::int`),
+  );
+  return (rows[0]?.total ?? 0) > mostSorted && !reading.mayLeaveOut ? undefined : toPage(reading, rows);
+}
+
+/** Looks at items in their order until the page is full. A few of them tell whether it soon will be, or whether those that fit are better gathered. */
+async function walk(database: Database, reading: Reading, maySort: boolean): Promise<OrderedItems> {
+  const { limit } = reading;
+  const first = await walkOn(database, reading, [], sample);
+  if (first.isOver) return toPage(reading, first.rows);
+  const needed = (1.5 * sample * (limit + 1 - first.rows.length)) / first.rows.length;
+  const sorted = needed > mostWalked && maySort ? await sortAll(database, reading) : undefined;
+  if (sorted) return sorted;
+  const { rows, place, isOver } = await walkOn(
+    database,
+    { ...reading, after: first.place },
+    first.rows,
+    Math.ceil(Math.min(Math.max(needed, sample), mostWalked)),
+  );
+  return isOver ? toPage(reading, rows) : { ids: rows.map(({ id }) => id), next: place };
+}
+
+interface Walked {
+  rows: readonly Row[];
+  /** The last item that was looked at. */
+  place: Place;
+  /** The page is full, or there are no more items. */
+  isOver: boolean;
+}
+
+async function walkOn(database: Database, { conditions, order, after, limit }: Reading, found: readonly Row[], length: number): Promise<Walked> {
+  const { state, classes, narrowing, loose } = conditions;
+  const oneClass = classes?.length === 1 ? [isOfClass(classes)] : [];
+  const rest = joinSql([...(classes && oneClass.length === 0 ? [isOfClass(classes)] : []), ...narrowing, ...loose], ' and ');
+  const from = sql`from item where ${joinSql([state, ...oneClass, ...(after ? [isAfter(order, after)] : [])], ' and ')} order by ${orderBy(order)}`;
+  const more = await database.query<Row>(sql`select id, class, name, updated_at from (select * ${from} limit ${length}::int) item
+    where ${rest} order by ${orderBy(order)} limit ${limit + 1 - found.length}::int`);
+  const rows = [...found, ...more];
+  if (rows.length > limit) return { rows, place: [], isOver: true };
+  const [last] = await database.query<Row>(sql`select id, class, name, updated_at ${from} offset ${length - 1}::int limit 1`);
+  return { rows, place: last ? placeOf(order, toPlaced(last)) : [], isOver: !last };
+}
+
+function toPage({ order, limit }: Reading, rows: readonly Row[]): OrderedItems {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { ids: page.map(({ id }) => id), ...(rows.length > limit && last && { next: placeOf(order, toPlaced(last)) }) };
+}
+
+function toPlaced({ id, class: itemClass, name, updated_at }: Row): Pick<ItemState, 'id' | 'class' | 'name' | 'updatedAt'> {
+  return { id, class: itemClass, name, updatedAt: updated_at.getTime() };
+}
