@@ -111,12 +111,12 @@ describe('a list that is exported', () => {
   });
 
   it('is read page by page, and no further than somebody reads it', async () => {
-    await hub.database.query(sql`insert into item (id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at, search, actor_id, actor_name)
-      select gen_random_uuid(), 'many', n::text, 'server', 'many-' || lpad(n::text, 6, '0'), '{}', '{}', 'active', 1, now(), now(), 'many', 'x', 'x' from generate_series(1, 1700) n`);
-    const { bytes } = await download({ format: 'csv', class: 'server', source: 'many', columns: ['name'] });
+    await hub.database.query(sql`insert into item (id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at, words, actor_id, actor_name)
+      select gen_random_uuid(), 'many', n::text, 'server', 'many-' || lpad(n::text, 6, '0'), '{"site": "many"}', '{}', 'active', 1, now(), now(), '', 'x', 'x' from generate_series(1, 1700) n`);
+    const { bytes } = await download({ format: 'csv', class: 'server', site: 'many', columns: ['name'] });
     const names = bytes.toString().trim().split('\r\n').slice(1);
     expect([names.length, new Set(names).size, names.at(-1)]).toEqual([1700, 1700, 'many-001700']);
-    for await (const piece of hub.imports.exportItems({ columns: [], source: 'many' }, mine())) {
+    for await (const piece of hub.imports.exportItems({ columns: [], site: 'many' }, mine())) {
       expect(piece.mediaType).toContain('spreadsheetml');
       break;
     }

@@ -91,4 +91,11 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   CloseStocktake: 'whole',
   ReopenStocktake: 'whole',
   ApplyStocktake: 'whole',
+  CreateQuery: 'whole',
+  GetQuery: 'whole',
+  ListQueries: 'whole',
+  UpdateQuery: 'whole',
+  DeleteQuery: 'whole',
+  CountQuery: 'whole',
+  GetSearchStatus: 'whole',
 };
