@@ -13,6 +13,7 @@ import { keepKnownWords } from './know-words.ts';
 import { mendQuery } from './mend-query.ts';
 import { readInOrder } from './read-in-order.ts';
 import { searchItems } from './search-items.ts';
+import { areAllWritten } from './search-pass.ts';
 import { sortByAttribute } from './sort-by-attribute.ts';
 
 interface Page {
@@ -53,7 +54,8 @@ async function findPage(
   const query = readQuery(q);
   if (!query && q.trim()) return { ids: [] };
   refuseAsking(rights, [...askedAttributes(filter), ...askedAttributes(other)]);
-  const conditions = withinSight(saved.filter ? bothFilters(filter, other, model) : readFilter(filter, model), rights.sight);
+  const all = withinSight(saved.filter ? bothFilters(filter, other, model) : readFilter(filter, model), rights.sight);
+  const conditions = all.marks.length > 0 && !(await areAllWritten(database)) ? { ...all, marks: [] } : all;
   if (query && sort === undefined) return searchItems(database, { conditions, q, query, after, limit });
   const order = readOrder(sort ?? 'name');
   if (!order) {
