@@ -27,6 +27,7 @@ import { openModels } from './model/models.ts';
 import { seedModel } from './model/seed-model.ts';
 import { workOnModels } from './model/work-on-models.ts';
 import { modelMethods } from './model-methods.ts';
+import { rightsReader } from './rights/rights.ts';
 import { cmdbMethods, toItem } from './rpc.ts';
 import { keepSources } from './sources/keep-sources.ts';
 import { sourceMethods } from './sources/source-methods.ts';
@@ -74,7 +75,10 @@ export const cmdb = defineService({
       serves: [
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, ...(projection && { keeper: projection.keeper }) })),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
-        serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
+        serve(
+          HistoryService,
+          historyMethods({ database, items: itemUseCases({ ...parts, takePage }), rightsFor: rightsReader(models.current), toItem }),
+        ),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
         serve(BulkEditService, bulkEditMethods(parts)),
         serve(StocktakeService, stocktakeMethods({ ...parts, takePage })),

@@ -2,6 +2,7 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { announceItem } from '../announce.ts';
 import { takeBack } from '../domain/history/take-back.ts';
 import { reviseItem } from '../domain/item.ts';
+import { fullSight } from '../rights/rights.ts';
 import { findSpokenOf } from '../sources/word-before-store.ts';
 import { type ItemVersionState, readItemsOfChangeSet, readTheseVersions } from '../storage/history-store.ts';
 import { type ItemChange, readItems, writeItems } from '../storage/item-store.ts';
@@ -11,7 +12,7 @@ import type { TakingBack } from './take-back-words.ts';
 const firstId = '00000000-0000-0000-0000-000000000000';
 
 /** Takes back, page by page, what a change set made of items of which it kept no words: their sources, and what those say, stay as they are. */
-export async function takeBackFacts({ database, set, author, now }: TakingBack, pageSize: number): Promise<void> {
+export async function takeBackFacts({ database, model, set, author, now }: TakingBack, pageSize: number): Promise<void> {
   const reverted = set.reverts ?? '';
   for (let after = firstId; ; ) {
     const versions = wholeItems(await readItemsOfChangeSet(database, reverted, after, pageSize), pageSize);
@@ -21,7 +22,7 @@ export async function takeBackFacts({ database, set, author, now }: TakingBack, 
     const places = [...versions].map(([itemId, own]) => ({ itemId, version: (own[0]?.version ?? 1) - 1 }));
     const [items, befores, spokenOf, own] = await Promise.all([
       readItems(database, sql`id = any(${ids}::uuid[])`),
-      readTheseVersions(database, places),
+      readTheseVersions(database, places, fullSight),
       findSpokenOf(database, reverted, ids),
       findOwnWork(ids),
     ]);
@@ -39,7 +40,7 @@ export async function takeBackFacts({ database, set, author, now }: TakingBack, 
       if (kept.length > 0) conflicts.push({ changeSetId: set.id, entryId: item.id, kind: 'item', detail: kept.join(', ') });
     }
     const statements = [...writeItems(changes, author), ...(conflicts.length > 0 ? [insertConflicts(conflicts)] : [])];
-    await database.commit({ statements, events: changes.map(announceItem) });
+    await database.commit({ statements, events: changes.map((change) => announceItem(change, model.sensitive)) });
     after = last;
   }
 

@@ -4,6 +4,7 @@ import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import { setTimers } from '../../platform/timers/timers.ts';
 import { takeBack } from '../domain/history/take-back.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
+import { fullSight } from '../rights/rights.ts';
 import { writeWholeItems } from '../sources/end-links.ts';
 import { type Link, speaks } from '../sources/link.ts';
 import { readLinks, writeLinks } from '../sources/link-store.ts';
@@ -71,7 +72,7 @@ export async function takeBackWords(taking: TakingBack, limit: number): Promise<
     const kept = settleBack(whole, { made: made.get(whole.id) ?? [], before: befores.get(whole.id), unowned, restored }, model, now);
     if (kept.length > 0) note(whole.id, kept.join(', '));
   }
-  const { statements, events } = await writeWholeItems({ database, author, now }, items);
+  const { statements, events } = await writeWholeItems({ database, model, author, now }, items);
   const rows = [...conflicts].map(([entryId, details]) => ({ changeSetId: set.id, entryId, kind: 'item' as const, detail: details.join('; ') }));
   await database.commit({
     statements: [
@@ -96,7 +97,7 @@ async function readPresent(database: Database, words: readonly WordBefore[]): Pr
 
 async function readBefores(database: Database, made: ReadonlyMap<string, readonly ItemVersionState[]>): Promise<Map<string, Before>> {
   const places = [...made].flatMap(([itemId, [first]]) => (first && first.version > 1 ? [{ itemId, version: first.version - 1 }] : []));
-  const [versions, provenances] = await Promise.all([readTheseVersions(database, places), readProvenances(database, places)]);
+  const [versions, provenances] = await Promise.all([readTheseVersions(database, places, fullSight), readProvenances(database, places)]);
   return new Map([...versions].map(([id, version]) => [id, { ...version, provenance: provenances.get(id) ?? {} }]));
 }
 

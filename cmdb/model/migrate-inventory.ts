@@ -44,7 +44,8 @@ export async function migratePage(database: Database, version: ModelVersionState
   const words = items.flatMap((whole) => migrateWhole(whole, version, step));
   const changes = items.filter((whole) => toChange(whole, now) !== undefined);
   const last = ids.length < pageSize ? undefined : ids.at(-1);
-  if (changes.length > 0 && !(await commit(database, version, { items: changes, words }, now))) return pass;
+  const sensitive = new Set([...step.before.sensitive, ...step.after.sensitive]);
+  if (changes.length > 0 && !(await commit(database, version, { items: changes, words, sensitive }, now))) return pass;
   const changed = pass.changed + changes.length;
   if (last) return { ...pass, place: last.id, changed };
   if (changed > 0 || pass.beganAt < version.publishedAt + 2 * freshFor) return beginPass(version.version, now);
@@ -69,12 +70,12 @@ function migrateWhole(whole: WholeItem, { migrations }: ModelVersionState, step:
 async function commit(
   database: Database,
   { version, actorId, actorName, traceId }: ModelVersionState,
-  { items, words }: { items: readonly WholeItem[]; words: readonly Link[] },
+  { items, words, sensitive }: { items: readonly WholeItem[]; words: readonly Link[]; sensitive: ReadonlySet<string> },
   now: number,
 ): Promise<boolean> {
   const author = { actorId, actorName, ...(traceId !== undefined && { traceId }) };
   try {
-    const { statements, events } = await writeWholeItems({ database, author, now }, items);
+    const { statements, events } = await writeWholeItems({ database, model: { sensitive }, author, now }, items);
     await database.commit({ statements: [...statements, ...writeLinks(words, []), noteMigrated(version, items.length)], events });
     return true;
   } catch (error) {

@@ -137,7 +137,7 @@ type Found = Awaited<ReturnType<typeof findForPage>>;
 type Identified = ReturnType<typeof identifyRecords>;
 
 async function writeOutcome(
-  { database, author, now, runId, keptIn, causes }: PageContext,
+  { database, model, author, now, runId, keptIn, causes }: PageContext,
   found: Found,
   { links, forgotten, questions, postponed, outcomes }: Identified,
 ) {
@@ -163,5 +163,5 @@ async function writeOutcome(
     ...(answered.length > 0 ? [dropQuestions(answered, now)] : []),
   ];
   const versions = new Map(changes.map(({ after }) => [after.id, after.version]));
-  return { statements, events: changes.filter(isNewVersion).map(announceItem), versions };
+  return { statements, events: changes.filter(isNewVersion).map((change) => announceItem(change, model.sensitive)), versions };
 }

@@ -1,6 +1,7 @@
 import type { NewEvent } from '../../platform/bus/event.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import { announceItem, announceRelation } from '../announce.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { unrelate } from '../domain/relation.ts';
 import { isNewVersion, writeItems } from '../storage/item-store.ts';
 import { readRelations, writeRelations } from '../storage/relation-store.ts';
@@ -37,14 +38,14 @@ export async function endTheseLinks(context: PageContext, links: readonly Link[]
 
 /** What is to be written of items but for their links. */
 export async function writeWholeItems(
-  { database, author, now }: Pick<PageContext, 'database' | 'author' | 'now'>,
+  { database, model, author, now }: Pick<PageContext, 'database' | 'author' | 'now'> & { model: Pick<CompiledModel, 'sensitive'> },
   items: readonly WholeItem[],
 ): Promise<Ended> {
   const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
   const identifiers = await assignToItems(database, items, nothingKnown);
   return {
     statements: [...writeItems(changes, author), ...identifiers],
-    events: changes.filter(isNewVersion).map(announceItem),
+    events: changes.filter(isNewVersion).map((change) => announceItem(change, model.sensitive)),
   };
 }
 

@@ -107,7 +107,7 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
       tell('created', target);
       return;
     }
-    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class));
+    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class), model.sensitive);
     if (isQuestion) tell(outcome.kind, target, reasons);
     else tell(result.changes.length > 0 || isRevived || isSpecialised ? 'updated' : 'unchanged', target, reasons);
   }
@@ -138,12 +138,12 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
   }
 
   function replaceKey(target: string, fromKey: string, byKey: string): Link | undefined {
-    // On this very page it speaks for itself, of another item.
-    const own = identified.find(({ record }) => record.key === fromKey)?.itemId;
-    if (own !== undefined && own !== target) return undefined;
     const whole = items.get(target);
     const replaced = whole?.links.get(toLinkKey({ source, key: fromKey }));
     if (!whole || !replaced) return undefined;
+    // On this very page it speaks for itself, of another item.
+    const own = identified.find(({ record }) => record.key === fromKey)?.itemId;
+    if (own !== undefined && own !== target) return replaced;
     const moved: Link = { ...replaced, movedTo: byKey };
     page.links.push(moved);
     whole.links.set(toLinkKey(moved), moved);
