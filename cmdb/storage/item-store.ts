@@ -99,7 +99,10 @@ function insertItems(changes: readonly ItemChange[], words: Words, { actorId, ac
     order by source, key`;
 }
 
-/** One statement for all, so that rows are locked in one order. What makes no new version keeps its author. */
+/**
+ * One statement for all, so that rows are locked in one order: before the first of them is written, and beside the join, which would go through all of them for
+ * each. What makes no new version keeps its author.
+ */
 function updateItems(changes: readonly ItemChange[], words: Words, { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
   const rows = changes.map((change) => ({
     ...toRow(change, words),
@@ -117,8 +120,8 @@ function updateItems(changes: readonly ItemChange[], words: Words, { actorId, ac
         reason = case when n.version = i.version then i.reason else ${reason ?? null}::text end
       from json_to_recordset(${JSON.stringify(rows)}::json) as n(id uuid, class text, name text, attributes jsonb, lookups text[], state text, version int,
           updated_at timestamptz, words text[], provenance jsonb, merged_into uuid, trace_id text, before int, revision int)
-        join (select id from item where id = any(${changes.map(({ after }) => after.id)}::uuid[]) order by id for update) locked on locked.id = n.id
-      where i.id = n.id and i.version = n.before and (n.revision is null or i.revision = n.revision) returning 1`,
+      where i.id = n.id and i.version = n.before and (n.revision is null or i.revision = n.revision) and (select count(*) from
+        (select id from item where id = any(${changes.map(({ after }) => after.id)}::uuid[]) order by id for update) locked) > 0 returning 1`,
   );
 }
 

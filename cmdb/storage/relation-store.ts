@@ -117,8 +117,8 @@ function updateRelations(relations: readonly RelationState[], { actorId, actorNa
     sql`update relation r set source = n.source, state = n.state, version = n.version, updated_at = n.updated_at, actor_id = ${actorId}::text,
         actor_name = ${actorName}::text, trace_id = ${traceId ?? null}::text, change_set_id = ${changeSetId ?? null}::uuid, reason = ${reason ?? null}::text
       from json_populate_recordset(null::relation, ${JSON.stringify(relations.map(toRow))}::json) n
-        join (select id from relation where id = any(${relations.map(({ id }) => id)}::uuid[]) order by id for update) locked on locked.id = n.id
-      where r.id = n.id and r.version = n.version - 1 returning 1`,
+      where r.id = n.id and r.version = n.version - 1 and (select count(*) from
+        (select id from relation where id = any(${relations.map(({ id }) => id)}::uuid[]) order by id for update) locked) > 0 returning 1`,
   );
 }
 
