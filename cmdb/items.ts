@@ -7,6 +7,7 @@ import { listIdentifiers } from './domain/identify/list-identifiers.ts';
 import { applyPatch, type ItemFacts, type ItemPatch, type ItemRecord, type ItemState, readRecords, reviseItem } from './domain/item.ts';
 import { tidyLookups } from './domain/lookup.ts';
 import { checkItem } from './domain/model/check-item.ts';
+import { isEmpty } from './domain/model/check-value.ts';
 import { judgeByModel, type Models } from './model/models.ts';
 import { writeWholeItems } from './sources/end-links.ts';
 import type { Link } from './sources/link.ts';
@@ -14,7 +15,7 @@ import { readLinks, writeLinks } from './sources/link-store.ts';
 import { refuseTakenIdentifiers, sayAsPerson } from './sources/person-word.ts';
 import { type RecordOutcome, readInput } from './sources/source-page.ts';
 import type { PageParts, pageTaker } from './sources/take-page.ts';
-import { beginItem, readWholeItems, speakOf, toChange, type WholeItem } from './sources/whole-items.ts';
+import { beginItem, fillPresets, readWholeItems, speakOf, toChange, type WholeItem } from './sources/whole-items.ts';
 import { readItems } from './storage/item-store.ts';
 import { takeTurns } from './take-turns.ts';
 
@@ -94,8 +95,12 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       const id = call.newId();
       const { source = 'manual', key = id } = wanted;
       const given = wanted.attributes === undefined ? {} : readAttributes(wanted.attributes, '/attributes');
-      const { attributes, violations } = await judgeByModel(models, (judge) => checkItem(judge, { class: wanted.class, attributes: given }));
-      refuse(violations, `This is no ${wanted.class} as the model has it.`);
+      const judged = await judgeByModel(models, (judge) => checkItem(judge, { class: wanted.class, attributes: given }));
+      refuse(judged.violations, `This is no ${wanted.class} as the model has it.`);
+      // What the class presets is nobody's word.
+      const attributes = Object.fromEntries(
+        Object.entries(judged.attributes).filter(([name]) => Object.hasOwn(given, name) && !isEmpty(given[name])),
+      );
       const lookups = tidyLookups(wanted.lookups);
       const { hash } = readInput({ key, class: wanted.class, name: wanted.name, attributes: toCanonicalText(attributes), lookups }, '/attributes');
       const compiled = await model();
@@ -106,6 +111,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       const link: Link = { source, key, itemId: id, hash, said, contested: false, saidAt: call.now, revision: 0 };
       const whole = beginItem(id, link, wanted.class, wanted.name);
       speakOf(whole, link, compiled, call.now);
+      fillPresets(whole, compiled);
       whole.isTouched = true;
       try {
         return await commitWord(whole, link, call, answer, wanted.reason);

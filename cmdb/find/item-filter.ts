@@ -16,6 +16,8 @@ export function whereItems(filter: ItemFilter, model: CompiledModel): Statement 
   if (filter.site !== undefined) conditions.push(sql`site = ${filter.site}`);
   if (filter.owner !== undefined) conditions.push(sql`owner = ${filter.owner}`);
   if (filter.supportTeam !== undefined) conditions.push(sql`support_team = ${filter.supportTeam}`);
+  if (filter.lifecycleState !== undefined) conditions.push(sql`lifecycle_state = ${filter.lifecycleState}`);
+  if (filter.unauthorised !== undefined) conditions.push(filter.unauthorised ? sql`unauthorised_since is not null` : sql`unauthorised_since is null`);
   if (filter.ids?.length) conditions.push(sql`id = any(${filter.ids}::uuid[])`);
   if (filter.q !== undefined) conditions.push(matchWords(filter.q));
   return joinSql(conditions, ' and ');

@@ -136,6 +136,7 @@ export function duplicateUseCases(parts: PageParts) {
         const links = leaving.map((link): Link => ({ ...link, itemId: newId, contested: false }));
         for (const link of leaving) silence(whole, link, context.model, call.now);
         for (const link of links) speakOf(target, link, context.model, call.now);
+        fillPresets(target, context.model);
         target.isTouched = true;
         const { statements, events } = await writeWholeItems(context, [whole, target]);
         await database.commit({

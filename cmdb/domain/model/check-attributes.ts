@@ -2,6 +2,7 @@ import { Duration } from 'luxon';
 import type { FieldViolation } from '../../../platform/errors/app-error.ts';
 import { checkValue, compilePattern, isEmpty } from './check-value.ts';
 import type { EffectiveClass } from './compile-model.ts';
+import { lifecycleState } from './lifecycle-attribute.ts';
 import type { AttributeDefinition, AttributeType, ClassDefinition } from './model.ts';
 import { pointTo } from './pointer.ts';
 
@@ -19,6 +20,7 @@ export function checkAttributes(own: ClassDefinition, parent: EffectiveClass | u
 }
 
 function checkName(name: string, pointer: string): FieldViolation[] {
+  if (name === lifecycleState) return [{ pointer, message: 'is made from the states of the class: change those' }];
   if (ownFields.includes(name) || name in {})
     return [{ pointer, message: 'is what every item, or every object of a program, has: choose another name' }];
   return /^[a-z][A-Za-z0-9]{0,62}$/.test(name)

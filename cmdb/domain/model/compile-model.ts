@@ -3,6 +3,7 @@ import { checkAttributes } from './check-attributes.ts';
 import { checkClassRules, checkStates } from './check-class.ts';
 import { checkRelationTypes } from './check-relation-types.ts';
 import { compilePattern } from './check-value.ts';
+import { lifecycleState, toLifecycleAttribute } from './lifecycle-attribute.ts';
 import type {
   AttributeDefinition,
   Cardinality,
@@ -130,10 +131,14 @@ export function classesWithin(model: CompiledModel, name: string): string[] {
 
 function inherit(own: ClassDefinition, parent: EffectiveClass | undefined): EffectiveClass {
   const initialState = own.initialState ?? (own.states ? undefined : parent?.initialState);
+  const states: EffectiveClass['states'] = own.states ? new Map(Object.entries(own.states)) : (parent?.states ?? new Map());
   const attributes = new Map([
     ...(parent?.attributes ?? []),
     ...Object.entries(own.attributes ?? {}).map(([name, attribute]): [string, EffectiveAttribute] => [name, toEffective(name, attribute, own.name)]),
   ]);
+  if (states.size === 0) attributes.delete(lifecycleState);
+  else if (own.states || own.initialState !== undefined)
+    attributes.set(lifecycleState, toEffective(lifecycleState, toLifecycleAttribute(states, initialState), own.name));
   const schemes = new Set((own.identifiers ?? []).map(({ scheme }) => scheme));
   return {
     name: own.name,
@@ -148,7 +153,7 @@ function inherit(own: ClassDefinition, parent: EffectiveClass | undefined): Effe
       ...(own.identifiers ?? []).map((entry) => ({ ...entry, declaredBy: own.name })),
       ...(parent?.identifiers ?? []).filter(({ scheme }) => !schemes.has(scheme)),
     ],
-    states: own.states ? new Map(Object.entries(own.states)) : (parent?.states ?? new Map()),
+    states,
     ...(initialState !== undefined && { initialState }),
     controlled: new Set([...(parent?.controlled ?? []), ...(own.controlled ?? [])]),
   };
