@@ -4,7 +4,7 @@ import { toCanonicalText } from './domain/attributes.ts';
 import type { RelationState } from './domain/relation.ts';
 import type { ItemChange } from './storage/item-store.ts';
 
-export function announceItem({ before, after }: ItemChange): NewEvent {
+export function announceItem({ before, after, unauthorised = false }: ItemChange): NewEvent {
   const data = {
     itemId: after.id,
     version: after.version,
@@ -18,11 +18,11 @@ export function announceItem({ before, after }: ItemChange): NewEvent {
     validFrom: new Date(after.updatedAt).toISOString(),
   };
   if (!before) return itemCreated(data);
-  return after.state === 'retired' && before.state === 'active' ? itemRetired(data) : itemUpdated(data);
+  return after.state === 'retired' && before.state === 'active' ? itemRetired({ ...data, unauthorised }) : itemUpdated({ ...data, unauthorised });
 }
 
 export function announceRelation(relation: RelationState): NewEvent {
-  const { id, version, type, fromId, toId, source, updatedAt } = relation;
-  const data = { relationId: id, version, type, fromId, toId, source, validFrom: new Date(updatedAt).toISOString() };
+  const { id, version, type, fromId, toId, source, unauthorised = false, updatedAt } = relation;
+  const data = { relationId: id, version, type, fromId, toId, source, validFrom: new Date(updatedAt).toISOString(), unauthorised };
   return relation.state === 'active' ? relationCreated(data) : relationRemoved(data);
 }

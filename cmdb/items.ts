@@ -4,7 +4,16 @@ import type { Call } from '../platform/rpc/call.ts';
 import { authorOf } from './author.ts';
 import { readAttributes, toCanonicalText } from './domain/attributes.ts';
 import { listIdentifiers } from './domain/identify/list-identifiers.ts';
-import { applyPatch, type ItemFacts, type ItemPatch, type ItemRecord, type ItemState, readRecords, reviseItem } from './domain/item.ts';
+import {
+  applyPatch,
+  authoriseItem,
+  type ItemFacts,
+  type ItemPatch,
+  type ItemRecord,
+  type ItemState,
+  readRecords,
+  reviseItem,
+} from './domain/item.ts';
 import { tidyLookups } from './domain/lookup.ts';
 import { checkItem } from './domain/model/check-item.ts';
 import { isEmpty } from './domain/model/check-value.ts';
@@ -15,9 +24,10 @@ import { readLinks, writeLinks } from './sources/link-store.ts';
 import { refuseTakenIdentifiers, sayAsPerson } from './sources/person-word.ts';
 import { type RecordOutcome, readInput } from './sources/source-page.ts';
 import type { PageParts, pageTaker } from './sources/take-page.ts';
-import { beginItem, fillPresets, readWholeItems, speakOf, toChange, type WholeItem } from './sources/whole-items.ts';
+import { beginItem, fillPresets, readWholeItems, speakOf, type WholeItem } from './sources/whole-items.ts';
 import { readItems } from './storage/item-store.ts';
 import { takeTurns } from './take-turns.ts';
+import { writeCorrections } from './write-changes.ts';
 
 /** What a person enters; the rest is decided here. */
 export interface NewItem {
@@ -60,12 +70,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
     const whole = (await readWholeItems(database, [id])).get(id);
     const before = whole?.before;
     if (!before) throw new AppError('not_found', `There is no item "${id}".`);
-    if (expectedVersion !== 0 && before.version !== expectedVersion) {
-      throw new AppError(
-        'conflict',
-        `"${before.name}" was changed meanwhile: it is at version ${before.version}, not ${expectedVersion}. Read it again.`,
-      );
-    }
+    refuseOther(before, expectedVersion);
     const facts = await toFacts(before);
     if (!reviseItem(before, facts, call.now)) return call.commit({}, answer(before));
     const word = sayAsPerson(whole, facts, await model(), call.now);
@@ -81,10 +86,10 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
   ): Promise<Answer> {
     const compiled = await model();
     if (whole.facts.state === 'active') await refuseTakenIdentifiers(database, whole, compiled);
-    const after = toChange(whole, call.now)?.after ?? whole.before;
-    if (!after) throw new Error('An item that is neither there nor new cannot be written.');
     const context = { database, model: compiled, source: 'manual', author: authorOf(call, reason), now: call.now, newId: () => call.newId() };
-    const { statements, events } = await writeWholeItems(context, [whole]);
+    const { statements, events, changes } = await writeWholeItems(context, [whole]);
+    const after = changes[0]?.after ?? whole.before;
+    if (!after) throw new Error('An item that is neither there nor new cannot be written.');
     return call.commit({ statements: [...statements, ...writeLinks(word ? [word] : [], [])], events }, answer(after));
   }
 
@@ -146,6 +151,20 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       return revise(target, async () => ({ state: 'retired' }), call, answer, reason);
     },
 
+    /** Approves afterwards of what was changed without an approved change. */
+    async authorise<Answer>(
+      { id, expectedVersion }: { id: string; expectedVersion: number },
+      reason: string,
+      call: Call,
+      answer: (item: ItemState) => Answer,
+    ): Promise<Answer> {
+      const before = await find(id);
+      refuseOther(before, expectedVersion);
+      if (before.unauthorisedSince === undefined) throw new AppError('illegal_state', `Nothing of "${before.name}" waits for an approval.`);
+      const after = authoriseItem(before, call.now);
+      return call.commit(writeCorrections({ author: authorOf(call, reason) }, [{ before, after }]), answer(after));
+    },
+
     /** Makes an item what it was before, as its next version. */
     restore<Answer>(
       target: { id: string; expectedVersion: number },
@@ -171,6 +190,11 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       return turns(keys, () => takePage(page, call, ({ items }) => answer(items.map(toOutcome))));
     },
   };
+}
+
+function refuseOther({ name, version }: ItemState, expected: number): void {
+  if (expected === 0 || version === expected) return;
+  throw new AppError('conflict', `"${name}" was changed meanwhile: it is at version ${version}, not ${expected}. Read it again.`);
 }
 
 export function toOutcome({ id = '', version = 0, outcome }: RecordOutcome): Outcome {

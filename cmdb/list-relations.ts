@@ -1,4 +1,5 @@
 import type { ListRelationsRequest } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { AppError } from '../platform/errors/app-error.ts';
 import { decodeCursor, encodeCursor } from '../platform/keyset/cursor.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { joinSql, type Statement, sql } from '../platform/postgres/sql.ts';
@@ -7,10 +8,17 @@ import { type RelationPlace, readRelations, readRelationsOf } from './storage/re
 
 /** One page of the relations that are there now, and the cursor of the next: an item's own by side and type, all of them by age. */
 export async function listRelations(database: Database, request: ListRelationsRequest): Promise<{ relations: RelationState[]; next?: string }> {
-  const { limit = 50, itemId, type, after } = request;
+  const { limit = 50, itemId, type, unauthorised, after } = request;
+  if (itemId !== undefined && unauthorised !== undefined)
+    throw new AppError('invalid_input', 'An item has few relations: look at them.', {
+      violations: [{ pointer: '/unauthorised', message: 'cannot be given together with itemId: each relation says it' }],
+    });
   if (itemId === undefined) {
     const afterId = after === undefined ? undefined : decodeCursor(after, ['uuid'], 'id')[0];
-    const found = await readRelations(database, sql`${joinSql(conditionsOf(type, afterId), ' and ')} order by id limit ${limit + 1}::int`);
+    const found = await readRelations(
+      database,
+      sql`${joinSql(conditionsOf(type, unauthorised, afterId), ' and ')} order by id limit ${limit + 1}::int`,
+    );
     return pageOf(found, limit, ({ id }) => encodeCursor([id], 'id'));
   }
   const place = after === undefined ? undefined : readPlace(after);
@@ -31,8 +39,10 @@ function readPlace(after: string): RelationPlace {
   return { side: side === 'in' ? 'in' : 'out', type, otherId };
 }
 
-function conditionsOf(type: string | undefined, afterId: string | undefined): Statement[] {
-  const conditions: Statement[] = [sql`state = 'active'`];
+function conditionsOf(type: string | undefined, unauthorised: boolean | undefined, afterId: string | undefined): Statement[] {
+  // One that ended and should not have is looked for too.
+  const conditions: Statement[] = [unauthorised ? sql`unauthorised` : sql`state = 'active'`];
+  if (unauthorised === false) conditions.push(sql`not unauthorised`);
   if (type !== undefined) conditions.push(sql`type = ${type}`);
   if (afterId !== undefined) conditions.push(sql`id > ${afterId}::uuid`);
   return conditions;

@@ -44,6 +44,7 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
       return { items: page.map(toItem), ...(next !== undefined && { next }) };
     },
     updateItem: ({ id, expectedVersion, reason, ...patch }, call) => items.update({ id, expectedVersion }, patch, call, toItem, reason),
+    authoriseItem: ({ reason, ...target }, call) => items.authorise(target, reason, call, toItem),
     retireItem: ({ reason, ...target }, call) => items.retire(target, call, toItem, reason),
     upsertItems: ({ items: records, ...by }, call) => items.upsert(by, records, call, (outcomes) => ({ outcomes })),
     async getItemHistory({ id, limit = 50, after }) {
@@ -62,6 +63,7 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
       const { relations: page, next } = await listRelations(database, request);
       return { items: page.map(toRelation), ...(next !== undefined && { next }) };
     },
+    authoriseRelation: ({ id, reason }, call) => relations.authorise(id, reason, call, toRelation),
     deleteRelation: ({ id }, call) => relations.remove(id, call, () => ({})),
 
     getNeighbours: explore.neighbours,
@@ -77,10 +79,13 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
   };
 }
 
-export function toItem({ attributes, lookups, createdAt, updatedAt, provenance: _, revision: __, mergedInto, ...item }: ItemState): Item {
+export function toItem(state: ItemState): Item {
+  const { attributes, lookups, createdAt, updatedAt, provenance: _, revision: __, mergedInto, unauthorisedSince, ...item } = state;
   return {
     ...item,
     ...(mergedInto !== undefined && { mergedInto }),
+    unauthorised: unauthorisedSince !== undefined,
+    ...(unauthorisedSince !== undefined && { unauthorisedSince: new Date(unauthorisedSince).toISOString() }),
     attributes: toCanonicalText(attributes),
     lookups: [...lookups],
     ...toTimes({ createdAt, updatedAt }),
@@ -88,8 +93,19 @@ export function toItem({ attributes, lookups, createdAt, updatedAt, provenance: 
 }
 
 /** An item as one of its versions had it. */
-function asItWas(item: ItemState, { class: itemClass, name, attributes, lookups, state, version, validFrom }: ItemVersionState): ItemState {
-  return { ...item, class: itemClass, name, attributes, lookups, state, version, updatedAt: validFrom };
+function asItWas(item: ItemState, was: ItemVersionState): ItemState {
+  const { class: itemClass, name, attributes, lookups, state, version, unauthorised, validFrom } = was;
+  return {
+    ...item,
+    class: itemClass,
+    name,
+    attributes,
+    lookups,
+    state,
+    version,
+    unauthorisedSince: unauthorised ? validFrom : undefined,
+    updatedAt: validFrom,
+  };
 }
 
 function toItemVersion({ itemId: _, validFrom, validTo, attributes, lookups, ...version }: ItemVersionState): ItemVersion {
@@ -102,8 +118,8 @@ function toItemVersion({ itemId: _, validFrom, validTo, attributes, lookups, ...
   };
 }
 
-function toRelation({ createdAt, updatedAt, ...relation }: RelationState): Relation {
-  return { ...relation, ...toTimes({ createdAt, updatedAt }) };
+function toRelation({ createdAt, updatedAt, unauthorised = false, ...relation }: RelationState): Relation {
+  return { ...relation, unauthorised, ...toTimes({ createdAt, updatedAt }) };
 }
 
 function toTimes({ createdAt, updatedAt }: { createdAt: number; updatedAt: number }) {

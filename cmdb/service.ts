@@ -5,6 +5,7 @@ import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
+import { hearChanges } from './authorisation/hear-changes.ts';
 import type { Graph } from './graph/graph.ts';
 import { keepProjection, type ProjectionKeeper } from './graph/keep-projection.ts';
 import { neo4jGraph } from './graph/neo4j-graph.ts';
@@ -68,7 +69,8 @@ export const cmdb = defineService({
       ],
       subscriptions: [
         subscription(endRelations(database)),
-        subscription(revertChangeSets(database)),
+        subscription(revertChangeSets(parts)),
+        subscription(hearChanges(database)),
         ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
       ],
       timers: keepSources({ ...parts, newId }),

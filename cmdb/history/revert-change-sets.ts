@@ -1,15 +1,15 @@
 import type { CmdbEvent } from '../../generated/opora/cmdb/v1/events.ts';
 import type { ChangeSet } from '../../generated/opora/cmdb/v1/history.ts';
 import type { HandlingContext, Subscription } from '../../platform/bus/subscription.ts';
-import type { Database } from '../../platform/postgres/database.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
-import { announceItem, announceRelation } from '../announce.ts';
 import { takeBack } from '../domain/history/take-back.ts';
 import { reviseItem } from '../domain/item.ts';
 import { relate, unrelate } from '../domain/relation.ts';
+import type { PageParts } from '../sources/take-page.ts';
 import { type ItemVersionState, readItemsOfChangeSet, readRelationsOfChangeSet, readTheseVersions } from '../storage/history-store.ts';
-import { type Author, type ItemChange, readItems, writeItems } from '../storage/item-store.ts';
-import { readRelations, writeRelations } from '../storage/relation-store.ts';
+import { type Author, type ItemChange, readItems } from '../storage/item-store.ts';
+import { readRelations } from '../storage/relation-store.ts';
+import { writeItemChanges, writeRelationChanges } from '../write-changes.ts';
 import { insertConflicts, type RevertConflictState, updateChangeSet } from './change-set-store.ts';
 import { findChangeSet } from './change-sets.ts';
 
@@ -21,7 +21,7 @@ const firstId = '00000000-0000-0000-0000-000000000000';
  * Takes change sets back, a page a commit, so that a big one makes no huge commit. What was taken back belongs to the reverting set: a page that comes again
  * after a kill finds it there and passes it over.
  */
-export function revertChangeSets(database: Database, pageSize = 500): Subscription<Begun> {
+export function revertChangeSets({ database, model }: PageParts, pageSize = 500): Subscription<Begun> {
   async function revertItems(set: ChangeSet, context: HandlingContext): Promise<void> {
     for (let after = firstId; ; ) {
       const versions = wholeItems(await readItemsOfChangeSet(database, set.reverts ?? '', after, pageSize), pageSize);
@@ -44,8 +44,8 @@ export function revertChangeSets(database: Database, pageSize = 500): Subscripti
         if (revised) changes.push({ before: now, after: revised });
         if (kept.length > 0) conflicts.push({ changeSetId: set.id, entryId: now.id, kind: 'item', detail: kept.join(', ') });
       }
-      const statements = [...writeItems(changes, authorOf(set)), ...(conflicts.length > 0 ? [insertConflicts(conflicts)] : [])];
-      await database.commit({ statements, events: changes.map(announceItem) });
+      const { statements, events } = await writeItemChanges({ database, model: await model(), author: authorOf(set) }, changes);
+      await database.commit({ statements: conflicts.length > 0 ? [...statements, insertConflicts(conflicts)] : statements, events });
       after = last;
     }
   }
@@ -79,11 +79,8 @@ export function revertChangeSets(database: Database, pageSize = 500): Subscripti
         return (made.state === 'active' ? unrelate(now, context.now) : relate(now, now, context.now)) ?? [];
       });
       const alive = await withLivingEnds(reverted, conflicts, set);
-      const statements = writeRelations(alive, authorOf(set));
-      await database.commit({
-        statements: conflicts.length > 0 ? [...statements, insertConflicts(conflicts)] : statements,
-        events: alive.map(announceRelation),
-      });
+      const { statements, events } = await writeRelationChanges({ database, model: await model(), author: authorOf(set) }, alive);
+      await database.commit({ statements: conflicts.length > 0 ? [...statements, insertConflicts(conflicts)] : statements, events });
       after = last;
     }
   }

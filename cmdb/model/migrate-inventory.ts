@@ -1,10 +1,10 @@
 import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { announceItem } from '../announce.ts';
 import { type ItemState, reviseItem } from '../domain/item.ts';
 import { migrateItem, type Step } from '../domain/model/migrate-item.ts';
-import { type ItemChange, readItems, writeItems } from '../storage/item-store.ts';
+import { type ItemChange, readItems } from '../storage/item-store.ts';
+import { writeCorrections } from '../write-changes.ts';
 import { finishMigrating, type ModelVersionState, noteMigrated } from './model-store.ts';
 import { freshFor } from './models.ts';
 
@@ -59,7 +59,8 @@ async function commit(
 ): Promise<boolean> {
   const author = { actorId, actorName, ...(traceId !== undefined && { traceId }) };
   try {
-    await database.commit({ statements: [...writeItems(changes, author), noteMigrated(version, changes.length)], events: changes.map(announceItem) });
+    const { statements, events } = writeCorrections({ author }, changes);
+    await database.commit({ statements: [...statements, noteMigrated(version, changes.length)], events });
     return true;
   } catch (error) {
     if (isAppError(error, 'conflict')) return false;

@@ -1,9 +1,9 @@
 import type { NewEvent } from '../../platform/bus/event.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Statement } from '../../platform/postgres/sql.ts';
-import { announceItem } from '../announce.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
-import { type Author, isNewVersion, writeItems } from '../storage/item-store.ts';
+import type { Author } from '../storage/item-store.ts';
+import { writeItemChanges } from '../write-changes.ts';
 import { assignToItems } from './assign-to-items.ts';
 import { askAbout, dropQuestions } from './duplicate-store.ts';
 import { findForPage } from './find-for-page.ts';
@@ -119,9 +119,13 @@ function inOrder(outcomes: ReadonlyMap<number, RecordOutcome>, length: number): 
 type Found = Awaited<ReturnType<typeof findForPage>>;
 type Identified = ReturnType<typeof identifyRecords>;
 
-async function writeOutcome({ database, author, now, runId }: PageContext, found: Found, { links, forgotten, questions, postponed }: Identified) {
+async function writeOutcome(context: PageContext, found: Found, { links, forgotten, questions, postponed }: Identified) {
+  const { database, now, runId } = context;
   const items = [...found.items.values()];
-  const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
+  const written = await writeItemChanges(
+    context,
+    items.flatMap((whole) => toChange(whole, now) ?? []),
+  );
   const touched = items.filter(({ isTouched }) => isTouched);
   const isRetired = (id: string) => found.known.isRetired(id) && found.items.get(id)?.facts.state === 'retired';
   const identifiers = await assignToItems(database, touched, { ...found.known, isRetired });
@@ -129,13 +133,13 @@ async function writeOutcome({ database, author, now, runId }: PageContext, found
   const bound = new Set(links.filter(({ revision }) => revision === 0).map(({ key }) => key));
   const answered = found.questions.filter(({ key }) => bound.has(key)).map(({ id }) => id);
   const statements = [
-    ...writeItems(changes, author),
+    ...written.statements,
     ...writeLinks(links, forgotten),
     ...identifiers,
     ...(runId !== undefined && postponed.length > 0 ? [postpone(runId, postponed)] : []),
     ...(questions.length > 0 ? [askAbout(questions)] : []),
     ...(answered.length > 0 ? [dropQuestions(answered, now)] : []),
   ];
-  const versions = new Map(changes.map(({ after }) => [after.id, after.version]));
-  return { statements, events: changes.filter(isNewVersion).map(announceItem), versions };
+  const versions = new Map(written.changes.map(({ after }) => [after.id, after.version]));
+  return { statements, events: written.events, versions };
 }
