@@ -162,7 +162,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       refuseOther(before, expectedVersion);
       if (before.unauthorisedSince === undefined) throw new AppError('illegal_state', `Nothing of "${before.name}" waits for an approval.`);
       const after = authoriseItem(before, call.now);
-      return call.commit(writeCorrections({ author: authorOf(call, reason) }, [{ before, after }]), answer(after));
+      return call.commit(writeCorrections({ author: authorOf(call, reason), model: await model() }, [{ before, after }]), answer(after));
     },
 
     /** Makes an item what it was before, as its next version. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
+import { ReminderService } from '../generated/opora/cmdb/v1/reminders.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
@@ -20,6 +21,9 @@ import { openModels } from './model/models.ts';
 import { seedModel } from './model/seed-model.ts';
 import { workOnModels } from './model/work-on-models.ts';
 import { modelMethods } from './model-methods.ts';
+import { beginReminders, keepReminders } from './reminders/keep-reminders.ts';
+import { listDeadlines } from './reminders/list-deadlines.ts';
+import { routeTimers } from './route-timers.ts';
 import { cmdbMethods, toItem } from './rpc.ts';
 import { keepSources } from './sources/keep-sources.ts';
 import { sourceMethods } from './sources/source-methods.ts';
@@ -59,12 +63,14 @@ export const cmdb = defineService({
     });
     const parts = { database, models, model: models.current };
     const takePage = pageTaker(parts);
+    await database.commit({ statements: [beginReminders(clock.now())] });
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
       serves: [
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, ...(projection && { keeper: projection.keeper }) })),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
+        serve(ReminderService, { listDeadlines: async (request, call) => listDeadlines(database, request, await models.current(), call.now) }),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
       ],
       subscriptions: [
@@ -73,7 +79,7 @@ export const cmdb = defineService({
         subscription(hearChanges(database)),
         ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
       ],
-      timers: keepSources({ ...parts, newId }),
+      timers: routeTimers(keepSources({ ...parts, newId }), keepReminders(parts)),
       async stop() {
         await Promise.all([history.stop(), work.stop(), projection?.keeper.stop()]);
       },

@@ -3,6 +3,7 @@ import type { Statement } from '../platform/postgres/sql.ts';
 import { announceItem, announceRelation } from './announce.ts';
 import { type Judging, judgeItems, judgeRelations } from './authorisation/judge-changes.ts';
 import type { RelationState } from './domain/relation.ts';
+import { followItems } from './reminders/follow-items.ts';
 import { type ItemChange, isNewVersion, writeItems } from './storage/item-store.ts';
 import { writeRelations } from './storage/relation-store.ts';
 
@@ -11,15 +12,15 @@ export interface Written {
   events: NewEvent[];
 }
 
-/** What is to be written, and told, of items that change: with whether they may. */
+/** What is to be written, and told, of items that change: with whether they may, and with what time will ask of them. */
 export async function writeItemChanges(judging: Judging, changes: readonly ItemChange[]): Promise<Written & { changes: readonly ItemChange[] }> {
   const judged = await judgeItems(judging, changes);
   return { ...writeCorrections(judging, judged), changes: judged };
 }
 
 /** The same of what is no change of the things themselves but of what was known of them: which of them are one, and by what model. Nobody has to approve it. */
-export function writeCorrections({ author }: Pick<Judging, 'author'>, changes: readonly ItemChange[]): Written {
-  return { statements: writeItems(changes, author), events: changes.filter(isNewVersion).map(announceItem) };
+export function writeCorrections({ author, model }: Pick<Judging, 'author' | 'model'>, changes: readonly ItemChange[]): Written {
+  return { statements: [...writeItems(changes, author), ...followItems(changes, model)], events: changes.filter(isNewVersion).map(announceItem) };
 }
 
 export async function writeRelationChanges(

@@ -2,6 +2,7 @@ import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { type ItemState, reviseItem } from '../domain/item.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { migrateItem, type Step } from '../domain/model/migrate-item.ts';
 import { type ItemChange, readItems } from '../storage/item-store.ts';
 import { writeCorrections } from '../write-changes.ts';
@@ -38,7 +39,7 @@ export async function migratePage(database: Database, version: ModelVersionState
     return after ? [{ before, after }] : [];
   });
   const last = items.length < pageSize ? undefined : items.at(-1);
-  if (changes.length > 0 && !(await commit(database, version, changes))) return pass;
+  if (changes.length > 0 && !(await commit(database, version, step.after, changes))) return pass;
   const changed = pass.changed + changes.length;
   if (last) return { ...pass, place: last.id, changed };
   if (changed > 0 || pass.beganAt < version.publishedAt + 2 * freshFor) return beginPass(version.version, now);
@@ -55,11 +56,12 @@ function migrated(item: ItemState, { migrations }: ModelVersionState, step: Step
 async function commit(
   database: Database,
   { version, actorId, actorName, traceId }: ModelVersionState,
+  model: CompiledModel,
   changes: readonly ItemChange[],
 ): Promise<boolean> {
   const author = { actorId, actorName, ...(traceId !== undefined && { traceId }) };
   try {
-    const { statements, events } = writeCorrections({ author }, changes);
+    const { statements, events } = writeCorrections({ author, model }, changes);
     await database.commit({ statements: [...statements, noteMigrated(version, changes.length)], events });
     return true;
   } catch (error) {

@@ -7,6 +7,7 @@ import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { decidePublish } from '../domain/model/decide-publish.ts';
 import type { Findings } from '../domain/model/judge-items.ts';
 import type { Migration } from '../domain/model/migration.ts';
+import { followModel } from '../reminders/keep-reminders.ts';
 import { insertModelVersion, type ModelVersionState } from './model-store.ts';
 import type { Models, VersionedModel } from './models.ts';
 
@@ -42,7 +43,7 @@ export function publishModel(wanted: WantedVersion, call: Call): { version: Mode
     ...(migrations.length === 0 && { migratedAt: call.now }),
     migratedItems: 0,
   };
-  return { version, statements: [insertModelVersion(version)] };
+  return { version, statements: [insertModelVersion(version), ...followModel(current, after, version.version, call.now)] };
 }
 
 /** Once it is written, this process knows the new version before anybody hears of it. */

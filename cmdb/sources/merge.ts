@@ -86,7 +86,7 @@ export function mergeDeciders({ database, model }: PageParts) {
       const links = [...loser.links.values()].map((link): Link => ({ ...link, itemId: winnerId }));
       for (const whole of [winner, loser]) whole.isTouched = true;
       const corrected = writeCorrections(
-        { author },
+        { author, model: compiled },
         [winner, loser].flatMap((whole) => toChange(whole, call.now) ?? []),
       );
       const ending = relations.filter(({ id }) => result.record.relations.some(({ relation }) => relation.id === id));
@@ -128,9 +128,10 @@ export function mergeDeciders({ database, model }: PageParts) {
         throw new AppError('illegal_state', `"${loser.facts.name}" is no part of "${winner.facts.name}" any more.`);
       const relations = await readActive([winnerId]);
       const oldIds = new Map(relocated.map(({ from, to }) => [to, from]));
+      const compiled = await model();
       const merged = toMerge(winner, relations);
       const renamed = { ...merged, relations: merged.relations.map((one) => ({ ...one, id: oldIds.get(one.id) ?? one.id })) };
-      const result = splitItem(renamed, record, rulesOf(await model(), winner), call.now);
+      const result = splitItem(renamed, record, rulesOf(compiled, winner), call.now);
       const set = beginChangeSet(call, {
         kind: 'split',
         title: `${winner.facts.name} → ${loser.facts.name}`,
@@ -148,7 +149,7 @@ export function mergeDeciders({ database, model }: PageParts) {
         .map((link): Link => ({ ...link, itemId: loserId }));
       for (const whole of [winner, loser]) whole.isTouched = true;
       const corrected = writeCorrections(
-        { author },
+        { author, model: compiled },
         [winner, loser].flatMap((whole) => toChange(whole, call.now) ?? []),
       );
       const moved = relocated.filter(({ from }) => record.relations.some(({ relation, fate }) => relation.id === from && fate === 'moved'));

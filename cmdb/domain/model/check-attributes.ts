@@ -57,7 +57,7 @@ function checkAttribute(attribute: AttributeDefinition, at: string): FieldViolat
   if (minimum !== undefined && !numbers.includes(type)) refuse('minimum', `belongs to a number, and this is ${type}`);
   if (maximum !== undefined && !numbers.includes(type)) refuse('maximum', `belongs to a number, and this is ${type}`);
   if (minimum !== undefined && maximum !== undefined && minimum > maximum) refuse('maximum', 'is less than the minimum');
-  violations.push(...checkAuthority(attribute, at));
+  violations.push(...checkAuthority(attribute, at), ...checkRemind(attribute, at));
   // A default is judged by rules that are right themselves.
   if (violations.length === 0 && attribute.default !== undefined) {
     if (isEmpty(attribute.default)) refuse('default', 'says nothing: leave it out');
@@ -77,6 +77,22 @@ function checkAuthority({ authority = [] }: AttributeDefinition, at: string): Fi
         : [{ pointer: pointTo(here, 'staleAfter'), message: 'must be a period of ISO 8601 that is longer than nothing: P7D, PT12H' }]),
     ];
   });
+}
+
+function checkRemind({ type, list, remind }: AttributeDefinition, at: string): FieldViolation[] {
+  if (remind === undefined) return [];
+  const here = pointTo(at, 'remind');
+  if ((type !== 'date' && type !== 'time') || list)
+    return [{ pointer: here, message: `belongs to a date or a time, and this is ${list ? 'a list' : type}` }];
+  return remind.flatMap((period, index) => {
+    const pointer = pointTo(here, index);
+    if (!isWholeDays(period)) return [{ pointer, message: 'must be a period of ISO 8601 in whole days before the date: P90D, P1M, P0D' }];
+    return remind.indexOf(period) === index ? [] : [{ pointer, message: 'is there already' }];
+  });
+}
+
+function isWholeDays(text: string): boolean {
+  return /^P(?!$)(?:\d{1,2}Y)?(?:\d{1,3}M)?(?:\d{1,3}W)?(?:\d{1,4}D)?$/.test(text);
 }
 
 function isPeriod(text: string): boolean {

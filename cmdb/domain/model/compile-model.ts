@@ -40,12 +40,15 @@ export interface EffectiveClass {
   attributes: ReadonlyMap<string, EffectiveAttribute>;
   /** Those that a whole item has: required, or with a default. */
   expected: readonly EffectiveAttribute[];
+  /** The dates of which people are reminded. */
+  reminding: readonly EffectiveAttribute[];
   /** In the order in which they are tried: its own, then its parent's. */
   identifiers: readonly EffectiveIdentifier[];
   states: ReadonlyMap<string, LifecycleState>;
   initialState?: string;
   /** Names of attributes, or `*`. */
   controlled: ReadonlySet<string>;
+  mustRelate: boolean;
 }
 
 export interface EffectiveRelationType extends RelationTypeDefinition {
@@ -148,6 +151,7 @@ function inherit(own: ClassDefinition, parent: EffectiveClass | undefined): Effe
     label: own.label,
     ...(own.help && { help: own.help }),
     attributes,
+    reminding: [...attributes.values()].filter(({ remind }) => remind !== undefined && remind.length > 0),
     expected: [...attributes.values()].filter(({ required, default: preset }) => required || preset !== undefined),
     identifiers: [
       ...(own.identifiers ?? []).map((entry) => ({ ...entry, declaredBy: own.name })),
@@ -156,6 +160,7 @@ function inherit(own: ClassDefinition, parent: EffectiveClass | undefined): Effe
     states,
     ...(initialState !== undefined && { initialState }),
     controlled: new Set([...(parent?.controlled ?? []), ...(own.controlled ?? [])]),
+    mustRelate: own.mustRelate ?? parent?.mustRelate ?? false,
   };
 }
 

@@ -12,3 +12,12 @@ export function toLifecycleAttribute(states: ReadonlyMap<string, LifecycleState>
     ...(initialState !== undefined && states.has(initialState) && { default: initialState }),
   };
 }
+
+/** In which phase of its life an item of the class is; undefined where nobody knows. */
+export function phaseOf(
+  itemClass: { states: ReadonlyMap<string, LifecycleState> } | undefined,
+  attributes: Readonly<Record<string, unknown>>,
+): LifecycleState['phase'] | undefined {
+  const state = Object.hasOwn(attributes, lifecycleState) ? attributes[lifecycleState] : undefined;
+  return typeof state === 'string' ? itemClass?.states.get(state)?.phase : undefined;
+}
