@@ -4,7 +4,7 @@ import { toCanonicalText } from './domain/attributes.ts';
 import type { RelationState } from './domain/relation.ts';
 import type { ItemChange } from './storage/item-store.ts';
 
-export function announceItem({ before, after, unauthorised = false }: ItemChange): NewEvent {
+export function announceItem({ before, after, unauthorised = false, traceparent }: ItemChange): NewEvent {
   const data = {
     itemId: after.id,
     version: after.version,
@@ -17,8 +17,12 @@ export function announceItem({ before, after, unauthorised = false }: ItemChange
     state: after.state,
     validFrom: new Date(after.updatedAt).toISOString(),
   };
-  if (!before) return itemCreated(data);
-  return after.state === 'retired' && before.state === 'active' ? itemRetired({ ...data, unauthorised }) : itemUpdated({ ...data, unauthorised });
+  const event = !before
+    ? itemCreated(data)
+    : after.state === 'retired' && before.state === 'active'
+      ? itemRetired({ ...data, unauthorised })
+      : itemUpdated({ ...data, unauthorised });
+  return traceparent === undefined ? event : { ...event, traceparent };
 }
 
 export function announceRelation(relation: RelationState): NewEvent {

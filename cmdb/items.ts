@@ -19,6 +19,7 @@ import { checkItem } from './domain/model/check-item.ts';
 import { isEmpty } from './domain/model/check-value.ts';
 import { judgeByModel, type Models } from './model/models.ts';
 import { writeWholeItems } from './sources/end-links.ts';
+import { recordGatherer } from './sources/gather-records.ts';
 import type { Link } from './sources/link.ts';
 import { readLinks, writeLinks } from './sources/link-store.ts';
 import { refuseTakenIdentifiers, sayAsPerson } from './sources/person-word.ts';
@@ -26,7 +27,6 @@ import { type RecordOutcome, readInput } from './sources/source-page.ts';
 import type { PageParts, pageTaker } from './sources/take-page.ts';
 import { beginItem, fillPresets, readWholeItems, speakOf, type WholeItem } from './sources/whole-items.ts';
 import { readItems } from './storage/item-store.ts';
-import { takeTurns } from './take-turns.ts';
 import { writeCorrections } from './write-changes.ts';
 
 /** What a person enters; the rest is decided here. */
@@ -52,7 +52,7 @@ export interface ItemParts extends PageParts {
 }
 
 export function itemUseCases({ database, model, models, takePage }: ItemParts) {
-  const turns = takeTurns(database);
+  const takeRecords = recordGatherer({ database, model, takePage });
 
   async function find(id: string): Promise<ItemState> {
     const [item] = await readItems(database, sql`id = ${id}`);
@@ -183,11 +183,9 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       call: Call,
       answer: (outcomes: Outcome[]) => Answer,
     ): Promise<Answer> {
-      const { facts: wanted, violations } = await judgeByModel(models, (judge) => readRecords(records, judge));
+      const { violations } = await judgeByModel(models, (judge) => readRecords(records, judge));
       refuse(violations, 'Some records cannot be taken in; none of them was.');
-      const keys = wanted.map(({ key }) => `${source} ${key}`);
-      const page = { source, items: records, relations: [], ...(reason !== undefined && { reason }) };
-      return turns(keys, () => takePage(page, call, ({ items }) => answer(items.map(toOutcome))));
+      return takeRecords({ source, items: records, ...(reason !== undefined && { reason }) }, call, (outcomes) => answer(outcomes.map(toOutcome)));
     },
   };
 }

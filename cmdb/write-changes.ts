@@ -14,7 +14,7 @@ export interface Written {
 
 /** What is to be written, and told, of items that change: with whether they may, and with what time will ask of them. */
 export async function writeItemChanges(judging: Judging, changes: readonly ItemChange[]): Promise<Written & { changes: readonly ItemChange[] }> {
-  const judged = await judgeItems(judging, changes);
+  const judged = judging.isCorrection ? changes : await judgeItems(judging, changes);
   return { ...writeCorrections(judging, judged), changes: judged };
 }
 
@@ -27,6 +27,6 @@ export async function writeRelationChanges(
   judging: Judging,
   relations: readonly RelationState[],
 ): Promise<Written & { relations: readonly RelationState[] }> {
-  const judged = await judgeRelations(judging, relations);
+  const judged = judging.isCorrection ? relations : await judgeRelations(judging, relations);
   return { statements: writeRelations(judged, judging.author), events: judged.map(announceRelation), relations: judged };
 }

@@ -10,6 +10,8 @@ export interface Judging {
   database: Database;
   model: CompiledModel;
   author: Author;
+  /** What was known is corrected, and the things are as they were: nobody has to approve it. */
+  isCorrection?: boolean;
 }
 
 /** For so long, in milliseconds, relations of an item that is new are a part of getting to know it. */

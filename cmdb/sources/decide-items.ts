@@ -24,6 +24,12 @@ export interface PageContext {
   /** The snapshot has named everything: nothing waits any more. */
   isComplete?: boolean;
   author: Author;
+  /** What was known is corrected, and the things are as they were: nobody has to approve it. */
+  isCorrection?: boolean;
+  /** The change set that it is a part of, when that can be taken back: what was said before is kept with it. */
+  keptIn?: string;
+  /** By key, W3C trace context of what brought the record; that of what runs now unless told. */
+  causes?: ReadonlyMap<string, string>;
   /** Epoch milliseconds. */
   now: number;
   newId(): string;
@@ -119,12 +125,17 @@ function inOrder(outcomes: ReadonlyMap<number, RecordOutcome>, length: number): 
 type Found = Awaited<ReturnType<typeof findForPage>>;
 type Identified = ReturnType<typeof identifyRecords>;
 
-async function writeOutcome(context: PageContext, found: Found, { links, forgotten, questions, postponed }: Identified) {
-  const { database, now, runId } = context;
+async function writeOutcome(context: PageContext, found: Found, { links, forgotten, questions, postponed, outcomes }: Identified) {
+  const { database, now, runId, keptIn, causes } = context;
   const items = [...found.items.values()];
+  const traces = new Map([...(causes ?? [])].map(([key, traceparent]) => [outcomes.get(key)?.id, traceparent]));
   const written = await writeItemChanges(
     context,
-    items.flatMap((whole) => toChange(whole, now) ?? []),
+    items.flatMap((whole) => {
+      const change = toChange(whole, now);
+      const traceparent = traces.get(whole.id);
+      return change ? [traceparent === undefined ? change : { ...change, traceparent }] : [];
+    }),
   );
   const touched = items.filter(({ isTouched }) => isTouched);
   const isRetired = (id: string) => found.known.isRetired(id) && found.items.get(id)?.facts.state === 'retired';
@@ -134,10 +145,10 @@ async function writeOutcome(context: PageContext, found: Found, { links, forgott
   const answered = found.questions.filter(({ key }) => bound.has(key)).map(({ id }) => id);
   const statements = [
     ...written.statements,
-    ...writeLinks(links, forgotten),
+    ...writeLinks(links, forgotten, keptIn),
     ...identifiers,
     ...(runId !== undefined && postponed.length > 0 ? [postpone(runId, postponed)] : []),
-    ...(questions.length > 0 ? [askAbout(questions)] : []),
+    ...(questions.length > 0 ? [askAbout(questions, keptIn)] : []),
     ...(answered.length > 0 ? [dropQuestions(answered, now)] : []),
   ];
   const versions = new Map(written.changes.map(({ after }) => [after.id, after.version]));

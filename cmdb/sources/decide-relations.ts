@@ -25,7 +25,7 @@ interface End {
 
 /** Decides what becomes of the relations that a page names: one whose ends are not both known waits for them. */
 export async function decideRelations(context: PageContext, inputs: readonly RelationInput[]): Promise<DecidedRelations> {
-  const { database, source, model, now, newId } = context;
+  const { database, source, model, now, newId, keptIn } = context;
   const known = new Map((await readLinksOfRelations(database, source, inputs)).map((link) => [toKey(link), link]));
   const seen = [...known.values()].flatMap(({ seq }) => seq ?? []);
   const isSame = (link: RelationLink | undefined) => link?.active && link.missingSince === undefined && link.goneAt === undefined;
@@ -72,7 +72,7 @@ export async function decideRelations(context: PageContext, inputs: readonly Rel
   });
   const { statements, events } = await writeRelationChanges(context, [...written.values()]);
   return {
-    statements: [...statements, ...writeRelationLinks([...links.values()])],
+    statements: [...statements, ...writeRelationLinks([...links.values()], keptIn)],
     events,
     outcomes,
     seen,

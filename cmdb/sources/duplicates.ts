@@ -115,7 +115,7 @@ export function duplicateUseCases(parts: PageParts) {
     ): Promise<Answer> {
       const newId = call.newId();
       const set = beginChangeSet(call, { kind: 'split', title: id, ...(reason !== undefined && { reason }) });
-      const context = await contextOf('', call, { reason, changeSetId: set.id });
+      const context = { ...(await contextOf('', call, { reason, changeSetId: set.id })), isCorrection: true };
       await retryLostRace(call, async () => {
         const whole = (await readWholeItems(database, [id])).get(id);
         if (!whole) throw new AppError('not_found', `There is no item "${id}".`);

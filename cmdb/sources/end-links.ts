@@ -28,12 +28,12 @@ export async function endTheseLinks(context: PageContext, links: readonly Link[]
     if (whole) silence(whole, link, model, now);
   }
   const changed = await writeWholeItems(context, [...items.values()]);
-  return { statements: [...changed.statements, ...writeLinks(gone, [])], events: changed.events };
+  return { statements: [...changed.statements, ...writeLinks(gone, [], context.keptIn)], events: changed.events };
 }
 
 /** What is to be written of items but for their links. */
 export async function writeWholeItems(
-  context: Pick<PageContext, 'database' | 'model' | 'author' | 'now'>,
+  context: Pick<PageContext, 'database' | 'model' | 'author' | 'now' | 'isCorrection'>,
   items: readonly WholeItem[],
 ): Promise<Ended & { changes: readonly ItemChange[] }> {
   const written = await writeItemChanges(
@@ -54,7 +54,7 @@ export async function endRelationLinks(context: PageContext, relations: readonly
 
 /** A relation ends when nobody says it any more: no source, and no person has made it. */
 export async function endTheseRelationLinks(context: PageContext, links: readonly RelationLink[]): Promise<Ended> {
-  const { database, now } = context;
+  const { database, now, keptIn } = context;
   const gone = links.map((link): RelationLink => ({ ...link, goneAt: now }));
   const ids = [...new Set(gone.flatMap(({ relationId }) => relationId ?? []))];
   const seqs = gone.flatMap(({ seq }) => seq ?? []);
@@ -67,5 +67,5 @@ export async function endTheseRelationLinks(context: PageContext, links: readonl
     context,
     orphans.flatMap((relation) => unrelate(relation, now) ?? []),
   );
-  return { statements: [...statements, ...writeRelationLinks(gone)], events };
+  return { statements: [...statements, ...writeRelationLinks(gone, keptIn)], events };
 }

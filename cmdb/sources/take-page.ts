@@ -28,12 +28,16 @@ export interface SourcePage {
   runId?: string;
   /** The youngest link when the snapshot began. */
   youngest?: number;
+  /** Of an import, the change set that the page is a part of: what was said before is kept with it, so that it can be taken back. A snapshot has its run instead. */
+  changeSetId?: string;
   items: readonly ItemInput[];
   relations: readonly RelationInput[];
   /** What the source does not know any more. */
   removedKeys?: readonly string[];
   removedRelations?: readonly RelationInput[];
   reason?: string;
+  /** By key, W3C trace context of what brought the record; that of the call unless told. */
+  causes?: ReadonlyMap<string, string>;
 }
 
 export interface PageOutcome {
@@ -70,7 +74,8 @@ export function pageTaker({ database, model }: PageParts) {
   /** Removals first, then items, then relations: each a commit of its own, because a relation needs its ends to be there. Any of it may be said again. */
   return async function takePage<Answer>(page: SourcePage, call: Call, answer: (outcome: PageOutcome) => Answer): Promise<Answer> {
     const { source, runId, items, relations } = page;
-    const author = { ...authorOf(call, page.reason), ...(runId !== undefined && { changeSetId: runId }) };
+    const changeSetId = runId ?? page.changeSetId;
+    const author = { ...authorOf(call, page.reason), ...(changeSetId !== undefined && { changeSetId }) };
     const context: PageContext = {
       database,
       model: await model(),
@@ -79,7 +84,9 @@ export function pageTaker({ database, model }: PageParts) {
       now: call.now,
       newId: () => call.newId(),
       ...(runId !== undefined && { runId }),
+      ...(page.changeSetId !== undefined && { keptIn: page.changeSetId }),
       ...(page.youngest !== undefined && { youngest: page.youngest }),
+      ...(page.causes && { causes: page.causes }),
     };
     const keys = () => listTurnKeys(context.model, source, items);
     const commit = (changes: Changes) => database.commit({ ...changes, at: call.now });

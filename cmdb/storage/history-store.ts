@@ -1,7 +1,7 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Attributes } from '../domain/attributes.ts';
-import type { ItemState } from '../domain/item.ts';
+import type { ItemState, Provenance } from '../domain/item.ts';
 import type { RelationState } from '../domain/relation.ts';
 import type { Author } from './item-store.ts';
 
@@ -124,6 +124,37 @@ export async function readItemsOfChangeSet(database: Database, changeSetId: stri
   );
 }
 
+/** The versions that a change set made of these items, by item and in their order. */
+export async function readVersionsOfChangeSet(
+  database: Database,
+  changeSetId: string,
+  ids: readonly string[],
+): Promise<Map<string, ItemVersionState[]>> {
+  const found = await readItemVersions(
+    database,
+    sql`${presentItem} where change_set_id = ${changeSetId} and id = any(${ids}::uuid[])
+      union all ${endedItem} where change_set_id = ${changeSetId} and item_id = any(${ids}::uuid[]) order by item_id, version`,
+  );
+  const byItem = new Map<string, ItemVersionState[]>();
+  for (const version of found) {
+    const versions = byItem.get(version.itemId);
+    if (versions) versions.push(version);
+    else byItem.set(version.itemId, [version]);
+  }
+  return byItem;
+}
+
+/** Whose word each value was in these versions, by item: at most one of each. */
+export async function readProvenances(database: Database, places: readonly VersionPlace[]): Promise<Map<string, Provenance>> {
+  const wanted = sql`unnest(${places.map(({ itemId }) => itemId)}::uuid[], ${places.map(({ version }) => version)}::int[]) as w(id, version)`;
+  const rows = await database.query<{
+    id: string;
+    provenance: Provenance;
+  }>(sql`select i.id, i.provenance from item i join ${wanted} using (id, version)
+    union all select v.item_id, v.provenance from item_version v join ${wanted} on w.id = v.item_id and w.version = v.version`);
+  return new Map(rows.map(({ id, provenance }) => [id, provenance]));
+}
+
 export async function readRelationsOfChangeSet(
   database: Database,
   changeSetId: string,
@@ -136,6 +167,17 @@ export async function readRelationsOfChangeSet(
       union all (${endedRelation} where change_set_id = ${changeSetId} and relation_id > ${afterId}::uuid order by relation_id limit ${limit}::int)
       order by relation_id, version limit ${limit}::int`,
   );
+}
+
+/** Whose relations these were in the versions before these. */
+export async function readRelationSources(
+  database: Database,
+  versions: readonly Pick<RelationVersionState, 'relationId' | 'version'>[],
+): Promise<Map<string, string>> {
+  const rows = await database.query<{ id: string; source: string }>(sql`select v.relation_id as id, v.source
+    from unnest(${versions.map(({ relationId }) => relationId)}::uuid[], ${versions.map(({ version }) => version - 1)}::int[]) as w(id, version)
+      join relation_version v on v.relation_id = w.id and v.version = w.version`);
+  return new Map(rows.map(({ id, source }) => [id, source]));
 }
 
 async function readItemVersions(database: Database, statement: Statement): Promise<ItemVersionState[]> {

@@ -24,6 +24,8 @@ export interface ItemChange {
   unauthorised?: boolean;
   /** It was decided on all that sources say of the item: nothing at all may have been written of it meanwhile. */
   onAllWords?: boolean;
+  /** W3C trace context of what caused it, where that is not what runs now. */
+  traceparent?: string;
 }
 
 interface ItemRow {
@@ -63,7 +65,7 @@ export async function readItems(database: Database, where: Statement): Promise<I
  * commit a conflict. Rows are locked and inserted in one order, so that two writers of the same items cannot wait for each other.
  */
 export function writeItems(changes: readonly ItemChange[], author: Author): Statement[] {
-  const created = changes.filter(({ before }) => !before).map(({ after }) => after);
+  const created = changes.filter(({ before }) => !before);
   const updated = changes.filter(({ before }) => before);
   const revised = updated.filter(isNewVersion).map(({ after }) => after);
   const statements: Statement[] = [];
@@ -78,18 +80,18 @@ export function isNewVersion({ before, after }: ItemChange): boolean {
   return before?.version !== after.version;
 }
 
-function insertItems(items: readonly ItemState[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+function insertItems(changes: readonly ItemChange[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
   return sql`insert into item (id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, search,
       actor_id, actor_name, trace_id, change_set_id, reason)
     select id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, search,
-      ${actorId}::text, ${actorName}::text, ${traceId ?? null}::text, ${changeSetId ?? null}::uuid, ${reason ?? null}::text
-    from json_populate_recordset(null::item, ${JSON.stringify(items.map(toRow))}::json) order by source, key`;
+      ${actorId}::text, ${actorName}::text, coalesce(trace_id, ${traceId ?? null}::text), ${changeSetId ?? null}::uuid, ${reason ?? null}::text
+    from json_populate_recordset(null::item, ${JSON.stringify(changes.map(toRow))}::json) order by source, key`;
 }
 
 /** One statement for all, so that rows are locked in one order. What makes no new version keeps its author. */
 function updateItems(changes: readonly ItemChange[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
   const rows = changes.map((change) => ({
-    ...toRow(change.after),
+    ...toRow(change),
     before: change.before?.version,
     unauthorised: change.unauthorised ?? false,
     revision: change.onAllWords ? change.before?.revision : undefined,
@@ -101,12 +103,12 @@ function updateItems(changes: readonly ItemChange[], { actorId, actorName, trace
         unauthorised_since = n.unauthorised_since, unauthorised = case when n.version = i.version then i.unauthorised else n.unauthorised end,
         actor_id = case when n.version = i.version then i.actor_id else ${actorId}::text end,
         actor_name = case when n.version = i.version then i.actor_name else ${actorName}::text end,
-        trace_id = case when n.version = i.version then i.trace_id else ${traceId ?? null}::text end,
+        trace_id = case when n.version = i.version then i.trace_id else coalesce(n.trace_id, ${traceId ?? null}::text) end,
         change_set_id = case when n.version = i.version then i.change_set_id else ${changeSetId ?? null}::uuid end,
         reason = case when n.version = i.version then i.reason else ${reason ?? null}::text end
       from json_to_recordset(${JSON.stringify(rows)}::json) as n(id uuid, class text, name text, attributes jsonb, lookups text[], state text, version int,
-          updated_at timestamptz, search text, provenance jsonb, merged_into uuid, unauthorised_since timestamptz, unauthorised boolean, before int,
-          revision int)
+          updated_at timestamptz, search text, provenance jsonb, merged_into uuid, trace_id text, unauthorised_since timestamptz, unauthorised boolean,
+          before int, revision int)
         join (select id from item where id = any(${changes.map(({ after }) => after.id)}::uuid[]) order by id for update) locked on locked.id = n.id
       where i.id = n.id and i.version = n.before and (n.revision is null or i.revision = n.revision) returning 1`,
   );
@@ -151,7 +153,7 @@ function writeNames(changes: readonly ItemChange[]): Statement[] {
   return statements;
 }
 
-function toRow(item: ItemState) {
+function toRow({ after: item, traceparent }: ItemChange) {
   return {
     id: item.id,
     source: item.source,
@@ -168,6 +170,7 @@ function toRow(item: ItemState) {
     revision: item.revision,
     created_at: new Date(item.createdAt),
     updated_at: new Date(item.updatedAt),
+    trace_id: traceparent?.split('-')[1],
     search: [item.name, item.key, ...item.lookups].map(normaliseName).join(' '),
   };
 }

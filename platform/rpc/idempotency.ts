@@ -30,6 +30,14 @@ export function rememberAnswer({ principal, method, key, requestHash }: KeyedCal
     values (${principal}, ${method}, ${key}, ${requestHash}, ${asBuffer(answer)})`;
 }
 
+/** The same for several calls; of one shape however many they are. */
+export function rememberAnswers(calls: readonly (KeyedCall & { answer: Uint8Array })[]): Statement {
+  return sql`insert into idempotency (principal, method, key, request_hash, answer)
+    select * from unnest(${calls.map(({ principal }) => principal)}::text[], ${calls.map(({ method }) => method)}::text[],
+      ${calls.map(({ key }) => key)}::text[], ${calls.map(({ requestHash }) => requestHash)}::bytea[],
+      ${calls.map(({ answer }) => asBuffer(answer))}::bytea[])`;
+}
+
 /** The first answer under this key; undefined when there is none. Throws `invalid_input` when the key was used for another request. */
 export async function recallAnswer(database: Database, { principal, method, key, requestHash }: KeyedCall): Promise<Uint8Array | undefined> {
   const [first] = await database.query<{ request_hash: Buffer; answer: Buffer }>(

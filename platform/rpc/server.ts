@@ -28,14 +28,14 @@ export interface Serving {
 
 /**
  * Ties what a service implements to its contract, as the transports take it: by the service's full name, then by the method's name in proto.
- * The methods throw AppErrors, and InternalFault for everything else, which is in the log by then. Those that take streams: `bindStreams`.
+ * The methods throw AppErrors, and InternalFault for everything else, which is in the log by then. Those that take or give streams: `bindStreams`.
  */
 export function bindMethods({ served, ...serving }: Serving & { served: readonly Served[] }): Record<string, Record<string, BoundMethod>> {
   const bound: Record<string, Record<string, BoundMethod>> = {};
   for (const { token, methods } of served) {
     const declared = serving.contract.methods.filter(({ service }) => service === token.name);
     if (declared.length === 0) throw new Error(`The contract has no service ${token.name}`);
-    const unary = declared.filter(({ takesStream }) => !takesStream);
+    const unary = declared.filter(({ takesStream, givesStream }) => !takesStream && !givesStream);
     bound[token.name] = Object.fromEntries(unary.map((method) => [method.name, bindMethod(method, findImplementation(method, methods), serving)]));
   }
   return bound;
@@ -90,7 +90,7 @@ export function shortName({ service, name }: MethodContract): string {
 export function observeCalls(method: MethodContract, { clock, log, metrics }: Pick<Serving, 'clock' | 'log' | 'metrics'>) {
   const name = shortName(method);
   const attributes = { 'rpc.service': method.service, 'rpc.method': method.name };
-  return (options: ServedOptions, run: (allowance: Allowance) => Promise<Reply>): Promise<Reply> =>
+  return <Result>(options: ServedOptions, run: (allowance: Allowance) => Promise<Result>): Promise<Result> =>
     inSpan(name, attributes, async () => {
       const began = performance.now();
       let code: StatusName = 'OK';
@@ -116,7 +116,8 @@ export function requirePermission(principal: Principal, method: MethodContract):
   throw new AppError('not_allowed', `This needs the permission ${method.permissions.join(' or ')}.`);
 }
 
-function readRequest(bytes: Uint8Array, method: MethodContract, contract: Contract): object {
+/** The message, checked. Throws AppError `invalid_input`. */
+export function readRequest(bytes: Uint8Array, method: MethodContract, contract: Contract): object {
   const request = decodeRequest(bytes, method, contract);
   const violations = contract.violations(method.request, request);
   if (violations.length > 0) throw new AppError('invalid_input', `The request does not fit ${method.request}`, { violations });

@@ -20,7 +20,7 @@ export interface StreamBench {
 }
 
 /** Waits until a number does not change any more for many turns of the event loop. */
-async function untilStill(read: () => number): Promise<void> {
+export async function untilStill(read: () => number): Promise<void> {
   for (let seen = read(), turns = 0; turns < 200; ) {
     await nextTurn();
     turns = read() === seen ? turns + 1 : 0;

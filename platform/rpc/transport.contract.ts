@@ -8,6 +8,7 @@ import { openTestDatabase, type TestDatabase } from '../postgres/test-database.t
 import { serve } from '../service/define-service.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { currentTraceId, inSpan, startTracing } from '../telemetry/tracing.ts';
+import { answersContract } from './answers.contract.ts';
 import { bindStreams } from './bind-streams.ts';
 import type { CallOptions, Client, Principal } from './call.ts';
 import { createClient, createInvoke } from './client.ts';
@@ -77,6 +78,7 @@ export function transportContract(name: string, openPair: (contract: Contract) =
       );
 
     streamContract(() => ({ pair, desk, notes, lines, metrics, countNotes, within }));
+    answersContract(() => ({ pair, desk, notes, lines, metrics, countNotes, within }));
 
     it('give the answer, with the words of any alphabet', async () => {
       const written = await notes.writeNote({ text: 'Насос № 4 стоит 🚱' }, within(5000));

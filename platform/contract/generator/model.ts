@@ -1,4 +1,4 @@
-import type { EventContract, HttpRoute } from '../contract.ts';
+import type { BodyBytes, EventContract, HttpRoute } from '../contract.ts';
 
 /** What proto/ says, as plain data that every writer reads. Names are as in TypeScript and JSON: camelCase. */
 export interface ContractModel {
@@ -75,5 +75,8 @@ export interface MethodModel {
   needsIfMatch: boolean;
   routedBy?: string;
   takesStream?: true;
+  bodyBytes?: BodyBytes;
+  givesStream?: true;
+  answerBytes?: string;
   http?: HttpRoute;
 }
