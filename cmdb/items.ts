@@ -1,5 +1,5 @@
 import { AppError, type FieldViolation, isAppError } from '../platform/errors/app-error.ts';
-import { sql } from '../platform/postgres/sql.ts';
+import { type Statement, sql } from '../platform/postgres/sql.ts';
 import type { Call } from '../platform/rpc/call.ts';
 import { authorOf } from './author.ts';
 import { readAttributes, toCanonicalText } from './domain/attributes.ts';
@@ -83,6 +83,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
     call: Call,
     answer: (item: ItemState) => Answer,
     reason: string | undefined,
+    beside: (item: ItemState) => Promise<Statement[]> = async () => [],
   ): Promise<Answer> {
     const compiled = await model();
     if (whole.facts.state === 'active') await refuseTakenIdentifiers(database, whole, compiled);
@@ -90,13 +91,20 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
     const { statements, events, changes } = await writeWholeItems(context, [whole]);
     const after = changes[0]?.after ?? whole.before;
     if (!after) throw new Error('An item that is neither there nor new cannot be written.');
-    return call.commit({ statements: [...statements, ...writeLinks(word ? [word] : [], [])], events }, answer(after));
+    const words = writeLinks(word ? [word] : [], []);
+    return call.commit({ statements: [...statements, ...words, ...(await beside(after))], events }, answer(after));
   }
 
   return {
     find,
 
-    async create<Answer>(wanted: NewItem, call: Call, answer: (item: ItemState) => Answer): Promise<Answer> {
+    /** `beside`: what the same commit writes of other things when the item comes. */
+    async create<Answer>(
+      wanted: NewItem,
+      call: Call,
+      answer: (item: ItemState) => Answer,
+      beside?: (item: ItemState) => Promise<Statement[]>,
+    ): Promise<Answer> {
       const id = call.newId();
       const { source = 'manual', key = id } = wanted;
       const given = wanted.attributes === undefined ? {} : readAttributes(wanted.attributes, '/attributes');
@@ -119,7 +127,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       fillPresets(whole, compiled);
       whole.isTouched = true;
       try {
-        return await commitWord(whole, link, call, answer, wanted.reason);
+        return await commitWord(whole, link, call, answer, wanted.reason, beside);
       } catch (error) {
         const [twin] = isAppError(error, 'conflict') ? await readLinks(database, sql`l.source = ${source} and l.key = ${key}`) : [];
         if (!twin) throw error;

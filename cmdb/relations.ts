@@ -164,7 +164,7 @@ function readRelationRecords(records: readonly RelationRecord[], items: Readonly
 type CountedEnds = RelationEnds & { pointers: { from: string; to: string } };
 
 /** Ends that would have more relations of a type than the model lets them have. */
-async function findCrowded(database: Database, model: CompiledModel, come: readonly CountedEnds[]): Promise<FieldViolation[]> {
+export async function findCrowded(database: Database, model: CompiledModel, come: readonly CountedEnds[]): Promise<FieldViolation[]> {
   const limited = come.filter(({ type }) => Object.values(limitsOf(model.relationTypes.get(type)?.cardinality)).includes(true));
   if (limited.length === 0) return [];
   const counts = await countRelations(database, limited);

@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
+import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { ReminderService } from '../generated/opora/cmdb/v1/reminders.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
+import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import { hearChanges } from './authorisation/hear-changes.ts';
+import { bulkEditMethods } from './edits/edit-methods.ts';
+import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
 import type { Graph } from './graph/graph.ts';
 import { keepProjection, type ProjectionKeeper } from './graph/keep-projection.ts';
 import { neo4jGraph } from './graph/neo4j-graph.ts';
@@ -16,18 +21,22 @@ import type { Space } from './graph/projection.ts';
 import { historyMethods } from './history/history-methods.ts';
 import { keepHistory } from './history/keep-history.ts';
 import { revertChangeSets } from './history/revert-change-sets.ts';
+import { importMethods } from './imports/import-methods.ts';
+import { workOnImports } from './imports/work-on-imports.ts';
 import { itemUseCases } from './items.ts';
+import { joinTimers } from './join-timers.ts';
 import { openModels } from './model/models.ts';
 import { seedModel } from './model/seed-model.ts';
 import { workOnModels } from './model/work-on-models.ts';
 import { modelMethods } from './model-methods.ts';
 import { beginReminders, keepReminders } from './reminders/keep-reminders.ts';
 import { listDeadlines } from './reminders/list-deadlines.ts';
-import { routeTimers } from './route-timers.ts';
 import { cmdbMethods, toItem } from './rpc.ts';
 import { keepSources } from './sources/keep-sources.ts';
 import { sourceMethods } from './sources/source-methods.ts';
 import { pageTaker } from './sources/take-page.ts';
+import { keepStocktakes } from './stocktakes/keep-stocktakes.ts';
+import { stocktakeMethods } from './stocktakes/stocktake-methods.ts';
 import { endRelations } from './subscriptions.ts';
 
 /** Who answers questions about the graph, and what a projection of it needs besides. */
@@ -64,6 +73,7 @@ export const cmdb = defineService({
     const parts = { database, models, model: models.current };
     const takePage = pageTaker(parts);
     await database.commit({ statements: [beginReminders(clock.now())] });
+    const imports = workOnImports({ ...parts, takePage, newId, clock, log });
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
       serves: [
@@ -72,6 +82,9 @@ export const cmdb = defineService({
         serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
         serve(ReminderService, { listDeadlines: async (request, call) => listDeadlines(database, request, await models.current(), call.now) }),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
+        serve(BulkEditService, bulkEditMethods(parts)),
+        serve(StocktakeService, stocktakeMethods({ ...parts, takePage })),
+        serve(ImportService, importMethods({ ...parts, wake: imports.wake })),
       ],
       subscriptions: [
         subscription(endRelations(database)),
@@ -79,9 +92,14 @@ export const cmdb = defineService({
         subscription(hearChanges(database)),
         ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
       ],
-      timers: routeTimers(keepSources({ ...parts, newId }), keepReminders(parts)),
+      timers: joinTimers(
+        keepSources({ ...parts, newId }),
+        keepBulkEdits({ ...parts, newId }),
+        keepStocktakes({ ...parts, newId }),
+        keepReminders(parts),
+      ),
       async stop() {
-        await Promise.all([history.stop(), work.stop(), projection?.keeper.stop()]);
+        await Promise.all([history.stop(), work.stop(), imports.stop(), projection?.keeper.stop()]);
       },
     };
   },

@@ -23,10 +23,12 @@ export function writeCorrections({ author, model }: Pick<Judging, 'author' | 'mo
   return { statements: [...writeItems(changes, author), ...followItems(changes, model)], events: changes.filter(isNewVersion).map(announceItem) };
 }
 
+/** `held`: items that the same commit writes, and so holds. */
 export async function writeRelationChanges(
   judging: Judging,
   relations: readonly RelationState[],
+  held: readonly string[] = [],
 ): Promise<Written & { relations: readonly RelationState[] }> {
   const judged = judging.isCorrection ? relations : await judgeRelations(judging, relations);
-  return { statements: writeRelations(judged, judging.author), events: judged.map(announceRelation), relations: judged };
+  return { statements: writeRelations(judged, judging.author, held), events: judged.map(announceRelation), relations: judged };
 }

@@ -1,6 +1,7 @@
 import type { NewEvent } from '../../platform/bus/event.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Statement } from '../../platform/postgres/sql.ts';
+import type { Reconciliation } from '../domain/identify/reconcile.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import type { Author } from '../storage/item-store.ts';
 import { writeItemChanges } from '../write-changes.ts';
@@ -48,6 +49,8 @@ export interface DecidedItems {
   movedKeys: string[];
   /** Records of keys that had to leave an item: they are to be decided again. */
   again: ItemInput[];
+  /** What the words of each record changed of its item, and what was kept back; by key. A record that says what it said has nothing here. */
+  reconciled: ReadonlyMap<string, Reconciliation>;
 }
 
 /**
@@ -78,7 +81,16 @@ export async function decideItems(context: PageContext, inputs: readonly ItemInp
   }
   const rest = records.filter(({ index }) => !same.has(index));
   if (rest.length === 0)
-    return { statements: [], events: [], outcomes: inOrder(outcomes, inputs.length), seen, newKeys: [], movedKeys: [], again: [] };
+    return {
+      statements: [],
+      events: [],
+      outcomes: inOrder(outcomes, inputs.length),
+      seen,
+      newKeys: [],
+      movedKeys: [],
+      again: [],
+      reconciled: new Map(),
+    };
 
   const found = await findForPage(
     context,
@@ -97,7 +109,8 @@ export async function decideItems(context: PageContext, inputs: readonly ItemInp
   }
   const newKeys = identified.links.filter(({ revision }) => revision === 0).map(({ key }) => key);
   const movedKeys = identified.links.filter(({ key, itemId }) => (found.links.get(key)?.itemId ?? itemId) !== itemId).map(({ key }) => key);
-  return { statements, events, outcomes: inOrder(outcomes, inputs.length), seen, newKeys, movedKeys, again: identified.again };
+  const { again, reconciled } = identified;
+  return { statements, events, outcomes: inOrder(outcomes, inputs.length), seen, newKeys, movedKeys, again, reconciled };
 }
 
 /** Of several records with one key the last is taken. */

@@ -3,6 +3,7 @@ import type { Call } from '../../platform/rpc/call.ts';
 import { commitTogether } from '../../platform/rpc/commit-together.ts';
 import { currentTraceparent, withTraceparent } from '../../platform/telemetry/tracing.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
+import { takeTurns } from '../take-turns.ts';
 import { listTurnKeys } from './list-turn-keys.ts';
 import type { ItemInput, RecordOutcome } from './source-page.ts';
 import type { pageTaker } from './take-page.ts';
@@ -50,13 +51,17 @@ const mostPages = 2;
  */
 export function recordGatherer({ database, model, takePage }: GatheringParts) {
   const lanes = new Map<string, Lane>();
+  const turns = takeTurns(database);
 
   return async function takeRecords<Answer>(said: SaidRecords, call: Call, answer: (outcomes: readonly RecordOutcome[]) => Answer): Promise<Answer> {
     const { source, items, reason } = said;
     const { kind, id, name } = call.principal;
     // A service may decide as if it were another moment.
     const isAlone = items.length > fewRecords || kind === 'service' || database.isInTransaction();
-    if (isAlone) return takePage({ ...said, relations: [] }, call, (outcome) => answer(outcome.items));
+    if (isAlone) {
+      const own = items.map(({ key }) => `${source} ${key}`);
+      return turns(own, () => takePage({ ...said, relations: [] }, call, (outcome) => answer(outcome.items)));
+    }
     const laneName = JSON.stringify([source, id, name, reason]);
     const lane = lanes.get(laneName) ?? { waiting: [], held: new Set(), pages: 0 };
     lanes.set(laneName, lane);

@@ -82,6 +82,15 @@ export function toLink(row: LinkRow): Link {
   };
 }
 
+/** The items that keys of a source stand for. */
+export async function readItemIds(database: Database, source: string, keys: readonly string[]): Promise<Map<string, string>> {
+  if (keys.length === 0) return new Map();
+  const rows = await database.query<{ key: string; itemId: string }>(
+    sql`select key, item_id as "itemId" from item_link where source = ${source} and key = any(${keys}::text[])`,
+  );
+  return new Map(rows.map(({ key, itemId }) => [key, itemId]));
+}
+
 /**
  * Writes links, new ones and those that are still as they were read; otherwise the commit is a conflict. Those to forget have never been, or never again are.
  * `keptIn`: the change set that this belongs to, when it can be taken back: what was said before is kept with it.
@@ -93,14 +102,14 @@ export function writeLinks(links: readonly Link[], forgotten: readonly Link[], k
   if (keptIn !== undefined && links.length + forgotten.length > 0) statements.push(keepWords(links, forgotten, keptIn));
   if (created.length > 0) {
     statements.push(sql`insert into item_link (source, key, item_id, hash, said, contested, recheck_at, said_at, missing_since, gone_at, moved_to, revision)
-      select source, key, item_id, decode(hash, 'hex'), said, contested, recheck_at, said_at, missing_since, gone_at, moved_to, 1
+      select source, key, item_id, hash, said, contested, recheck_at, said_at, missing_since, gone_at, moved_to, 1
       from ${asRows(created)} order by source, key`);
   }
   if (changed.length > 0) {
     statements.push(
       exactly(
         changed.length,
-        sql`update item_link l set item_id = n.item_id, hash = decode(n.hash, 'hex'), said = n.said, contested = n.contested, recheck_at = n.recheck_at,
+        sql`update item_link l set item_id = n.item_id, hash = n.hash, said = n.said, contested = n.contested, recheck_at = n.recheck_at,
             said_at = n.said_at, missing_since = n.missing_since, gone_at = n.gone_at, moved_to = n.moved_to, revision = l.revision + 1
           from ${asRows(changed)} join (select source, key from item_link where (source, key) in (select source, key from ${asRows(changed)})
             order by source, key for update) locked on locked.source = n.source and locked.key = n.key
@@ -133,24 +142,14 @@ function keepWords(links: readonly Link[], forgotten: readonly Link[], changeSet
 }
 
 function asRows(links: readonly Link[]): Statement {
-  const rows = links.map((link) => ({
-    source: link.source,
-    key: link.key,
-    item_id: link.itemId,
-    hash: link.hash.toString('hex'),
-    said: link.said,
-    contested: link.contested,
-    recheck_at: toTime(link.recheckAt),
-    said_at: toTime(link.saidAt),
-    missing_since: toTime(link.missingSince),
-    gone_at: toTime(link.goneAt),
-    moved_to: link.movedTo,
-    revision: link.revision,
-  }));
-  return sql`json_to_recordset(${JSON.stringify(rows)}::json) as n(source text, key text, item_id uuid, hash text, said jsonb, contested boolean,
-    recheck_at timestamptz, said_at timestamptz, missing_since timestamptz, gone_at timestamptz, moved_to text, revision int)`;
+  return sql`unnest(${links.map(({ source }) => source)}::text[], ${links.map(({ key }) => key)}::text[], ${links.map(({ itemId }) => itemId)}::uuid[],
+    ${links.map(({ hash }) => hash)}::bytea[], ${links.map(({ said }) => JSON.stringify(said))}::jsonb[], ${links.map(({ contested }) => contested)}::boolean[],
+    ${links.map(({ recheckAt }) => toTime(recheckAt))}::timestamptz[], ${links.map(({ saidAt }) => toTime(saidAt))}::timestamptz[],
+    ${links.map(({ missingSince }) => toTime(missingSince))}::timestamptz[], ${links.map(({ goneAt }) => toTime(goneAt))}::timestamptz[],
+    ${links.map(({ movedTo }) => movedTo ?? null)}::text[], ${links.map(({ revision }) => revision)}::int[])
+    as n(source, key, item_id, hash, said, contested, recheck_at, said_at, missing_since, gone_at, moved_to, revision)`;
 }
 
-function toTime(milliseconds: number | undefined): string | undefined {
-  return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString();
+function toTime(milliseconds: number | undefined): string | null {
+  return milliseconds === undefined ? null : new Date(milliseconds).toISOString();
 }

@@ -7,7 +7,7 @@ import { authorOf } from '../author.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { retryLostRace } from '../retry-lost-race.ts';
 import { takeTurns } from '../take-turns.ts';
-import { decideItems, type PageContext } from './decide-items.ts';
+import { type DecidedItems, decideItems, type PageContext } from './decide-items.ts';
 import { decideRelations } from './decide-relations.ts';
 import { endLinks, endRelationLinks } from './end-links.ts';
 import { listTurnKeys } from './list-turn-keys.ts';
@@ -36,8 +36,12 @@ export interface SourcePage {
   removedKeys?: readonly string[];
   removedRelations?: readonly RelationInput[];
   reason?: string;
+  /** What is to be written together with the items, once. */
+  note?(decided: Pick<DecidedItems, 'outcomes' | 'reconciled'>): Statement[];
   /** By key, W3C trace context of what brought the record; that of the call unless told. */
   causes?: ReadonlyMap<string, string>;
+  /** Another page is written first: this one only when that is there. */
+  after?: Promise<unknown>;
 }
 
 export interface PageOutcome {
@@ -99,7 +103,10 @@ export function pageTaker({ database, model }: PageParts) {
     if (items.length > 0) {
       const done = await decide(call, keys, async () => {
         const decided = await decideItems(context, items);
-        const changes = { statements: [...ofRun(context, 'item', decided), ...decided.statements], events: decided.events };
+        const changes = {
+          statements: [...ofRun(context, 'item', decided), ...(page.note?.(decided) ?? []), ...decided.statements],
+          events: decided.events,
+        };
         const waiting = decided.newKeys.length > 0 ? await readWaiting(database, source, decided.newKeys) : [];
         if (relations.length + waiting.length + decided.movedKeys.length + decided.again.length > 0) {
           await commit(changes);
@@ -128,6 +135,7 @@ export function pageTaker({ database, model }: PageParts) {
         statements: [...ofRun(context, 'relation', { outcomes, seen: decided.seen }), ...decided.statements],
         events: decided.events,
       };
+      await page.after;
       return call.commit(changes, answer({ items: itemOutcomes, relations: outcomes }));
     });
   };

@@ -80,12 +80,21 @@ export function isNewVersion({ before, after }: ItemChange): boolean {
   return before?.version !== after.version;
 }
 
+/** Arrays, because a row of JSON costs PostgreSQL almost as much as all of its indexes do. */
 function insertItems(changes: readonly ItemChange[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+  const rows = changes.map(toRow);
   return sql`insert into item (id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, search,
       actor_id, actor_name, trace_id, change_set_id, reason)
-    select id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, search,
+    select id, source, key, class, name, attributes, lookups::text[], state, provenance, version, revision, created_at, updated_at, search,
       ${actorId}::text, ${actorName}::text, coalesce(trace_id, ${traceId ?? null}::text), ${changeSetId ?? null}::uuid, ${reason ?? null}::text
-    from json_populate_recordset(null::item, ${JSON.stringify(changes.map(toRow))}::json) order by source, key`;
+    from unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ source }) => source)}::text[], ${rows.map(({ key }) => key)}::text[],
+      ${rows.map((row) => row.class)}::text[], ${rows.map(({ name }) => name)}::text[], ${rows.map(({ attributes }) => JSON.stringify(attributes))}::jsonb[],
+      ${rows.map(({ lookups }) => toArrayText(lookups))}::text[], ${rows.map(({ state }) => state)}::text[],
+      ${rows.map(({ provenance }) => JSON.stringify(provenance))}::jsonb[], ${rows.map(({ version }) => version)}::int[],
+      ${rows.map(({ revision }) => revision)}::int[], ${rows.map((row) => row.created_at)}::timestamptz[], ${rows.map((row) => row.updated_at)}::timestamptz[],
+      ${rows.map(({ search }) => search)}::text[], ${rows.map((row) => row.trace_id ?? null)}::text[])
+      as n(id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, search, trace_id)
+    order by source, key`;
 }
 
 /** One statement for all, so that rows are locked in one order. What makes no new version keeps its author. */
@@ -168,9 +177,14 @@ function toRow({ after: item, traceparent }: ItemChange) {
     unauthorised_since: item.unauthorisedSince === undefined ? undefined : new Date(item.unauthorisedSince),
     version: item.version,
     revision: item.revision,
-    created_at: new Date(item.createdAt),
-    updated_at: new Date(item.updatedAt),
+    created_at: new Date(item.createdAt).toISOString(),
+    updated_at: new Date(item.updatedAt).toISOString(),
     trace_id: traceparent?.split('-')[1],
     search: [item.name, item.key, ...item.lookups].map(normaliseName).join(' '),
   };
+}
+
+/** An array as PostgreSQL writes it, for one that stands in another: those of one array must be of one length. */
+function toArrayText(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }

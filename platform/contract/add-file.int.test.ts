@@ -1,11 +1,9 @@
 import { newUuid } from '../clock/clock.ts';
-import { createLogger } from '../log/logger.ts';
 import type { Principal, ReadCall, StreamCall } from '../rpc/call.ts';
-import { createGrpcTransport } from '../rpc/grpc.ts';
-import { createInProcessTransport } from '../rpc/in-process.ts';
 import { generateFixture } from './fixtures/generate-fixture.ts';
 import { addLampPlans, type UploadPlanRequest } from './fixtures/lamp-plans.ts';
 import { lampService } from './fixtures/light-reports.ts';
+import { openTransports, waysOfTransport } from './fixtures/open-transports.ts';
 import { type ServedFixture, serveFixture } from './fixtures/serve-fixture.ts';
 import { loadContract } from './load-contract.ts';
 
@@ -37,89 +35,72 @@ const methods = {
   },
 };
 
-const openers = {
-  'within a process'() {
-    const transport = createInProcessTransport();
-    return { serving: transport, calling: transport };
-  },
-  'by gRPC'() {
-    const log = createLogger({ level: 'silent' });
-    const open = (findPeer: () => string) =>
-      createGrpcTransport({ contract, host: '127.0.0.1', port: 0, findPeer, proof: { key: 'k'.repeat(32) }, log });
-    const serving = open(() => 'none');
-    return { serving, calling: open(() => `127.0.0.1:${serving.port()}`) };
-  },
-};
+describe.each(waysOfTransport)('methods with files, added to proto with their use cases and nothing else, answered %s', (by) => {
+  const person: Principal = { kind: 'account', id: newUuid(), name: 'Мария', permissions: ['lamps.plan'] };
+  let fixture: ServedFixture;
 
-describe.each(['within a process', 'by gRPC'] as const)(
-  'methods with files, added to proto with their use cases and nothing else, answered %s',
-  (by) => {
-    const person: Principal = { kind: 'account', id: newUuid(), name: 'Мария', permissions: ['lamps.plan'] };
-    let fixture: ServedFixture;
+  beforeAll(async () => {
+    fixture = await serveFixture({ contract, service: lampService, methods, transports: openTransports(by, contract), principal: person });
+  });
+  afterAll(() => fixture.stop());
 
-    beforeAll(async () => {
-      fixture = await serveFixture({ contract, service: lampService, methods, transports: openers[by](), principal: person });
-    });
-    afterAll(() => fixture.stop());
+  const at = (path: string) => `${fixture.web.url}/api/v1/lamps/${path}`;
+  const options = () => ({ deadline: Date.now() + 5000, principal: person });
 
-    const at = (path: string) => `${fixture.web.url}/api/v1/lamps/${path}`;
-    const options = () => ({ deadline: Date.now() + 5000, principal: person });
+  it('take a file by REST as it is, with what path and query say', async () => {
+    const answer = await fetch(at(`${lampId}/plan?fileName=%D0%9F%D0%BB%D0%B0%D0%BD.csv&sheet=2`), { method: 'POST', body: Buffer.from(plan) });
+    expect([answer.status, await answer.json()]).toEqual([200, { size: plan.length, by: `Мария|План.csv|2|${plan}` }]);
+  });
 
-    it('take a file by REST as it is, with what path and query say', async () => {
-      const answer = await fetch(at(`${lampId}/plan?fileName=%D0%9F%D0%BB%D0%B0%D0%BD.csv&sheet=2`), { method: 'POST', body: Buffer.from(plan) });
-      expect([answer.status, await answer.json()]).toEqual([200, { size: plan.length, by: `Мария|План.csv|2|${plan}` }]);
-    });
+  it('take a file by RPC as the messages that its sender makes', async () => {
+    const pieces = [{ lampId, fileName: 'a' }, { data: Buffer.from(plan.slice(0, 3)) }, { data: Buffer.from(plan.slice(3)) }];
+    const { answer } = await fixture.invokeStream(contract.method(lampService, 'UploadPlan'), pieces, options());
+    expect(answer).toEqual({ size: plan.length, by: `Мария|a||${plan}` });
+  });
 
-    it('take a file by RPC as the messages that its sender makes', async () => {
-      const pieces = [{ lampId, fileName: 'a' }, { data: Buffer.from(plan.slice(0, 3)) }, { data: Buffer.from(plan.slice(3)) }];
-      const { answer } = await fixture.invokeStream(contract.method(lampService, 'UploadPlan'), pieces, options());
-      expect(answer).toEqual({ size: plan.length, by: `Мария|a||${plan}` });
-    });
+  it('give a file by REST as it is, with its name and type', async () => {
+    const answer = await fetch(at(`${lampId}/plan?format=xlsx`));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(answer.headers.get('content-disposition')).toContain(`filename*=UTF-8''%D0%9F%D0%BB%D0%B0%D0%BD%20`);
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('content-length')).toBeNull();
+    expect(await answer.text()).toBe(plan);
+  });
 
-    it('give a file by REST as it is, with its name and type', async () => {
-      const answer = await fetch(at(`${lampId}/plan?format=xlsx`));
-      expect(answer.status).toBe(200);
-      expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
-      expect(answer.headers.get('content-disposition')).toContain(`filename*=UTF-8''%D0%9F%D0%BB%D0%B0%D0%BD%20`);
-      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
-      expect(answer.headers.get('content-length')).toBeNull();
-      expect(await answer.text()).toBe(plan);
-    });
+  it('give a file by REST for a body of JSON', async () => {
+    const body = JSON.stringify({ streets: ['a', 'b'] });
+    const answer = await fetch(at('plans/export'), { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    expect([answer.status, answer.headers.get('content-type'), answer.headers.get('content-disposition'), await answer.text()]).toEqual([
+      200,
+      'application/octet-stream',
+      'attachment',
+      'a,b',
+    ]);
+  });
 
-    it('give a file by REST for a body of JSON', async () => {
-      const body = JSON.stringify({ streets: ['a', 'b'] });
-      const answer = await fetch(at('plans/export'), { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-      expect([answer.status, answer.headers.get('content-type'), answer.headers.get('content-disposition'), await answer.text()]).toEqual([
-        200,
-        'application/octet-stream',
-        'attachment',
-        'a,b',
-      ]);
-    });
+  it('give a file by RPC as the messages that the service makes', async () => {
+    const pieces: object[] = [];
+    for await (const piece of fixture.invokeAnswers(contract.method(lampService, 'DownloadPlan'), { lampId }, options())) pieces.push(piece);
+    expect(pieces).toEqual([
+      { data: Buffer.from(plan.slice(0, 5)), name: 'План Мария.csv', mediaType: 'text/csv; charset=utf-8' },
+      { data: Buffer.from(plan.slice(5)) },
+    ]);
+  });
 
-    it('give a file by RPC as the messages that the service makes', async () => {
-      const pieces: object[] = [];
-      for await (const piece of fixture.invokeAnswers(contract.method(lampService, 'DownloadPlan'), { lampId }, options())) pieces.push(piece);
-      expect(pieces).toEqual([
-        { data: Buffer.from(plan.slice(0, 5)), name: 'План Мария.csv', mediaType: 'text/csv; charset=utf-8' },
-        { data: Buffer.from(plan.slice(5)) },
-      ]);
-    });
-
-    it('are validated', async () => {
-      const upload = await fetch(at('7/plan?sheet=0&colour=red'), { method: 'POST', body: 'x' });
-      expect([upload.status, await upload.json()]).toMatchObject([
-        422,
-        { errors: [{ pointer: '/colour' }, { pointer: '/lampId' }, { pointer: '/sheet' }] },
-      ]);
-      const download = await fetch(at(`${lampId}/plan?format=pdf`));
-      expect([download.status, await download.json()]).toMatchObject([
-        422,
-        { errors: [{ pointer: '/format', message: 'format must be one of: csv, xlsx' }] },
-      ]);
-    });
-  },
-);
+  it('are validated', async () => {
+    const upload = await fetch(at('7/plan?sheet=0&colour=red'), { method: 'POST', body: 'x' });
+    expect([upload.status, await upload.json()]).toMatchObject([
+      422,
+      { errors: [{ pointer: '/colour' }, { pointer: '/lampId' }, { pointer: '/sheet' }] },
+    ]);
+    const download = await fetch(at(`${lampId}/plan?format=pdf`));
+    expect([download.status, await download.json()]).toMatchObject([
+      422,
+      { errors: [{ pointer: '/format', message: 'format must be one of: csv, xlsx' }] },
+    ]);
+  });
+});
 
 describe('methods with files', () => {
   const paths = (contract.openapi as { paths: Record<string, Record<string, Record<string, unknown>>> }).paths;

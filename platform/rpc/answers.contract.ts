@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { newUuid } from '../clock/clock.ts';
+import { untilStill } from '../contract/fixtures/turns.ts';
 import { AppError, type ErrorKind, errorKinds } from '../errors/app-error.ts';
 import { InternalFault } from '../errors/internal-fault.ts';
 import { currentTraceId, inSpan } from '../telemetry/tracing.ts';
 import type { CallOptions, Principal } from './call.ts';
 import { makeLatch, NoteService } from './fixtures/note-service.ts';
-import { type StreamBench, untilStill } from './stream.contract.ts';
+import type { StreamBench } from './stream.contract.ts';
 
 /** What every transport promises of streams of answers. */
 export function answersContract(open: () => StreamBench): void {
