@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
+import { HealthService } from '../generated/opora/cmdb/v1/health.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
@@ -18,6 +19,8 @@ import { neo4jGraph } from './graph/neo4j-graph.ts';
 import { postgresGraph } from './graph/postgres-graph.ts';
 import { projectGraph } from './graph/project-graph.ts';
 import type { Space } from './graph/projection.ts';
+import { healthMethods } from './health/health-methods.ts';
+import { beginHealth, keepHealth } from './health/keep-health.ts';
 import { historyMethods } from './history/history-methods.ts';
 import { keepHistory } from './history/keep-history.ts';
 import { revertChangeSets } from './history/revert-change-sets.ts';
@@ -72,7 +75,7 @@ export const cmdb = defineService({
     });
     const parts = { database, models, model: models.current };
     const takePage = pageTaker(parts);
-    await database.commit({ statements: [beginReminders(clock.now())] });
+    await database.commit({ statements: [beginReminders(clock.now()), beginHealth(clock.now())] });
     const imports = workOnImports({ ...parts, takePage, newId, clock, log });
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
@@ -80,6 +83,7 @@ export const cmdb = defineService({
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, ...(projection && { keeper: projection.keeper }) })),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
+        serve(HealthService, healthMethods(parts)),
         serve(ReminderService, { listDeadlines: async (request, call) => listDeadlines(database, request, await models.current(), call.now) }),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
         serve(BulkEditService, bulkEditMethods(parts)),
@@ -97,6 +101,7 @@ export const cmdb = defineService({
         keepBulkEdits({ ...parts, newId }),
         keepStocktakes({ ...parts, newId }),
         keepReminders(parts),
+        keepHealth({ ...parts, newId }),
       ),
       async stop() {
         await Promise.all([history.stop(), work.stop(), imports.stop(), projection?.keeper.stop()]);
