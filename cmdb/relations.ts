@@ -12,6 +12,7 @@ import { authoriseRelation, identify, type RelationEnds, type RelationState, rel
 import { type ItemParts, type Outcome, refuse, toOutcome } from './items.ts';
 import { judgeByModel } from './model/models.ts';
 import { retryLostRace } from './retry-lost-race.ts';
+import { fullSight, type ItemRights, noSight, requireChange, rightsReader, type Sight } from './rights/rights.ts';
 import { readItems } from './storage/item-store.ts';
 import { countRelations, readRelations, readRelationsBetween, writeRelations } from './storage/relation-store.ts';
 import { takeTurns } from './take-turns.ts';
@@ -24,12 +25,23 @@ export interface RelationRecord {
   toKey: string;
 }
 
-export function relationUseCases({ database, models, takePage }: ItemParts) {
+export function relationUseCases({ database, models, model, takePage }: ItemParts) {
   const turns = takeTurns(database);
+  const rightsFor = rightsReader(model);
 
-  async function find(id: string): Promise<RelationState> {
-    const [relation] = await readRelations(database, sql`id = ${id}`);
+  async function find(id: string, sight: Sight): Promise<RelationState> {
+    const [relation] = await readRelations(database, sql`id = ${id} and ${sight.relations}`);
     if (!relation) throw new AppError('not_found', `There is no relation "${id}".`);
+    return relation;
+  }
+
+  /** A relation is a fact of both of its ends. */
+  async function findToChange(id: string, rights: ItemRights): Promise<RelationState> {
+    if (rights.changesAll) return find(id, fullSight);
+    const [relation] = await readRelations(database, sql`id = ${id}`);
+    const ends = relation ? await readItems(database, sql`id = any(${[relation.fromId, relation.toId]}::uuid[])`) : [];
+    if (!relation || !ends.every((item) => rights.canSee(item) || rights.canChange(item))) return find(id, noSight);
+    for (const item of ends) requireChange(rights, item.id, item);
     return relation;
   }
 
@@ -61,7 +73,11 @@ export function relationUseCases({ database, models, takePage }: ItemParts) {
       call: Call,
       answer: (relation: RelationState) => Answer,
     ): Promise<Answer> {
-      const items = new Map((await readItems(database, sql`id = any(${[ends.fromId, ends.toId]}::uuid[])`)).map((item) => [item.id, item]));
+      const rights = await rightsFor(call);
+      const found = (await readItems(database, sql`id = any(${[ends.fromId, ends.toId]}::uuid[])`)).filter(
+        (item) => rights.canSee(item) || rights.canChange(item),
+      );
+      const items = new Map(found.map((item) => [item.id, item]));
       const [from, to] = [items.get(ends.fromId), items.get(ends.toId)];
       const { violations } = await judgeByModel(models, (model) => ({
         violations: [
@@ -72,6 +88,7 @@ export function relationUseCases({ database, models, takePage }: ItemParts) {
         ],
       }));
       refuse(violations, 'These two cannot be related so.');
+      for (const item of found) requireChange(rights, item.id, item);
       return inTurn([ends], async () => {
         const before = (await readRelationsBetween(database, [ends])).get(identify(ends));
         const relation = relate(before, { ...ends, id: call.newId(), source: 'manual' }, call.now);
@@ -83,16 +100,18 @@ export function relationUseCases({ database, models, takePage }: ItemParts) {
     },
 
     async remove<Answer>(id: string, call: Call, answer: () => Answer): Promise<Answer> {
+      const rights = await rightsFor(call);
       return retryLostRace(call, async () => {
-        const relation = unrelate(await find(id), call.now);
+        const relation = unrelate(await findToChange(id, rights), call.now);
         return commitRelations(relation ? [relation] : [], call, answer);
       });
     },
 
     /** Approves afterwards that a relation came, or ended, without an approved change. */
     async authorise<Answer>(id: string, reason: string, call: Call, answer: (relation: RelationState) => Answer): Promise<Answer> {
+      const rights = await rightsFor(call);
       return retryLostRace(call, async () => {
-        const before = await find(id);
+        const before = await findToChange(id, rights);
         if (!before.unauthorised) throw new AppError('illegal_state', 'Nothing of this relation waits for an approval.');
         const after = authoriseRelation(before, call.now);
         return call.commit({ statements: writeRelations([after], authorOf(call, reason)), events: [announceRelation(after)] }, answer(after));

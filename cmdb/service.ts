@@ -34,6 +34,7 @@ import { workOnModels } from './model/work-on-models.ts';
 import { modelMethods } from './model-methods.ts';
 import { beginReminders, keepReminders } from './reminders/keep-reminders.ts';
 import { listDeadlines } from './reminders/list-deadlines.ts';
+import { rightsReader } from './rights/rights.ts';
 import { cmdbMethods, toItem } from './rpc.ts';
 import { keepSources } from './sources/keep-sources.ts';
 import { sourceMethods } from './sources/source-methods.ts';
@@ -82,7 +83,10 @@ export const cmdb = defineService({
       serves: [
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, ...(projection && { keeper: projection.keeper }) })),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
-        serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
+        serve(
+          HistoryService,
+          historyMethods({ database, items: itemUseCases({ ...parts, takePage }), rightsFor: rightsReader(models.current), toItem }),
+        ),
         serve(HealthService, healthMethods(parts)),
         serve(ReminderService, { listDeadlines: async (request, call) => listDeadlines(database, request, await models.current(), call.now) }),
         serve(SourceService, sourceMethods({ ...parts, takePage })),

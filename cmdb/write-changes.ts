@@ -20,7 +20,10 @@ export async function writeItemChanges(judging: Judging, changes: readonly ItemC
 
 /** The same of what is no change of the things themselves but of what was known of them: which of them are one, and by what model. Nobody has to approve it. */
 export function writeCorrections({ author, model }: Pick<Judging, 'author' | 'model'>, changes: readonly ItemChange[]): Written {
-  return { statements: [...writeItems(changes, author), ...followItems(changes, model)], events: changes.filter(isNewVersion).map(announceItem) };
+  return {
+    statements: [...writeItems(changes, author), ...followItems(changes, model)],
+    events: changes.filter(isNewVersion).map((change) => announceItem(change, model.sensitive)),
+  };
 }
 
 /** `held`: items that the same commit writes, and so holds. */

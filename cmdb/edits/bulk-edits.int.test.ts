@@ -9,6 +9,7 @@ import { describeInventory } from '../../tests/cmdb/describe-inventory.ts';
 import { eventually } from '../../tests/cmdb/eventually.ts';
 import { aServer, mine, type OpenCmdb, openCmdb } from '../../tests/cmdb/open-sources.ts';
 import { itemUseCases } from '../items.ts';
+import { fullSight } from '../rights/rights.ts';
 import { bulkEditUseCases } from './bulk-edits.ts';
 import { keepBulkEdits } from './keep-bulk-edits.ts';
 
@@ -194,7 +195,7 @@ describe('a process that dies while it applies a bulk edit', () => {
         }
       };
       await run('draft');
-      await itemUseCases(alone).find((await database.query<{ id: string }>(sql`select id from item limit 1`))[0]?.id ?? '');
+      await itemUseCases(alone).find((await database.query<{ id: string }>(sql`select id from item limit 1`))[0]?.id ?? '', fullSight);
       await useCases.apply(id, aCall(database), () => undefined);
       await run('applied');
       expect((await useCases.find(id)).applied).toMatchObject({ changed: 23, unchanged: 0, refused: 0 });

@@ -3,16 +3,17 @@ import { AppError, type FieldViolation } from '../../platform/errors/app-error.t
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Call } from '../../platform/rpc/call.ts';
 import { setTimers } from '../../platform/timers/timers.ts';
-import { readAttributes } from '../domain/attributes.ts';
+import { type Attributes, readAttributes } from '../domain/attributes.ts';
 import { checkClass } from '../domain/model/check-item.ts';
 import { checkRelationType } from '../domain/model/check-relation.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { pointTo } from '../domain/model/pointer.ts';
-import { whereItems } from '../find/item-filter.ts';
+import { askedAttributes, whereItems } from '../find/item-filter.ts';
 import { insertChangeSet } from '../history/change-set-store.ts';
 import { beginChangeSet } from '../history/change-sets.ts';
 import { refuse } from '../items.ts';
 import { retryLostRace } from '../retry-lost-race.ts';
+import { refuseAsking, refuseMasked, rightsReader } from '../rights/rights.ts';
 import type { PageParts } from '../sources/take-page.ts';
 import { type BulkEditState, insertBulkEdit, readBulkEdits, updateBulkEdit } from './bulk-edit-store.ts';
 import { bulkEditTimer, expiryTimer } from './bulk-edit-timers.ts';
@@ -23,6 +24,8 @@ const patience = 7 * 24 * 3_600_000;
 
 /** The life of a bulk edit: previewing → draft → applying → applied; or expired, when nobody applies it. */
 export function bulkEditUseCases({ database, model }: PageParts) {
+  const rightsFor = rightsReader(model);
+
   async function find(id: string): Promise<BulkEditState> {
     const [edit] = await readBulkEdits(database, sql`id = ${id}`);
     if (!edit) throw new AppError('not_found', `There is no bulk edit "${id}".`);
@@ -40,6 +43,9 @@ export function bulkEditUseCases({ database, model }: PageParts) {
       const compiled = await model();
       refuseEverything(filter);
       refuse(checkChanges(changes, compiled), 'There is nothing that could be done.');
+      const rights = await rightsFor(call);
+      refuseMasked(rights, givenBy(changes), '/changes/attributes');
+      refuseAsking(rights, askedAttributes(filter, '/filter'));
       const where = whereItems(filter, compiled);
       const edit: BulkEditState = {
         id: call.newId(),
@@ -69,6 +75,7 @@ export function bulkEditUseCases({ database, model }: PageParts) {
     apply<Answer>(id: string, call: Call, answer: (edit: BulkEditState) => Answer): Promise<Answer> {
       return retryLostRace(call, async () => {
         const edit = await find(id);
+        refuseMasked(await rightsFor(call), givenBy(edit.changes), '/changes/attributes');
         if (edit.status === 'applying' || edit.status === 'applied') return call.commit({}, answer(edit));
         if (edit.status === 'previewing') throw new AppError('illegal_state', 'It is still being looked at: wait until its status is draft.');
         if (edit.status === 'expired') throw new AppError('illegal_state', 'Nobody has applied it for a week, so it was forgotten: make it again.');
@@ -90,10 +97,13 @@ export function bulkEditUseCases({ database, model }: PageParts) {
   };
 }
 
+function givenBy({ attributes }: { attributes?: string | undefined }): Attributes {
+  return attributes === undefined ? {} : readAttributes(attributes, '/changes/attributes');
+}
+
 function checkChanges(changes: ItemChanges, model: CompiledModel): FieldViolation[] {
   const { class: itemClass, attributes, addLookups, removeLookups, retire, addRelations, removeRelations } = changes;
-  const given = attributes === undefined ? {} : readAttributes(attributes, '/changes/attributes');
-  const sets = Object.keys(given).length + addLookups.length + removeLookups.length + addRelations.length + removeRelations.length;
+  const sets = Object.keys(givenBy({ attributes })).length + addLookups.length + removeLookups.length + addRelations.length + removeRelations.length;
   const violations: FieldViolation[] = itemClass === undefined ? [] : checkClass(model, itemClass, '/changes/class');
   if (sets === 0 && itemClass === undefined && !retire) violations.push({ pointer: '/changes', message: 'must change something' });
   for (const [field, ends] of Object.entries({ addRelations, removeRelations }))
@@ -106,7 +116,7 @@ function nameChanges({ class: itemClass, attributes, addLookups, removeLookups, 
   const names = [
     ...(retire ? ['state'] : []),
     ...(itemClass === undefined ? [] : ['class']),
-    ...Object.keys(attributes === undefined ? {} : readAttributes(attributes, '/changes/attributes')),
+    ...Object.keys(givenBy({ attributes })),
     ...(addLookups.length + removeLookups.length > 0 ? ['lookups'] : []),
     ...[...addRelations, ...removeRelations].map(({ type }) => type),
   ];

@@ -8,7 +8,7 @@ import type { PageContext } from '../sources/decide-items.ts';
 import { writeWholeItems } from '../sources/end-links.ts';
 import type { Link } from '../sources/link.ts';
 import { writeLinks } from '../sources/link-store.ts';
-import { findTakenIdentifiers, sayAsPerson } from '../sources/person-word.ts';
+import { findTakenIdentifiers, nameIdentifier, sayAsPerson } from '../sources/person-word.ts';
 import { readWholeItems, type WholeFacts, type WholeItem } from '../sources/whole-items.ts';
 import { decideRelationEdits } from './decide-relation-edits.ts';
 import { claimedTwice, type Edit, type EditDecision, notThere, refuseFor, takenBy, wentInto } from './edit.ts';
@@ -55,7 +55,7 @@ export async function decideEdits(
     const keys = wanted.map(toIdentifierKey);
     const twice = wanted.find((one) => claimed.has(toIdentifierKey(one)));
     if (holder) refused.set(whole.id, [takenBy(holder.what, holder)]);
-    else if (twice) refused.set(whole.id, [claimedTwice(`${twice.scheme} ${twice.value}`)]);
+    else if (twice) refused.set(whole.id, [claimedTwice(nameIdentifier(twice, model))]);
     else {
       for (const key of keys) claimed.add(key);
       if (keys.length > 0) claims.set(whole.id, keys);

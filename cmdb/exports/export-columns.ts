@@ -4,6 +4,7 @@ import type { CompiledModel, EffectiveAttribute } from '../domain/model/compile-
 import type { Label } from '../domain/model/model.ts';
 import { labelWithUnit } from '../domain/sheets/label-with-unit.ts';
 import { type OwnField, ownFields, ownLabels } from '../domain/sheets/sheet-class.ts';
+import { refuseAsking } from '../rights/rights.ts';
 import type { ListColumn } from '../sheets/list-column.ts';
 
 /** A column of a list of items, and what stands in it. */
@@ -18,18 +19,25 @@ export interface ColumnChoice {
   language: keyof Label;
   /** What a person asked for, in this order; nothing: all that the classes have. */
   wanted: readonly string[];
+  /** Attributes whose values are not shown. */
+  masked: ReadonlySet<string>;
 }
 
 /** The columns of a list: the item's id, by which it is known again, its name, its class where there are several, attributes, other names. */
-export function chooseColumns({ model, classes, language, wanted }: ColumnChoice): ExportColumn[] {
+export function chooseColumns({ model, classes, language, wanted, masked }: ColumnChoice): ExportColumn[] {
   const attributes = new Map(classes.flatMap((name) => [...(model.classes.get(name)?.attributes ?? [])]));
   const known = new Set<string>([...ownFields, ...attributes.keys()]);
-  const usual = ['id', 'name', ...(classes.length === 1 ? [] : ['class']), ...attributes.keys(), 'lookups'];
+  const usual = ['id', 'name', ...(classes.length === 1 ? [] : ['class']), ...[...attributes.keys()].filter((name) => !masked.has(name)), 'lookups'];
   const names = wanted.length > 0 ? wanted.map((name) => name.replace(/^attributes\./, '')) : usual;
   const violations = names.flatMap((name, index): FieldViolation[] =>
     known.has(name) ? [] : [{ pointer: `/columns/${index}`, message: `is neither ${ownFields.join(', ')} nor an attribute of these items` }],
   );
   if (violations.length > 0) throw new AppError('invalid_input', 'There is no such column.', { violations });
+
+  refuseAsking(
+    { masked },
+    names.map((attribute, index) => ({ attribute, pointer: `/columns/${index}` })),
+  );
 
   const taken = new Set<string>();
   return [...new Set(names)].map((name) => {

@@ -4,6 +4,7 @@ import { openTestDatabase, type TestDatabase } from '../../platform/postgres/tes
 import { type ItemFacts, type ItemState, newItem, reviseItem } from '../domain/item.ts';
 import { type CompiledModel, compileModel } from '../domain/model/compile-model.ts';
 import { readPacks } from '../model/read-packs.ts';
+import { fullSight } from '../rights/rights.ts';
 import { cmdb } from '../service.ts';
 import { writeItems } from '../storage/item-store.ts';
 import { listItems } from './list-items.ts';
@@ -35,7 +36,7 @@ async function change(before: ItemState, facts: ItemFacts): Promise<ItemState> {
 }
 
 async function readAllPages(request: Partial<ListItemsRequest>): Promise<ItemState[]> {
-  const { items, next } = await listItems(database, request, model);
+  const { items, next } = await listItems(database, request, model, { sight: fullSight, masked: new Set() });
   return next === undefined ? items : [...items, ...(await readAllPages({ ...request, after: next }))];
 }
 
@@ -55,7 +56,8 @@ describe('a list of items', () => {
 
   it('of a class has the items of its subclasses too', async () => {
     const [vm, pump] = [await add('kinds', { name: 'vm', class: 'virtual_machine' }), await add('kinds', { name: 'pump', class: 'pump' })];
-    const list = async (itemClass: string) => (await listItems(database, { source: 'kinds', class: itemClass }, model)).items.map(({ id }) => id);
+    const list = async (itemClass: string) =>
+      (await listItems(database, { source: 'kinds', class: itemClass }, model, { sight: fullSight, masked: new Set() })).items.map(({ id }) => id);
     expect(await list('virtual_machine')).toEqual([vm.id]);
     expect(await list('hardware')).toEqual([pump.id]);
     expect(await list('configuration_item')).toEqual([pump.id, vm.id]);
@@ -64,8 +66,8 @@ describe('a list of items', () => {
 
   it.each(['organisation', 'site', 'owner', 'supportTeam'] as const)('has only the items of one %s when it is asked for', async (name) => {
     const [one, none] = [await add(name, { name: 'one', attributes: { [name]: 'A-1' } }), await add(name, { name: 'none' })];
-    expect((await listItems(database, { source: name, [name]: 'A-1' }, model)).items).toEqual([one]);
-    expect((await listItems(database, { source: name }, model)).items).toEqual([none, one]);
+    expect((await listItems(database, { source: name, [name]: 'A-1' }, model, { sight: fullSight, masked: new Set() })).items).toEqual([one]);
+    expect((await listItems(database, { source: name }, model, { sight: fullSight, masked: new Set() })).items).toEqual([none, one]);
   });
 
   it.each([
@@ -79,27 +81,29 @@ describe('a list of items', () => {
     ['nothing by a wildcard, which means itself', '%', false],
   ])('finds %s', async (name, q, isThere) => {
     await add(name, { key: 'WM-771', name: 'Счётчик электронный', lookups: ['10.77.0.1'] });
-    expect((await listItems(database, { q, source: name }, model)).items).toHaveLength(isThere ? 1 : 0);
+    expect((await listItems(database, { q, source: name }, model, { sight: fullSight, masked: new Set() })).items).toHaveLength(isThere ? 1 : 0);
   });
 
   it('shows active items unless it is asked for retired ones', async () => {
     await change(await add('states', { name: 'gone' }), { state: 'retired' });
-    expect((await listItems(database, { source: 'states' }, model)).items).toEqual([]);
-    expect((await listItems(database, { source: 'states', state: 'retired' }, model)).items).toHaveLength(1);
+    expect((await listItems(database, { source: 'states' }, model, { sight: fullSight, masked: new Set() })).items).toEqual([]);
+    expect((await listItems(database, { source: 'states', state: 'retired' }, model, { sight: fullSight, masked: new Set() })).items).toHaveLength(1);
   });
 
   it('refuses a cursor of another order', async () => {
     await add('cursor', { name: 'one' });
     await add('cursor', { name: 'two' });
-    const { next } = await listItems(database, { limit: 1 }, model);
+    const { next } = await listItems(database, { limit: 1 }, model, { sight: fullSight, masked: new Set() });
     expect(next).toBeDefined();
-    await expect(listItems(database, { limit: 1, sort: '-name', after: next ?? '' }, model)).rejects.toMatchObject({ kind: 'invalid_input' });
+    await expect(
+      listItems(database, { limit: 1, sort: '-name', after: next ?? '' }, model, { sight: fullSight, masked: new Set() }),
+    ).rejects.toMatchObject({ kind: 'invalid_input' });
   });
 });
 
 describe('a name', () => {
   const resolve = async (...names: string[]) =>
-    (await resolveItems(database, names)).map(({ name, itemId, candidates }) => [name, itemId, candidates]);
+    (await resolveItems(database, names, fullSight)).map(({ name, itemId, candidates }) => [name, itemId, candidates]);
 
   it('stands for an item by lookup before own name, whatever the letter case, and the oldest of equals is taken', async () => {
     const named = await add('names', { name: 'app-7', lookups: ['10.7.0.1'] });

@@ -23,6 +23,12 @@ export function whereItems(filter: ItemFilter, model: CompiledModel): Statement 
   return joinSql(conditions, ' and ');
 }
 
+/** The attributes by whose values is asked: whoever may not see them may not ask by them either. */
+export function askedAttributes(filter: ItemFilter, at = ''): { attribute: string; pointer: string }[] {
+  const names = ['organisation', 'site', 'owner', 'supportTeam'] as const;
+  return names.flatMap((attribute) => (filter[attribute] === undefined ? [] : [{ attribute, pointer: `${at}/${attribute}` }]));
+}
+
 function isOfClass(names: readonly string[]): Statement {
   return names.length === 1 ? sql`class = ${names[0]}` : sql`class = any(${names}::text[])`;
 }

@@ -4,21 +4,24 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { joinSql, raw, sql } from '../../platform/postgres/sql.ts';
 import type { ItemState } from '../domain/item.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
+import { type ItemRights, refuseAsking } from '../rights/rights.ts';
 import { readItems } from '../storage/item-store.ts';
-import { whereItems } from './item-filter.ts';
+import { askedAttributes, whereItems } from './item-filter.ts';
 
 /** One page of items, and the cursor of the next. */
 export async function listItems(
   database: Database,
   request: Partial<ListItemsRequest>,
   model: CompiledModel,
+  rights: Pick<ItemRights, 'sight' | 'masked'>,
 ): Promise<{ items: ItemState[]; next?: string }> {
   const { limit = 50, sort = 'name' } = request;
   const down = sort.startsWith('-');
   const byName = sort.endsWith('name');
   const column = raw(byName ? 'name' : 'updated_at');
 
-  const conditions = [whereItems(request, model)];
+  refuseAsking(rights, askedAttributes(request));
+  const conditions = [whereItems(request, model), rights.sight.items()];
   if (request.after !== undefined) {
     const [value, id] = decodeCursor(request.after, [byName ? 'string' : 'time', 'uuid'], sort);
     const place = byName ? sql`(${value}::text, ${id}::uuid)` : sql`(${value}::timestamptz, ${id}::uuid)`;

@@ -80,7 +80,7 @@ describeWithNeo4j('the projection of the graph', (engine) => {
         const after = newItem({ id, source: 'test', key: id }, { class: 'server', name: `item ${turn}` }, turn);
         items.push(after);
         await database.commit({ statements: writeItems([{ after }], author) });
-        events.push(toEnvelope(announceItem({ after })));
+        events.push(toEnvelope(announceItem({ after }, new Set())));
       } else if (random.chance(0.3)) {
         const index = random.below(items.length);
         const before = items[index];
@@ -88,7 +88,7 @@ describeWithNeo4j('the projection of the graph', (engine) => {
         if (!after) continue;
         items[index] = after;
         await database.commit({ statements: writeItems([{ before, after }], author) });
-        events.push(toEnvelope(announceItem({ before, after })));
+        events.push(toEnvelope(announceItem({ before, after }, new Set())));
       } else {
         const [from, to] = [items[random.below(3)], items[random.below(3)]];
         if (!from || !to || from === to || from.state === 'retired' || to.state === 'retired') continue;

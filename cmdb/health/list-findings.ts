@@ -32,8 +32,8 @@ export async function listFindings(
         itemId: id,
         class: itemClass,
         name,
-        ...(typeof owner === 'string' && { owner }),
-        ...(typeof supportTeam === 'string' && { supportTeam }),
+        ...(typeof owner === 'string' && !model.sensitive.has('owner') && { owner }),
+        ...(typeof supportTeam === 'string' && !model.sensitive.has('supportTeam') && { supportTeam }),
         missing,
       };
     }),

@@ -1,6 +1,7 @@
 import { sql } from '../../platform/postgres/sql.ts';
 import { takeBack } from '../domain/history/take-back.ts';
 import { reviseItem } from '../domain/item.ts';
+import { fullSight } from '../rights/rights.ts';
 import { findSpokenOf } from '../sources/word-before-store.ts';
 import { type ItemVersionState, readItemsOfChangeSet, readTheseVersions } from '../storage/history-store.ts';
 import { type ItemChange, readItems } from '../storage/item-store.ts';
@@ -22,7 +23,7 @@ export async function takeBackFacts(taking: TakingBack, pageSize: number): Promi
     const places = [...versions].map(([itemId, own]) => ({ itemId, version: (own[0]?.version ?? 1) - 1 }));
     const [items, befores, spokenOf, own] = await Promise.all([
       readItems(database, sql`id = any(${ids}::uuid[])`),
-      readTheseVersions(database, places),
+      readTheseVersions(database, places, fullSight),
       findSpokenOf(database, reverted, ids),
       findOwnWork(ids),
     ]);

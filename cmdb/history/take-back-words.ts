@@ -4,6 +4,7 @@ import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import { setTimers } from '../../platform/timers/timers.ts';
 import { takeBack } from '../domain/history/take-back.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
+import { fullSight } from '../rights/rights.ts';
 import { writeWholeItems } from '../sources/end-links.ts';
 import { type Link, speaks } from '../sources/link.ts';
 import { readLinks, writeLinks } from '../sources/link-store.ts';
@@ -96,7 +97,7 @@ async function readPresent(database: Database, words: readonly WordBefore[]): Pr
 
 async function readBefores(database: Database, made: ReadonlyMap<string, readonly ItemVersionState[]>): Promise<Map<string, Before>> {
   const places = [...made].flatMap(([itemId, [first]]) => (first && first.version > 1 ? [{ itemId, version: first.version - 1 }] : []));
-  const [versions, provenances] = await Promise.all([readTheseVersions(database, places), readProvenances(database, places)]);
+  const [versions, provenances] = await Promise.all([readTheseVersions(database, places, fullSight), readProvenances(database, places)]);
   return new Map([...versions].map(([id, version]) => [id, { ...version, provenance: provenances.get(id) ?? {} }]));
 }
 

@@ -167,6 +167,19 @@ export async function holdOn(database: Database, { worker, until }: { worker: st
   await database.query(sql`update import set held_until = ${new Date(until)} where worker = ${worker}`);
 }
 
+const brokenOff: Told = {
+  code: 'broken_off',
+  ru: 'Файл пришёл не целиком: отправьте его ещё раз.',
+  en: 'The file did not come whole: send it again.',
+};
+
+/** What did not come whole, and what there is of it. */
+export function forgetUpload(which: Statement): Statement {
+  return sql`with gone as (update import set status = 'refused', refusal = ${JSON.stringify(brokenOff)}::jsonb, version = version + 1
+      where status = 'receiving' and ${which} returning id)
+    delete from import_chunk where import_id in (select id from gone)`;
+}
+
 /** Lets others have it at once. */
 export function releaseImports(worker: string): Statement {
   return sql`update import set worker = null, held_until = null where worker = ${worker}`;

@@ -8,7 +8,7 @@ import { usualLimits } from '../sheets/limits.ts';
 import { openSheetFile } from '../sheets/open-sheet-file.ts';
 import { findRefusal, refuseFile } from '../sheets/refuse-file.ts';
 import { inChunks, keepChunk, readFile } from './chunk-store.ts';
-import { type ImportState, insertImport, nothingSurveyed, type Told, updateImport } from './import-store.ts';
+import { forgetUpload, type ImportState, insertImport, nothingSurveyed, type Told, updateImport } from './import-store.ts';
 import { requireZone } from './settings.ts';
 import { readAsClass } from './sheet-classes.ts';
 import { surveyImport, tellFinding } from './survey-import.ts';
@@ -25,17 +25,16 @@ export function uploading({ database, model }: UploadParts) {
     call: StreamCall,
   ): Promise<{ state: ImportState; wait: number | undefined }> {
     const source = pieces[Symbol.asyncIterator]();
-    const first = await source.next();
-    if (first.done) throw refuseFile('empty_file');
-    const { wait, ...asked } = first.value;
-    let state = await begin(asked, call);
     try {
-      state = await keep(state, withFirst(first.value, source));
-    } catch (error) {
-      await forget(state);
-      throw error;
+      const first = await source.next();
+      if (first.done) throw refuseFile('empty_file');
+      const { wait, ...asked } = first.value;
+      const whole = await keep(await begin(asked, call), withFirst(first.value, source));
+      return { state: await understand(whole, call), wait };
+    } finally {
+      // What is refused before its end is not waited for any longer.
+      await source.return?.();
     }
-    return { state: await understand(state, call), wait };
   };
 
   async function begin(
@@ -72,13 +71,18 @@ export function uploading({ database, model }: UploadParts) {
   async function keep(state: ImportState, data: AsyncIterable<Uint8Array>): Promise<ImportState> {
     let bytes = 0;
     let place = 0;
-    for await (const chunk of inChunks(data)) {
-      bytes += chunk.length;
-      if (bytes > usualLimits.fileBytes) throw refuseFile('file_too_big', { ru: '100 МиБ.', en: '100 MiB.' });
-      await database.commit({ statements: [keepChunk(state.id, place, chunk)] });
-      place += 1;
+    try {
+      for await (const chunk of inChunks(data)) {
+        bytes += chunk.length;
+        if (bytes > usualLimits.fileBytes) throw refuseFile('file_too_big', { ru: '100 МиБ.', en: '100 MiB.' });
+        await database.commit({ statements: [keepChunk(state.id, place, chunk)] });
+        place += 1;
+      }
+      return { ...state, bytes };
+    } catch (error) {
+      await forget(state).catch(() => undefined);
+      throw error;
     }
-    return { ...state, bytes };
   }
 
   async function understand(state: ImportState, call: StreamCall): Promise<ImportState> {
@@ -116,22 +120,11 @@ export function uploading({ database, model }: UploadParts) {
 
   /** What did not come whole is of no use to anybody. There is no call any more in which this could be decided. */
   async function forget(state: ImportState): Promise<void> {
-    const after: ImportState = { ...state, status: 'refused', refusal: brokenOff, version: state.version + 1 };
-    await database.commit({ statements: [updateImport(after), sql`delete from import_chunk where import_id = ${state.id}`] });
+    await database.commit({ statements: [forgetUpload(sql`id = ${state.id}`)] });
   }
 }
 
 async function* withFirst(first: UploadImportRequest, rest: AsyncIterator<UploadImportRequest>): AsyncGenerator<Uint8Array> {
-  try {
-    yield first.data;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value.data;
-  } finally {
-    await rest.return?.();
-  }
+  yield first.data;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value.data;
 }
-
-const brokenOff: Told = {
-  code: 'broken_off',
-  ru: 'Файл пришёл не целиком: отправьте его ещё раз.',
-  en: 'The file did not come whole: send it again.',
-};

@@ -3,9 +3,10 @@ import { createWaker } from '../../platform/bus/waker.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import { isAppError } from '../../platform/errors/app-error.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import { longestStream } from '../../platform/rpc/call.ts';
 import { findRefusal } from '../sheets/refuse-file.ts';
 import { type CarryingOut, carryOutPage, finish, giveUp } from './carry-out.ts';
-import { holdImport, holdOn, type ImportState, releaseImports, type Told } from './import-store.ts';
+import { forgetUpload, holdImport, holdOn, type ImportState, releaseImports, type Told } from './import-store.ts';
 import { type RowReading, readRowsOf } from './read-rows.ts';
 import { forgetRows } from './row-store.ts';
 import { readAsClass } from './sheet-classes.ts';
@@ -47,6 +48,7 @@ export function workOnImports(parts: ImportWorkParts): ImportWork {
   const readings = new Map<string, Reading>();
   /** Those that failed, until they are tried again: they must not hold up the others. */
   const postponed = new Map<string, { until: number; failures: number }>();
+  let tidiedAt = 0;
   const holding = () => ({ worker, until: clock.now() + heldFor });
 
   /** Goes on with a reading that stands where the import does; any other is begun again. */
@@ -101,6 +103,13 @@ export function workOnImports(parts: ImportWorkParts): ImportWork {
     }
   }
 
+  /** What was on its way to a process that ended does not come any more. */
+  async function tidy(): Promise<void> {
+    if (clock.now() < tidiedAt + longestStream) return;
+    tidiedAt = clock.now();
+    await database.commit({ statements: [forgetUpload(sql`created_at < ${new Date(tidiedAt - longestStream)}`)] });
+  }
+
   /** Does a page of what there is to do; false when there is nothing. */
   async function work(): Promise<boolean> {
     const except = [...postponed].flatMap(([id, { until }]) => (until > clock.now() ? [id] : []));
@@ -109,6 +118,7 @@ export function workOnImports(parts: ImportWorkParts): ImportWork {
     const state = await holdImport(database, { ...holding(), now: clock.now(), only });
     if (!state) {
       for (const id of readings.keys()) await drop(id);
+      await tidy();
       return false;
     }
     try {

@@ -45,7 +45,8 @@ export async function migratePage(database: Database, version: ModelVersionState
   const words = items.flatMap((whole) => migrateWhole(whole, version, step));
   const changes = items.filter((whole) => toChange(whole, now) !== undefined);
   const last = ids.length < pageSize ? undefined : ids.at(-1);
-  if (changes.length > 0 && !(await commit(database, version, step.after, { items: changes, words }, now))) return pass;
+  const sensitive = new Set([...step.before.sensitive, ...step.after.sensitive]);
+  if (changes.length > 0 && !(await commit(database, version, { ...step.after, sensitive }, { items: changes, words }, now))) return pass;
   const changed = pass.changed + changes.length;
   if (last) return { ...pass, place: last.id, changed };
   if (changed > 0 || pass.beganAt < version.publishedAt + 2 * freshFor) return beginPass(version.version, now);

@@ -35,9 +35,9 @@ export async function listDeadlines(database: Database, request: ListDeadlinesRe
     items: items.map(({ owner, supportTeam: team, organisation, ...deadline }) => ({
       ...deadline,
       daysLeft: countDays(today, deadline.on),
-      ...(owner !== null && { owner }),
-      ...(team !== null && { supportTeam: team }),
-      ...(organisation !== null && { organisation }),
+      ...(owner !== null && !model.sensitive.has('owner') && { owner }),
+      ...(team !== null && !model.sensitive.has('supportTeam') && { supportTeam: team }),
+      ...(organisation !== null && !model.sensitive.has('organisation') && { organisation }),
     })),
     ...(rows.length > limit && last && { next: encodeCursor([`${last.on}T00:00:00.000Z`, last.itemId, last.attribute], 'on') }),
   };

@@ -40,9 +40,9 @@ function tell(page: readonly DueDeadline[], model: CompiledModel, today: string)
       attribute,
       on,
       daysLeft,
-      ...(owner !== null && { owner }),
-      ...(supportTeam !== null && { supportTeam }),
-      ...(organisation !== null && { organisation }),
+      ...(owner !== null && !model.sensitive.has('owner') && { owner }),
+      ...(supportTeam !== null && !model.sensitive.has('supportTeam') && { supportTeam }),
+      ...(organisation !== null && !model.sensitive.has('organisation') && { organisation }),
     });
   });
   return { statements: [noteTold(told)], events };

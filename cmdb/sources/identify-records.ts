@@ -100,11 +100,15 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
       page.links.push(link);
       whole.isTouched = true;
     }
-    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class));
     const isRevived = whole.before?.state === 'retired';
     const isSpecialised = whole.before?.class !== whole.facts.class;
-    if (outcome.kind === 'duplicate_suspected' || outcome.kind === 'class_change_proposed') tell(outcome.kind, target, reasons);
-    else if (!whole.before) tell('created', target);
+    const isQuestion = outcome.kind === 'duplicate_suspected' || outcome.kind === 'class_change_proposed';
+    if (!whole.before && !isQuestion) {
+      tell('created', target);
+      return;
+    }
+    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class), model.sensitive);
+    if (isQuestion) tell(outcome.kind, target, reasons);
     else tell(result.changes.length > 0 || isRevived || isSpecialised ? 'updated' : 'unchanged', target, reasons);
   }
 
@@ -137,6 +141,9 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
     const whole = items.get(target);
     const replaced = whole?.links.get(toLinkKey({ source, key: fromKey }));
     if (!whole || !replaced) return undefined;
+    // On this very page it speaks for itself, of another item.
+    const own = identified.find(({ record }) => record.key === fromKey)?.itemId;
+    if (own !== undefined && own !== target) return replaced;
     const moved: Link = { ...replaced, movedTo: byKey };
     page.links.push(moved);
     whole.links.set(toLinkKey(moved), moved);

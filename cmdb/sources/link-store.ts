@@ -142,12 +142,13 @@ function keepWords(links: readonly Link[], forgotten: readonly Link[], changeSet
 }
 
 function asRows(links: readonly Link[]): Statement {
-  return sql`unnest(${links.map(({ source }) => source)}::text[], ${links.map(({ key }) => key)}::text[], ${links.map(({ itemId }) => itemId)}::uuid[],
-    ${links.map(({ hash }) => hash)}::bytea[], ${links.map(({ said }) => JSON.stringify(said))}::jsonb[], ${links.map(({ contested }) => contested)}::boolean[],
+  return sql`rows from (unnest(${links.map(({ source }) => source)}::text[], ${links.map(({ key }) => key)}::text[], ${links.map(({ itemId }) => itemId)}::uuid[],
+    ${links.map(({ hash }) => hash)}::bytea[], ${links.map(({ contested }) => contested)}::boolean[],
     ${links.map(({ recheckAt }) => toTime(recheckAt))}::timestamptz[], ${links.map(({ saidAt }) => toTime(saidAt))}::timestamptz[],
     ${links.map(({ missingSince }) => toTime(missingSince))}::timestamptz[], ${links.map(({ goneAt }) => toTime(goneAt))}::timestamptz[],
-    ${links.map(({ movedTo }) => movedTo ?? null)}::text[], ${links.map(({ revision }) => revision)}::int[])
-    as n(source, key, item_id, hash, said, contested, recheck_at, said_at, missing_since, gone_at, moved_to, revision)`;
+    ${links.map(({ movedTo }) => movedTo ?? null)}::text[], ${links.map(({ revision }) => revision)}::int[]),
+    jsonb_array_elements(${JSON.stringify(links.map(({ said }) => said))}::jsonb))
+    as n(source, key, item_id, hash, contested, recheck_at, said_at, missing_since, gone_at, moved_to, revision, said)`;
 }
 
 function toTime(milliseconds: number | undefined): string | null {

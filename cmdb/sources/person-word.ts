@@ -4,10 +4,11 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { toCanonicalText } from '../domain/attributes.ts';
 import { manual, rankSources } from '../domain/identify/authority.ts';
 import { type Identifier, listIdentifiers, toIdentifierKey } from '../domain/identify/list-identifiers.ts';
-import type { ItemFacts } from '../domain/item.ts';
+import type { ItemFacts, ItemState } from '../domain/item.ts';
 import { normaliseName, tidyLookups } from '../domain/lookup.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { pointTo } from '../domain/model/pointer.ts';
+import type { ItemRights } from '../rights/rights.ts';
 import { readItems } from '../storage/item-store.ts';
 import { readClaims } from './identifier-store.ts';
 import { type Link, speaks, toSaid } from './link.ts';
@@ -91,7 +92,7 @@ function changeLookups(own: readonly string[], before: readonly string[], after:
 /** What people would make an item be recognised by, and who is already. */
 export interface WantedIdentifiers {
   wanted: readonly Identifier[];
-  holder?: { id: string; name: string; what: string };
+  holder?: { id: string; name: string; what: string; item: ItemState };
 }
 
 /** Of each item what it would be recognised by that it is not now, and the item in use that has that already: two queries for all. */
@@ -109,11 +110,16 @@ export async function findTakenIdentifiers(
       const own = wanted.get(id) ?? [];
       for (const holder of holders) {
         const taken = holder.id !== id && own.find((one) => claims.get(toIdentifierKey(one))?.includes(holder.id));
-        if (taken) return [id, { wanted: own, holder: { id: holder.id, name: holder.name, what: `${taken.scheme} ${taken.value}` } }];
+        if (taken) return [id, { wanted: own, holder: { id: holder.id, name: holder.name, what: nameIdentifier(taken, model), item: holder } }];
       }
       return [id, { wanted: own }];
     }),
   );
+}
+
+/** An identifier in words, which others may come to read: the value of a sensitive one is not told. */
+export function nameIdentifier({ scheme, value }: Identifier, { sensitiveSchemes }: CompiledModel): string {
+  return sensitiveSchemes.has(scheme) ? scheme : `${scheme} ${value}`;
 }
 
 function listWanted({ facts, identifiers }: WholeItem, model: CompiledModel): Identifier[] {
@@ -126,9 +132,16 @@ function listWanted({ facts, identifiers }: WholeItem, model: CompiledModel): Id
 }
 
 /** An identifier that is another item's is refused to people: they can look which of the two is right. */
-export async function refuseTakenIdentifiers(database: Database, whole: WholeItem, model: CompiledModel): Promise<void> {
+export async function refuseTakenIdentifiers(
+  database: Database,
+  whole: WholeItem,
+  model: CompiledModel,
+  { canSee }: Pick<ItemRights, 'canSee'>,
+): Promise<void> {
   const holder = (await findTakenIdentifiers(database, [whole], model)).get(whole.id)?.holder;
-  if (holder) throw new AppError('conflict', `The ${holder.what} is of "${holder.name}" already: it is item ${holder.id}.`);
+  if (!holder) return;
+  if (!canSee(holder.item)) throw new AppError('conflict', `The ${holder.what} is of another item already, which you may not see.`);
+  throw new AppError('conflict', `The ${holder.what} is of "${holder.name}" already: it is item ${holder.id}.`);
 }
 
 function valueAt(values: Readonly<Record<string, unknown>>, name: string): unknown {

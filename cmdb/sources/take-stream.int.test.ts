@@ -64,6 +64,8 @@ async function begin(source: string): Promise<(relation: (typeof pairs)[number])
   return (relation) => ({ source, id, relation });
 }
 
+const toKey = ({ fromKey, toKey: to }: { fromKey: string; toKey: string }) => `${fromKey} ${to}`;
+
 const countOf = async (source: string) => {
   const [row] = await hub.database.query<{ n: number }>(sql`select count(*)::int as n from relation where source = ${source}`);
   return row?.n;
@@ -97,10 +99,25 @@ describe('a stream of relations', () => {
   it('is written in its order: when a page fails, none after it is written', async () => {
     const toRecord = await begin('broken');
     let pages = 0;
-    const streams = await openStreams(async (changes) => {
-      if (isOfRelations(changes) && ++pages === 2) throw new AppError('unavailable', 'The disk is full.');
+    let pagesRead = 0;
+    let goOn: () => void = () => undefined;
+    const thirdIsRead = new Promise<void>((resolve) => {
+      goOn = resolve;
     });
+    const streams = await openStreams(
+      async (changes) => {
+        if (!isOfRelations(changes) || ++pages !== 2) return;
+        await thirdIsRead;
+        throw new AppError('unavailable', 'The disk is full.');
+      },
+      () => {
+        if (++pagesRead === 3) goOn();
+      },
+    );
     await expect(streams.streamSnapshot(pairs.map(toRecord), mine())).rejects.toMatchObject({ kind: 'unavailable' });
-    expect(await countOf('broken')).toBe(1_000);
+    const written = await hub.database.query<{ fromKey: string; toKey: string }>(
+      sql`select from_key as "fromKey", to_key as "toKey" from relation_link where source = 'broken' order by seq`,
+    );
+    expect(new Set(written.map(toKey))).toEqual(new Set(pairs.slice(0, 1_000).map(toKey)));
   });
 });

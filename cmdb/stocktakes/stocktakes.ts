@@ -6,10 +6,11 @@ import { setTimers } from '../../platform/timers/timers.ts';
 import { readAttributes } from '../domain/attributes.ts';
 import type { Settlement } from '../domain/stocktake/settle-difference.ts';
 import { countMeant, refuseEverything } from '../edits/items-meant.ts';
-import { whereItems } from '../find/item-filter.ts';
+import { askedAttributes, whereItems } from '../find/item-filter.ts';
 import { insertChangeSet } from '../history/change-set-store.ts';
 import { beginChangeSet } from '../history/change-sets.ts';
 import { retryLostRace } from '../retry-lost-race.ts';
+import { refuseAsking, refuseMasked, rightsReader } from '../rights/rights.ts';
 import type { PageParts } from '../sources/take-page.ts';
 import { insertStocktake, readStocktakes, type StocktakeState, type StocktakeStatus, updateStocktake } from './stocktake-store.ts';
 
@@ -24,6 +25,8 @@ export function stocktakeOf(timer: string): string | undefined {
 
 /** The life of a stocktake: open → closing → closed → applying → applied. Closed, it may be opened again, or closed otherwise. */
 export function stocktakeUseCases({ database, model }: PageParts) {
+  const rightsFor = rightsReader(model);
+
   async function find(id: string): Promise<StocktakeState> {
     const [stocktake] = await readStocktakes(database, sql`id = ${id}`);
     if (!stocktake) throw new AppError('not_found', `There is no stocktake "${id}".`);
@@ -65,6 +68,7 @@ export function stocktakeUseCases({ database, model }: PageParts) {
       answer: (stocktake: StocktakeState) => Answer,
     ): Promise<Answer> {
       refuseEverything(filter);
+      refuseAsking(await rightsFor(call), askedAttributes(filter, '/filter'));
       const where = whereItems(filter, await model());
       const stocktake: StocktakeState = {
         id: call.newId(),
@@ -90,7 +94,7 @@ export function stocktakeUseCases({ database, model }: PageParts) {
       return call.commit({ statements: insertStocktake(stocktake, where) }, answer(stocktake));
     },
 
-    close<Answer>({ id, settlement = {} }: CloseStocktakeRequest, call: Call, answer: (stocktake: StocktakeState) => Answer): Promise<Answer> {
+    async close<Answer>({ id, settlement = {} }: CloseStocktakeRequest, call: Call, answer: (stocktake: StocktakeState) => Answer): Promise<Answer> {
       const { missing = 'leave', elsewhere = 'move', unexpected = 'include', mark } = settlement;
       if ((missing === 'mark') !== (mark !== undefined))
         throw new AppError('invalid_input', 'What is missing cannot be settled so.', {
@@ -102,6 +106,7 @@ export function stocktakeUseCases({ database, model }: PageParts) {
         unexpected,
         ...(mark !== undefined && { mark: readAttributes(mark, '/settlement/mark') }),
       };
+      refuseMasked(await rightsFor(call), settled.mark ?? {}, '/settlement/mark');
       return begin(id, ['open', 'closed'], { status: 'closing', settlement: settled, preview: {} }, call, answer);
     },
 

@@ -3,6 +3,7 @@ import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Attributes } from '../domain/attributes.ts';
 import type { ItemState, Provenance } from '../domain/item.ts';
 import type { RelationState } from '../domain/relation.ts';
+import type { Sight } from '../rights/rights.ts';
 import type { Author } from './item-store.ts';
 
 /** What every version says of itself. Times are epoch milliseconds; the version that holds now has no end. */
@@ -71,12 +72,16 @@ const endedRelation = sql`select relation_id, version, valid_from, valid_to, fro
   actor_id, actor_name, trace_id, change_set_id, reason, unauthorised from relation_version`;
 
 /** Versions of an item below `before`, newest first; the one that holds now is the newest. */
-export async function readVersions(database: Database, itemId: string, before = highestVersion, limit: number): Promise<ItemVersionState[]> {
+export async function readVersions(
+  database: Database,
+  itemId: string,
+  { before = highestVersion, limit, sight }: { before?: number | undefined; limit: number; sight: Sight },
+): Promise<ItemVersionState[]> {
   const below = Math.trunc(Math.min(Math.max(before, 0), highestVersion)); // a cursor may hold any number
   return readItemVersions(
     database,
-    sql`${presentItem} where id = ${itemId} and version < ${below}::int
-      union all (${endedItem} where item_id = ${itemId} and version < ${below}::int order by version desc limit ${limit}::int)
+    sql`${presentItem} where id = ${itemId} and version < ${below}::int and ${sight.items()}
+      union all (${endedItem} where item_id = ${itemId} and version < ${below}::int and ${sight.versions} order by version desc limit ${limit}::int)
       order by version desc limit ${limit}::int`,
   );
 }
@@ -87,30 +92,38 @@ export interface VersionPlace {
 }
 
 /** These versions, those of them that there are, by item: at most one of each. */
-export async function readTheseVersions(database: Database, places: readonly VersionPlace[]): Promise<Map<string, ItemVersionState>> {
+export async function readTheseVersions(database: Database, places: readonly VersionPlace[], sight: Sight): Promise<Map<string, ItemVersionState>> {
   const wanted = sql`unnest(${places.map(({ itemId }) => itemId)}::uuid[], ${places.map(({ version }) => version)}::int[]) as w(id, version)`;
   const found = await readItemVersions(
     database,
-    sql`${presentItem} where (id, version) in (select * from ${wanted}) union all ${endedItem} where (item_id, version) in (select * from ${wanted})`,
+    sql`${presentItem} where (id, version) in (select * from ${wanted}) and ${sight.items()}
+      union all ${endedItem} where (item_id, version) in (select * from ${wanted}) and ${sight.versions}`,
   );
   return new Map(found.map((version) => [version.itemId, version]));
 }
 
 /** What was so of these items at a moment; items that were not there yet are left out. */
-export async function readItemsAsOf(database: Database, ids: readonly string[], moment: number): Promise<Map<string, ItemVersionState>> {
+export async function readItemsAsOf(
+  database: Database,
+  ids: readonly string[],
+  moment: number,
+  sight: Sight,
+): Promise<Map<string, ItemVersionState>> {
   const at = new Date(moment);
   const found = await readItemVersions(
     database,
-    sql`${presentItem} where id = any(${ids}::uuid[]) and updated_at <= ${at}
-      union all ${endedItem} where item_id = any(${ids}::uuid[]) and valid_from <= ${at} and valid_to > ${at}`,
+    sql`${presentItem} where id = any(${ids}::uuid[]) and updated_at <= ${at} and ${sight.items()}
+      union all ${endedItem} where item_id = any(${ids}::uuid[]) and valid_from <= ${at} and valid_to > ${at} and ${sight.versions}`,
   );
   return new Map(found.map((version) => [version.itemId, version]));
 }
 
-export async function readRelationVersions(database: Database, relationId: string): Promise<RelationVersionState[]> {
+export async function readRelationVersions(database: Database, relationId: string, sight: Sight): Promise<RelationVersionState[]> {
+  const isVisible = sight.seesAll ? sql`true` : sql`exists (select 1 from relation where id = ${relationId} and ${sight.relations})`;
   return readVersionsOfRelations(
     database,
-    sql`${presentRelation} where id = ${relationId} union all ${endedRelation} where relation_id = ${relationId} order by version desc`,
+    sql`${presentRelation} where id = ${relationId} and ${isVisible}
+      union all ${endedRelation} where relation_id = ${relationId} and ${isVisible} order by version desc`,
   );
 }
 

@@ -87,13 +87,15 @@ function insertItems(changes: readonly ItemChange[], { actorId, actorName, trace
       actor_id, actor_name, trace_id, change_set_id, reason)
     select id, source, key, class, name, attributes, lookups::text[], state, provenance, version, revision, created_at, updated_at, search,
       ${actorId}::text, ${actorName}::text, coalesce(trace_id, ${traceId ?? null}::text), ${changeSetId ?? null}::uuid, ${reason ?? null}::text
-    from unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ source }) => source)}::text[], ${rows.map(({ key }) => key)}::text[],
-      ${rows.map((row) => row.class)}::text[], ${rows.map(({ name }) => name)}::text[], ${rows.map(({ attributes }) => JSON.stringify(attributes))}::jsonb[],
-      ${rows.map(({ lookups }) => toArrayText(lookups))}::text[], ${rows.map(({ state }) => state)}::text[],
-      ${rows.map(({ provenance }) => JSON.stringify(provenance))}::jsonb[], ${rows.map(({ version }) => version)}::int[],
-      ${rows.map(({ revision }) => revision)}::int[], ${rows.map((row) => row.created_at)}::timestamptz[], ${rows.map((row) => row.updated_at)}::timestamptz[],
-      ${rows.map(({ search }) => search)}::text[], ${rows.map((row) => row.trace_id ?? null)}::text[])
-      as n(id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, search, trace_id)
+    from rows from (
+      unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ source }) => source)}::text[], ${rows.map(({ key }) => key)}::text[],
+        ${rows.map((row) => row.class)}::text[], ${rows.map(({ name }) => name)}::text[], ${rows.map(({ lookups }) => toArrayText(lookups))}::text[],
+        ${rows.map(({ state }) => state)}::text[], ${rows.map(({ version }) => version)}::int[], ${rows.map(({ revision }) => revision)}::int[],
+        ${rows.map((row) => row.created_at)}::timestamptz[], ${rows.map((row) => row.updated_at)}::timestamptz[], ${rows.map(({ search }) => search)}::text[],
+        ${rows.map((row) => row.trace_id ?? null)}::text[]),
+      jsonb_array_elements(${JSON.stringify(rows.map(({ attributes }) => attributes))}::jsonb),
+      jsonb_array_elements(${JSON.stringify(rows.map(({ provenance }) => provenance))}::jsonb))
+      as n(id, source, key, class, name, lookups, state, version, revision, created_at, updated_at, search, trace_id, attributes, provenance)
     order by source, key`;
 }
 

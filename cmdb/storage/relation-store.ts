@@ -1,6 +1,7 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import { identify, type RelationEnds, type RelationState } from '../domain/relation.ts';
+import type { Sight } from '../rights/rights.ts';
 import type { Author } from './item-store.ts';
 
 interface RelationRow {
@@ -45,13 +46,13 @@ export interface RelationPlace {
 export async function readRelationsOf(
   database: Database,
   itemId: string,
-  { place, type, limit }: { place?: RelationPlace; type?: string; limit: number },
+  { place, type, limit, sight }: { place?: RelationPlace; type?: string; limit: number; sight: Sight },
 ): Promise<RelationState[]> {
   const ofType = type === undefined ? sql`` : sql`and type = ${type}`;
   const page = (side: RelationPlace['side'], own: Statement, other: Statement) => {
     const after = place?.side === side ? sql`and (type, ${other}) > (${place.type}, ${place.otherId}::uuid)` : sql``;
     return sql`(select id, type, from_id, to_id, source, state, unauthorised, version, created_at, updated_at from relation
-      where ${own} = ${itemId} and state = 'active' ${ofType} ${after} order by type, ${other} limit ${limit}::int)`;
+      where ${own} = ${itemId} and state = 'active' ${ofType} ${after} and ${sight.relationsOf(itemId, sql`relation.${other}`)} order by type, ${other} limit ${limit}::int)`;
   };
   const sides = [...(place?.side === 'in' ? [] : [page('out', sql`from_id`, sql`to_id`)]), page('in', sql`to_id`, sql`from_id`)];
   return (await Promise.all(sides.map((side) => query(database, side)))).flat().slice(0, limit);

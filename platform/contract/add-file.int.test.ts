@@ -1,9 +1,9 @@
 import { newUuid } from '../clock/clock.ts';
 import type { Principal, ReadCall, StreamCall } from '../rpc/call.ts';
+import { openTransports, waysOfTransport } from '../rpc/each-transport.contract.ts';
 import { generateFixture } from './fixtures/generate-fixture.ts';
 import { addLampPlans, type UploadPlanRequest } from './fixtures/lamp-plans.ts';
 import { lampService } from './fixtures/light-reports.ts';
-import { openTransports, waysOfTransport } from './fixtures/open-transports.ts';
 import { type ServedFixture, serveFixture } from './fixtures/serve-fixture.ts';
 import { loadContract } from './load-contract.ts';
 

@@ -12,6 +12,10 @@ export interface MethodContract {
   response: string;
   /** Any one of these is enough; empty: any signed-in principal. */
   permissions: readonly string[];
+  /** It applies grants itself: whoever has a permission for some objects only may call it. */
+  restricted?: true;
+  /** The permission without which sensitive parts are masked. */
+  unmaskedBy?: string;
   /** No principal needed (sign-in). */
   public: boolean;
   /** `idempotency_level` NO_SIDE_EFFECTS or IDEMPOTENT: may be retried. */

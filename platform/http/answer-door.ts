@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { AppError } from '../errors/app-error.ts';
 import { BreakableStream } from '../rpc/breakable-stream.ts';
-import { longestStream, nobody } from '../rpc/call.ts';
+import { longestStream, nobody, requirePermission } from '../rpc/call.ts';
 import { stopping } from '../rpc/status.ts';
 import type { Edge } from './create-edge.ts';
 import { type FileFacts, openFileAnswer } from './file-answer.ts';
@@ -10,7 +10,7 @@ import { factsOf } from './observe-requests.ts';
 import { readJsonBody } from './read-body.ts';
 import { readPathParameters, readQuery } from './read-url.ts';
 import type { RestOptions } from './rest.ts';
-import { type RestMethod, readMessage, refuseKey, requirePermission } from './rest-call.ts';
+import { type RestMethod, readMessage, refuseKey } from './rest-call.ts';
 import type { StreamDoor } from './stream-door.ts';
 
 const longestStandstill = 60_000;

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Contract, HttpRoute, MethodContract } from '../contract/contract.ts';
 import { type HttpInput, readRequest } from '../contract/read-request.ts';
 import { AppError } from '../errors/app-error.ts';
-import { may, type Principal } from '../rpc/call.ts';
 import { etagOf } from './conditional.ts';
 import { HttpRefusal } from './problem.ts';
 
@@ -12,12 +11,6 @@ export type RestMethod = MethodContract & { http: HttpRoute };
 export function byPrecision(left: string, right: string): number {
   const key = (path: string) => path.replace(/(?<!\\):\w+/g, '\uffff');
   return key(left) < key(right) ? -1 : 1;
-}
-
-/** Throws AppError `not_allowed`. */
-export function requirePermission(principal: Principal, method: MethodContract): void {
-  if (method.public || method.permissions.length === 0 || method.permissions.some((permission) => may(principal, permission))) return;
-  throw new AppError('not_allowed', `This needs the permission ${method.permissions.join(' or ')}.`);
 }
 
 /** Throws HttpRefusal `malformed` with `way` for an Idempotency-Key. */

@@ -1,7 +1,7 @@
 import { type Express, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Clock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
-import { nobody, type Principal } from '../rpc/call.ts';
+import { nobody, type Principal, requirePermission } from '../rpc/call.ts';
 import type { Invoke, InvokeAnswers, InvokeStream } from '../rpc/client.ts';
 import { sendJson } from './answer.ts';
 import { openAnswerDoor } from './answer-door.ts';
@@ -11,7 +11,7 @@ import { allowOnly, type Edge } from './create-edge.ts';
 import { factsOf } from './observe-requests.ts';
 import { readJsonBody } from './read-body.ts';
 import { readPathParameters, readQuery } from './read-url.ts';
-import { byPrecision, type RestAnswer, type RestMethod, readMessage, requirePermission, toRestAnswer } from './rest-call.ts';
+import { byPrecision, type RestAnswer, type RestMethod, readMessage, toRestAnswer } from './rest-call.ts';
 import { openStreamDoor, type StreamDoor } from './stream-door.ts';
 
 export interface RestOptions {

@@ -41,7 +41,7 @@ export function openStreamBody(request: IncomingMessage, longest: number, tooLon
 }
 
 function unpack(request: IncomingMessage): Gunzip {
-  const gunzip = createGunzip();
+  const gunzip = createGunzip({ chunkSize: 64 * 1024 });
   finished(request, { writable: false }, (error) => {
     if (error) gunzip.destroy(error);
   });

@@ -4,12 +4,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { constants, gzipSync } from 'node:zlib';
 import { generateFixture } from '../contract/fixtures/generate-fixture.ts';
 import { addLightReports, type LightReport, type LightSummary, lampService } from '../contract/fixtures/light-reports.ts';
-import { openTransports, waysOfTransport } from '../contract/fixtures/open-transports.ts';
 import { fixtureLimits, kibibyte, type ServedFixture, serveFixture } from '../contract/fixtures/serve-fixture.ts';
 import { untilStill, untilTrue } from '../contract/fixtures/turns.ts';
 import { loadContract } from '../contract/load-contract.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Principal, StreamMethod } from '../rpc/call.ts';
+import { openTransports, waysOfTransport } from '../rpc/each-transport.contract.ts';
 import { makeLatch } from '../rpc/fixtures/note-service.ts';
 import { currentTraceId } from '../telemetry/tracing.ts';
 

@@ -1,12 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { BreakableStream } from '../rpc/breakable-stream.ts';
-import { longestStream, nobody } from '../rpc/call.ts';
+import { longestStream, nobody, requirePermission } from '../rpc/call.ts';
 import { brokenOff, stopping } from '../rpc/status.ts';
 import type { Edge } from './create-edge.ts';
 import { openFile } from './file-body.ts';
 import { factsOf } from './observe-requests.ts';
 import type { RestOptions } from './rest.ts';
-import { type RestAnswer, type RestMethod, refuseKey, requirePermission, toRestAnswer } from './rest-call.ts';
+import { type RestAnswer, type RestMethod, refuseKey, toRestAnswer } from './rest-call.ts';
 import { openMessages } from './stream-messages.ts';
 
 /** The streams that come in by REST, or go out. */

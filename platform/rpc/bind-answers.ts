@@ -5,7 +5,7 @@ import type { AnswersMethod, ReadCall } from './call.ts';
 import { methodProperty } from './method-property.ts';
 import { refuseKey } from './refuse-key.ts';
 import { type MethodServing, ServedCall } from './served-call.ts';
-import { observeCalls, readRequest, requirePermission, type Serving, shortName } from './server.ts';
+import { admit, observeCalls, readRequest, type Serving, shortName } from './server.ts';
 import type { BoundAnswers, Give, ServedOptions } from './transport.ts';
 
 /** What `bindMethods` is for calls, for the methods of one service that give streams: by the method's name in proto. */
@@ -29,7 +29,7 @@ function bindOne(method: MethodContract, run: AnswersMethod<object, object>, ser
 
   return (bytes, options, give) =>
     observe(options, async (allowance) => {
-      requirePermission(options.principal, method);
+      admit(options.principal, method);
       refuseKey(options.idempotencyKey);
       const request = readRequest(bytes, method, contract);
       const giveOne = giveWhileAllowed(give, allowance);

@@ -7,7 +7,7 @@ import { methodProperty } from './method-property.ts';
 import { readMessages } from './read-messages.ts';
 import { refuseKey } from './refuse-key.ts';
 import { type MethodServing, ServedCall } from './served-call.ts';
-import { observeCalls, requirePermission, type Serving, shortName } from './server.ts';
+import { admit, observeCalls, type Serving, shortName } from './server.ts';
 import { messageReader, type ReadMessage } from './stream-messages.ts';
 import type { BoundStream, BoundStreams } from './transport.ts';
 
@@ -46,7 +46,7 @@ function bindStream(method: MethodContract, run: StreamMethod<object, object>, s
         counted.inc();
         return readMessage(bytes, number);
       };
-      requirePermission(options.principal, method);
+      admit(options.principal, method);
       refuseKey(options.idempotencyKey);
       const over = allowance.signal();
       over.addEventListener('abort', () => requests.breakOff(over.reason as AppError), { once: true });

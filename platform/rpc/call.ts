@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { AppError } from '../errors/app-error.ts';
 import type { Changes } from '../postgres/database.ts';
 import type { KeyedCall } from './idempotency.ts';
 
@@ -11,6 +12,15 @@ export interface Principal {
   name: string;
   /** `tickets.read`, `cmdb.write` …; `*` is all. Already narrowed by the token's scopes. */
   permissions: readonly string[];
+  /** Permissions that hold only for some objects; for those that `permissions` names there is none. */
+  grants?: readonly Grant[];
+}
+
+/** A permission for those objects of which all of `where` holds: `{permission: 'cmdb.read', where: {site: ['SPB-1']}}`. Several grants add up. */
+export interface Grant {
+  permission: string;
+  /** What an object must have one of the values of. The service whose objects they are says what can be named; what it does not know holds for none. */
+  where: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Who calls a method that is public, before signing in. */
@@ -71,8 +81,29 @@ export interface StreamCall extends Pick<Call, 'principal' | 'deadline' | 'signa
 /** What a use case knows of a call that it answers with a stream. It only reads: there is nothing to commit. */
 export type ReadCall = Pick<Call, 'principal' | 'now' | 'deadline' | 'signal' | 'log' | 'within'>;
 
+/** Whether the permission holds for all objects. */
 export function may(principal: Principal, permission: string): boolean {
   return principal.permissions.includes('*') || principal.permissions.includes(permission);
+}
+
+/** Whether the permission holds for some objects only. */
+export function isRestricted(principal: Principal, permission: string): boolean {
+  return !may(principal, permission) && (principal.grants?.some((grant) => grant.permission === permission) ?? false);
+}
+
+/**
+ * Throws AppError `not_allowed`. A permission that holds for some objects only opens no method but those which say that they look at each object themselves:
+ * what a new method gives, it gives to those who may see all of it.
+ */
+export function requirePermission(
+  principal: Principal,
+  { permissions, restricted, ...method }: { permissions: readonly string[]; public: boolean; restricted?: true },
+): void {
+  if (method.public || permissions.length === 0 || permissions.some((permission) => may(principal, permission))) return;
+  const some = permissions.some((permission) => isRestricted(principal, permission));
+  if (some && restricted) return;
+  const needed = `This needs the permission ${permissions.join(' or ')}`;
+  throw new AppError('not_allowed', some ? `${needed} for all objects; yours is for some of them.` : `${needed}.`);
 }
 
 /** A method as its service implements it. */

@@ -1,18 +1,26 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Metadata, type MethodDefinition, Server, type ServerReadableStream, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import {
+  Metadata,
+  type MethodDefinition,
+  Server,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import type { Clock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { AppError } from '../errors/app-error.ts';
 import { currentTraceId, withTraceparent } from '../telemetry/tracing.ts';
 import { asBuffer } from './as-buffer.ts';
+import { BreakableCall } from './breakable-call.ts';
 import { BreakableStream } from './breakable-stream.ts';
-import { type AnswersCall, OutgoingAnswers } from './grpc-give.ts';
 import type { Health } from './grpc-health.ts';
 import { readOptions, readTraceparent, writeDetail, writeReplayed } from './grpc-metadata.ts';
 import type { ProofAdapter } from './mesh-proof.ts';
 import { longestMessage, requireSize } from './message-size.ts';
-import { brokenOff, stopping, toStatus } from './status.ts';
+import { brokenOff, cancelled, stopping, toStatus } from './status.ts';
 import { isEndMark, promisesEndMark } from './stream-end.ts';
 import type { BoundAnswers, BoundMethod, BoundStream, BoundStreams, Cancellation, IncomingStream, Reply, ServedOptions } from './transport.ts';
 
@@ -25,6 +33,7 @@ export interface GrpcServing {
 
 type UnaryCall = ServerUnaryCall<Buffer, Uint8Array>;
 type StreamCall = ServerReadableStream<Buffer, Uint8Array>;
+type AnswersCall = ServerWritableStream<Buffer, Uint8Array>;
 type Answer = sendUnaryData<Uint8Array>;
 
 /** The serving half: methods of the contract, health and reflection on one port. */
@@ -118,13 +127,18 @@ export class GrpcServer {
 
   /** Never rejects: an error ends the stream, and its reader hears it. */
   private async giveAnswers(bound: BoundAnswers, call: AnswersCall): Promise<void> {
-    const outgoing = new OutgoingAnswers(call);
+    const outgoing = new BreakableCall();
+    call.once('cancelled', () => outgoing.breakOff(cancelled()));
     this.streams.add(outgoing);
     try {
-      await outgoing.run(bound, call.request, this.readCaller(call));
+      await bound(call.request, { ...this.readCaller(call), signal: outgoing.signal }, async (answer) => {
+        requireSize('answer', answer);
+        // Called when HTTP/2 has sent it, as its reader has room. When the call is cancelled it is not: the signal tells `bound`.
+        await new Promise<void>((resolve) => call.write(answer, () => resolve()));
+      });
       call.end();
     } catch (error) {
-      const status = toStatus(error, currentTraceId());
+      const status = toStatus(outgoing.explain(error), currentTraceId());
       call.emit('error', { code: status.code, details: status.message, ...writeDetail(status) });
     } finally {
       this.streams.delete(outgoing);

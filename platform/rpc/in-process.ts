@@ -2,10 +2,11 @@ import { context, createContextKey } from '@opentelemetry/api';
 import { AppError } from '../errors/app-error.ts';
 import { leaveTransaction } from '../postgres/run-transactions.ts';
 import { currentTraceId } from '../telemetry/tracing.ts';
+import { BreakableCall } from './breakable-call.ts';
 import { BreakableStream } from './breakable-stream.ts';
 import { requireSize } from './message-size.ts';
 import { pullAnswers } from './pull-answers.ts';
-import { brokenOff, fromStatus, statusCodes, stopping, toStatus } from './status.ts';
+import { brokenOff, cancelled, fromStatus, statusCodes, stopping, toStatus } from './status.ts';
 import type { BoundAnswers, BoundMethod, BoundStream, Give, IncomingStream, RpcTransport } from './transport.ts';
 
 /** Set within a served call: what it asks of its neighbours belongs to it, and is answered even while draining. */
@@ -91,40 +92,26 @@ export function createInProcessTransport(): RpcTransport {
       requireOpen(isPartOfCall);
       const bound = find(giving, service, method);
       requireSize('request', request);
-      const leaving = new AbortController();
-      let reason: AppError | undefined;
-      const outgoing = {
-        breakOff(because: AppError) {
-          reason = because;
-          leaving.abort();
-        },
-      };
-      const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal;
-      const run = async (give: Give) => {
-        const giveFitting: Give = async (answer) => {
-          requireSize('answer', answer);
-          await give(answer);
-        };
-        const within = context.with(
-          leaveTransaction(active).setValue(underWay, true),
-          bound,
-          undefined,
-          request,
-          { ...options, signal },
-          giveFitting,
+      const outgoing = new BreakableCall(options.signal);
+      const serve = async (give: Give) => {
+        const own = context.with(leaveTransaction(active).setValue(underWay, true), () =>
+          bound(request, { ...options, signal: outgoing.signal }, async (answer) => {
+            requireSize('answer', answer);
+            await give(answer);
+          }),
         );
-        running.add(within);
+        running.add(own);
         if (!isPartOfCall) streams.add(outgoing);
         try {
-          await within;
+          await own;
         } catch (error) {
-          throw reason ?? fromStatus(toStatus(error, currentTraceId()));
+          throw fromStatus(toStatus(outgoing.explain(error), currentTraceId()));
         } finally {
-          running.delete(within);
+          running.delete(own);
           streams.delete(outgoing);
         }
       };
-      yield* pullAnswers(run, () => leaving.abort());
+      yield* pullAnswers(serve, () => outgoing.breakOff(cancelled()));
     },
     async drain() {
       draining = true;

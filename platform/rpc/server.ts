@@ -8,8 +8,8 @@ import type { Served } from '../service/define-service.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { currentTraceId, inSpan } from '../telemetry/tracing.ts';
 import { type Allowance, runWithin } from './allowance.ts';
-import { type Method, may, nobody, type Principal } from './call.ts';
-import { keyCall, recallAnswer } from './idempotency.ts';
+import { type Method, nobody, type Principal, requirePermission } from './call.ts';
+import { fingerprintRights, keyCall, recallAnswer } from './idempotency.ts';
 import { methodProperty } from './method-property.ts';
 import { type MethodServing, ServedCall } from './served-call.ts';
 import { type StatusName, statusName } from './status.ts';
@@ -56,9 +56,9 @@ function bindMethod(method: MethodContract, run: Method<object, object>, serving
   const common: MethodServing = { name, database, clock, newId, log, encode };
 
   const answer = async (bytes: Uint8Array, options: ServedOptions, allowance: Allowance): Promise<Reply> => {
-    requirePermission(options.principal, method);
+    admit(options.principal, method);
     const request = readRequest(bytes, method, contract);
-    const keyed = keyCall(fullName, bytes, options);
+    const keyed = keyCall(fullName, bytes, options, fingerprintRights(options.principal, method));
     const known = keyed && recallsFirst ? await recallAnswer(database, keyed) : undefined;
     if (known) return { body: known, replayed: true };
     const call = new ServedCall(common, options, allowance, keyed);
@@ -109,11 +109,10 @@ export function observeCalls(method: MethodContract, { clock, log, metrics }: Pi
     });
 }
 
-export function requirePermission(principal: Principal, method: MethodContract): void {
-  if (method.public) return;
-  if (principal.id === nobody.id) throw new AppError('unauthenticated', 'Sign in first.');
-  if (method.permissions.length === 0 || method.permissions.some((permission) => may(principal, permission))) return;
-  throw new AppError('not_allowed', `This needs the permission ${method.permissions.join(' or ')}.`);
+/** Throws AppError `unauthenticated`, `not_allowed`. */
+export function admit(principal: Principal, method: MethodContract): void {
+  if (!method.public && principal.id === nobody.id) throw new AppError('unauthenticated', 'Sign in first.');
+  requirePermission(principal, method);
 }
 
 /** The message, checked. Throws AppError `invalid_input`. */

@@ -127,6 +127,33 @@ export function transportContract(name: string, openPair: (contract: Contract) =
         expect(await notes.whoAmI({}, within(5000, { principal: nobody }))).toMatchObject({ id: 'nobody' });
       });
 
+      it('open to rights on some objects only what looks at each object, however many those rights name', async () => {
+        const { permissions: _, ...person } = writer;
+        const grant = { permission: 'notes.write', where: { shelf: Array.from({ length: 2_500 }, (_, n) => `полка ${n}`) } };
+        const some: Principal = { ...person, permissions: [], grants: [grant] };
+        const note = await notes.writeNote({ text: 'x' }, within(5000));
+        const change = { id: note.id, expectedVersion: 1, text: 'y' };
+        expect(await notes.changeNote(change, within(5000, { principal: some }))).toMatchObject({ version: 2 });
+        for (const refused of [
+          notes.writeNote({ text: 'x' }, within(5000, { principal: some })),
+          readAll(notes.giveNotes({ author: '' }, within(5000, { principal: some }))),
+        ])
+          await expect(refused).rejects.toMatchObject({ kind: 'not_allowed', message: expect.stringContaining('for all objects') });
+        const other: Principal = { ...some, grants: [{ ...grant, permission: 'notes.read' }] };
+        await expect(notes.changeNote(change, within(5000, { principal: other }))).rejects.toMatchObject({ kind: 'not_allowed' });
+      });
+
+      it('give an answer under a key again only to the same rights', async () => {
+        const grants = (shelf: string) => ({ ...writer, permissions: [], grants: [{ permission: 'notes.write', where: { shelf: [shelf] } }] });
+        const note = await notes.writeNote({ text: 'x' }, within(5000));
+        const change = (principal: Principal) =>
+          notes.changeNote({ id: note.id, expectedVersion: 1, text: 'y' }, within(5000, { principal, idempotencyKey: note.id }));
+        const first = await change(grants('a'));
+        expect(await change(grants('a'))).toEqual(first);
+        for (const rights of [grants('b'), writer])
+          await expect(change(rights)).rejects.toMatchObject({ message: expect.stringContaining('idempotency_key_reused') });
+      });
+
       it('say of a method that the other side does not know that it is not available there', async () => {
         await expect(pair.calling.invoke(NoteService.name, 'Burn', new Uint8Array(), within(2000))).rejects.toMatchObject({ kind: 'unavailable' });
       });
@@ -281,4 +308,10 @@ export function transportContract(name: string, openPair: (contract: Contract) =
       await drained;
     });
   });
+}
+
+async function readAll<Answer>(answers: AsyncIterable<Answer>): Promise<Answer[]> {
+  const read: Answer[] = [];
+  for await (const answer of answers) read.push(answer);
+  return read;
 }

@@ -10,7 +10,7 @@ import { findDisorder } from './find-disorder.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { openIncidentOf, promiseWithin } from './short-promise.ts';
 
-/** Imports die in a hub of one process: imports.int.test.ts. */
+/** Imports die in a hub of one process, in `imports.int.test.ts`. */
 type MeshPoint = Exclude<CrashPoint, 'import.after-page'>;
 
 /** The service that dies at each point, and on which pass of it. */

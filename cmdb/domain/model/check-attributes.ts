@@ -79,9 +79,10 @@ function checkAuthority({ authority = [] }: AttributeDefinition, at: string): Fi
   });
 }
 
-function checkRemind({ type, list, remind }: AttributeDefinition, at: string): FieldViolation[] {
+function checkRemind({ type, list, sensitive, remind }: AttributeDefinition, at: string): FieldViolation[] {
   if (remind === undefined) return [];
   const here = pointTo(at, 'remind');
+  if (sensitive) return [{ pointer: here, message: 'would tell everybody of a date that is sensitive' }];
   if ((type !== 'date' && type !== 'time') || list)
     return [{ pointer: here, message: `belongs to a date or a time, and this is ${list ? 'a list' : type}` }];
   return remind.flatMap((period, index) => {

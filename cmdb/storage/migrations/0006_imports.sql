@@ -37,7 +37,7 @@ create index import_created on import (created_at, id);
 create index import_at_work on import (created_at) where status in ('checking', 'applying');
 
 create table import_chunk (
-  import_id uuid not null references import,
+  import_id uuid not null,
   place int not null,
   bytes bytea not null,
   primary key (import_id, place)
@@ -46,7 +46,7 @@ create table import_chunk (
 alter table import_chunk alter column bytes set storage external;
 
 create table import_row (
-  import_id uuid not null references import,
+  import_id uuid not null,
   pass int not null,
   row int not null,
   fate text not null,

@@ -18,7 +18,7 @@ create table word_before (
 );
 create index word_before_item on word_before (change_set_id, item_id);
 create index word_before_left on word_before (change_set_id, left_item_id) where left_item_id is not null;
-create index word_before_left_to_do on word_before (change_set_id) where not taken_back;
+create index word_before_left_to_do on word_before (change_set_id, item_id, source, key) where not taken_back;
 
 create table relation_word_before (
   change_set_id uuid not null,

@@ -70,6 +70,8 @@ export interface MethodModel {
   request: string;
   response: string;
   permissions: readonly string[];
+  restricted?: true;
+  unmaskedBy?: string;
   public: boolean;
   retrySafe: boolean;
   needsIfMatch: boolean;

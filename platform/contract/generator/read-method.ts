@@ -31,6 +31,7 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
   if (routedBy !== '' && request && !request.fields.some((field) => field.name === routedBy))
     refuse(`routed_by: ${routedBy} is not a field of ${request.name}`);
   for (const reason of refuseBesideStreams(streams, { needsIfMatch, location, routedBy, body: http?.body })) refuse(reason);
+  if (rules?.restricted && rules.permissions.length === 0) refuse('restricted is about permissions: name those that may hold for some objects only');
   if (!rule && location !== '') refuse('location belongs to a method with google.api.http');
   return {
     name: method.name,
@@ -38,6 +39,8 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
     request: method.input.typeName,
     response: method.output.typeName,
     permissions: [...(rules?.permissions ?? [])],
+    ...(rules?.restricted && { restricted: true as const }),
+    ...(rules?.unmaskedBy && { unmaskedBy: rules.unmaskedBy }),
     public: rules?.public ?? false,
     retrySafe: level === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS || level === MethodOptions_IdempotencyLevel.IDEMPOTENT,
     needsIfMatch,

@@ -8,6 +8,8 @@ export interface MethodOption {
   needsIfMatch: boolean;
   location: string;
   routedBy: string;
+  restricted: boolean;
+  unmaskedBy: string;
   bodyBytes: string;
   maxBytes: number;
   answerBytes: string;

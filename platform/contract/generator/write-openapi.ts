@@ -148,10 +148,13 @@ function parameterOf(field: FieldModel, place: 'path' | 'query'): object {
   };
 }
 
-function rightsOf({ permissions, public: open }: MethodModel): string {
+function rightsOf({ permissions, restricted, unmaskedBy, public: open }: MethodModel): string {
   if (open) return 'Nobody need be signed in.';
   if (permissions.length === 0) return 'Needs a signed-in principal.';
-  return `Needs ${permissions.map((permission) => `\`${permission}\``).join(' or ')}.`;
+  return [
+    `Needs ${permissions.map((permission) => `\`${permission}\``).join(' or ')}${restricted ? ', for all objects or for those that it is about' : ''}.`,
+    ...(unmaskedBy === undefined ? [] : [`Sensitive values need \`${unmaskedBy}\` too.`]),
+  ].join(' ');
 }
 
 function firstSentence(comment: string): string {
