@@ -9,11 +9,11 @@ import { beginChangeSet } from '../history/change-sets.ts';
 import { retryLostRace } from '../retry-lost-race.ts';
 import { openSheetFile } from '../sheets/open-sheet-file.ts';
 import { readFile } from './chunk-store.ts';
-import { type ImportState, type ImportStatus, readImports, updateImport } from './import-store.ts';
+import { type ImportState, type ImportStatus, readImports, type StoredSurvey, updateImport } from './import-store.ts';
 import { mapColumns } from './map-columns.ts';
 import { requireZone } from './settings.ts';
-import { readAsClass } from './sheet-classes.ts';
-import { settleSurvey, surveyImport } from './survey-import.ts';
+import { type ReadAs, readAsClass } from './sheet-classes.ts';
+import { guessColumns, settleSurvey, surveyImport } from './survey-import.ts';
 
 /** How a list is to be read, as a person says it. */
 export interface ImportSettings extends Partial<Pick<ImportState, 'class' | 'source' | 'sheet' | 'headerRow' | 'zone' | 'reason'>> {
@@ -81,10 +81,12 @@ export function importUseCases({ database, model, wake }: ImportParts) {
       const asked: ImportState = { ...before, ...wanted };
       // On another sheet the header stands elsewhere, unless told.
       if (wanted.sheet !== undefined && wanted.sheet !== before.sheet && wanted.headerRow === undefined) delete asked.headerRow;
-      const isOther = wanted.class !== undefined || wanted.sheet !== undefined || wanted.headerRow !== undefined;
+      const isOther = wanted.sheet !== undefined || wanted.headerRow !== undefined;
       const read: ImportState = isOther ? { ...asked, ...(await readAgain(asked)) } : asked;
-      const mapped = mapColumns(read.survey, mapping);
       const readAs = read.class === undefined ? undefined : readAsClass(await model(), read.class);
+      // Another class needs no second look at a file that may be long.
+      const guessed = wanted.class === undefined || isOther ? read.survey : guessAnew(read.survey, readAs);
+      const mapped = mapColumns(guessed, mapping);
       const survey = settleSurvey(mapped, read.sheet ?? '', readAs);
       const status = survey.faults.length > 0 ? 'unsettled' : 'ready';
       const after: ImportState = { ...read, survey, status, rowsDone: 0, counts: {}, version: before.version + 1, updatedAt: call.now };
@@ -134,6 +136,10 @@ export function importUseCases({ database, model, wake }: ImportParts) {
       }
     },
   };
+}
+
+function guessAnew({ classReason: _, ...survey }: StoredSurvey, readAs: ReadAs | undefined): StoredSurvey {
+  return { ...survey, columns: guessColumns(survey.columns, readAs) };
 }
 
 const faultPointers: Readonly<Record<string, string>> = {

@@ -31,13 +31,10 @@ export async function surveyImport(
   const guessed = wanted.class === undefined ? guess(survey, wanted.fileName, model) : undefined;
   const name = wanted.class ?? guessed?.class.name;
   const readAs = name === undefined ? undefined : readAsClass(model, name);
-  const columns: ColumnGuess[] = readAs
-    ? guessMapping(survey.columns, readAs.class)
-    : survey.columns.map((column) => ({ ...column, confidence: 0, reason: noClass }));
-  const settled = columns.map(({ target, confidence, ...column }): SettledColumn => {
-    const samples = survey.sample.slice(0, 3).flatMap(({ cells }) => toText(cells[column.column]).slice(0, 100) || []);
-    return { ...column, ...(target && { target: toTargetName(target), confidence }), samples };
-  });
+  const columns = survey.columns.map((column) => ({
+    ...column,
+    samples: survey.sample.slice(0, 3).flatMap(({ cells }) => toText(cells[column.column]).slice(0, 100) || []),
+  }));
   return {
     ...(name !== undefined && { class: name }),
     sheet: survey.sheet,
@@ -46,7 +43,7 @@ export async function surveyImport(
       {
         sheets: file.sheets.map(({ name: sheet, isHidden }) => ({ name: sheet, hidden: isHidden })),
         ...(survey.header && { header: survey.header }),
-        columns: settled,
+        columns: guessColumns(columns, readAs),
         ...(guessed && { classReason: guessed.reason }),
         notices: [...file.notices.map(tellFinding), ...(survey.header ? survey.notices.map(tell) : [])],
         faults: survey.header ? [] : survey.notices.map(tell),
@@ -55,6 +52,17 @@ export async function surveyImport(
       readAs,
     ),
   };
+}
+
+/** What each column is by its header, when rows are read as that. */
+export function guessColumns(columns: readonly (SheetColumn & Pick<SettledColumn, 'samples'>)[], readAs: ReadAs | undefined): SettledColumn[] {
+  const bare = columns.map(({ column, letter, header }) => ({ column, letter, header }));
+  const guesses: ColumnGuess[] = readAs ? guessMapping(bare, readAs.class) : bare.map((column) => ({ ...column, confidence: 0, reason: noClass }));
+  return guesses.map(({ target, confidence, ...column }, index) => ({
+    ...column,
+    ...(target && { target: toTargetName(target), confidence }),
+    samples: columns[index]?.samples ?? [],
+  }));
 }
 
 /** The survey with all that a person must still settle. */

@@ -1,7 +1,9 @@
+import { BulkEditService } from '../../generated/opora/cmdb/v1/edits.ts';
 import { ModelService } from '../../generated/opora/cmdb/v1/model.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { CallOptions, Client, Grant, Principal } from '../../platform/rpc/call.ts';
 import { aClass, text } from '../../tests/cmdb/cmdb-under-test.ts';
+import { eventually } from '../../tests/cmdb/eventually.ts';
 import { aServer, type OpenCmdb, openCmdb } from '../../tests/cmdb/open-sources.ts';
 
 let hub: OpenCmdb;
@@ -94,6 +96,41 @@ describe('a sensitive value', () => {
     const told = [asked, changed, questions, await hub.sources.getDuplicate({ id: questions[0]?.id ?? '' }, masked()), explained];
     expect(JSON.stringify(told)).not.toContain('5151');
     expect((await hub.sources.getDuplicate({ id: questions[0]?.id ?? '' }, open())).said).toContain('515103');
+  });
+
+  it('is in the edit of many items, and in what became of each, only for who sees it', async () => {
+    const item = await create('edited', { cost: 717_101, site: 'EDIT' });
+    const edits = hub.client(BulkEditService);
+    const changes = { attributes: '{"cost": 717102}', addLookups: [], removeLookups: [], retire: false, addRelations: [], removeRelations: [] };
+    const asked = { filter: { site: 'EDIT', ids: [] }, changes };
+    await expect(edits.createBulkEdit(asked, masked())).rejects.toMatchObject({ violations: [{ pointer: '/changes/attributes/cost' }] });
+    const { id } = await edits.createBulkEdit(asked, open());
+    await eventually(
+      () => edits.getBulkEdit({ id }, open()),
+      ({ status }) => status === 'draft',
+    );
+    const shown = [await edits.getBulkEdit({ id }, masked()), await edits.listBulkEditRows({ id }, masked())];
+    expect(JSON.stringify(shown)).toContain('"field":"attributes.cost"');
+    expect(JSON.stringify(shown)).not.toContain('7171');
+    expect(JSON.stringify(await edits.listBulkEditRows({ id }, open()))).toContain('717102');
+    await expect(edits.applyBulkEdit({ id }, masked())).rejects.toMatchObject({ kind: 'not_allowed' });
+    expect(await attributesOf(item.id)).toMatchObject({ cost: 717_101 });
+  });
+
+  it('is in a list that somebody has sent only for who sees it, and for the sender', async () => {
+    await create('listed', { inventoryNumber: 'INV-L1', cost: 818_101 });
+    const list = 'Наименование;Инв. №;Первоначальная стоимость, RUB\nlisted;INV-L1;818102\n';
+    const sent = await hub.imports.uploadImport([{ data: Buffer.from(list), fileName: 'costs.csv', class: 'server' }], masked());
+    expect(sent.columns.map(({ target }) => target)).toContain('attributes.cost');
+    const ofSender = await hub.imports.listImportRows({ id: sent.id }, masked());
+    expect(JSON.stringify(ofSender)).toContain('"attribute":"cost"');
+    expect(JSON.stringify(ofSender)).not.toContain('818101');
+    const other = () => as({ ...account(all), id: 'olga' });
+    expect(JSON.stringify(await hub.imports.getImport({ id: sent.id }, other()))).not.toContain('8181');
+    await expect(hub.imports.listImportRows({ id: sent.id }, other())).rejects.toMatchObject({ kind: 'not_allowed' });
+    const download = hub.imports.downloadImport({ id: sent.id }, other())[Symbol.asyncIterator]();
+    await expect(download.next()).rejects.toMatchObject({ kind: 'not_allowed' });
+    expect(JSON.stringify(await hub.imports.listImportRows({ id: sent.id }, open()))).toContain('818101');
   });
 
   it('is not told as an identifier', async () => {

@@ -3,9 +3,9 @@ import { roleCreated, roleUpdated } from '../../generated/opora/directory/v1/eve
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { violatedConstraint } from '../../platform/postgres/server-error.ts';
-import type { Call, Grant, Principal } from '../../platform/rpc/call.ts';
+import type { Call, Principal } from '../../platform/rpc/call.ts';
 import { checkRights, type KnownPermissions, tidyRights } from './domain/check-rights.ts';
-import { covers, type Rights, unite } from './domain/permissions.ts';
+import { covers, type Grant, type Rights, unite } from './domain/permissions.ts';
 import type { AccountState } from './storage/account-store.ts';
 import { insertRole, type RoleState, readRoles, updateRole } from './storage/role-store.ts';
 

@@ -1,6 +1,5 @@
 import type { FieldViolation } from '../../../platform/errors/app-error.ts';
-import type { Grant } from '../../../platform/rpc/call.ts';
-import type { Rights } from './permissions.ts';
+import type { Grant, Rights } from './permissions.ts';
 
 /** What the contract knows. */
 export interface KnownPermissions {

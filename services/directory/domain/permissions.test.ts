@@ -1,5 +1,4 @@
-import type { Grant } from '../../../platform/rpc/call.ts';
-import { covers, narrow, unite } from './permissions.ts';
+import { covers, type Grant, narrow, unite } from './permissions.ts';
 
 const may = (...permissions: string[]) => ({ permissions, grants: [] });
 const reading = (where: Grant['where']): Grant => ({ permission: 'cmdb.read', where });

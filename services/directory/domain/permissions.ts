@@ -1,4 +1,8 @@
-import type { Grant } from '../../../platform/rpc/call.ts';
+/** A permission that holds for the objects of which all of `where` is so: of each list an object has one of the values. */
+export interface Grant {
+  permission: string;
+  where: Readonly<Record<string, readonly string[]>>;
+}
 
 /** What somebody may do. */
 export interface Rights {

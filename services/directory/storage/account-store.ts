@@ -1,8 +1,7 @@
 import type { Account } from '../../../generated/opora/directory/v1/directory.ts';
 import type { Database } from '../../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../../platform/postgres/sql.ts';
-import type { Grant } from '../../../platform/rpc/call.ts';
-import type { Rights } from '../domain/permissions.ts';
+import type { Grant, Rights } from '../domain/permissions.ts';
 import { rightsOfAccount } from './role-store.ts';
 
 /** An account as it is kept, with the rights that its roles give it: times are epoch milliseconds. */

@@ -1,7 +1,6 @@
 import type { Database } from '../../../platform/postgres/database.ts';
 import { raw, type Statement, sql } from '../../../platform/postgres/sql.ts';
-import type { Grant } from '../../../platform/rpc/call.ts';
-import type { Rights } from '../domain/permissions.ts';
+import type { Grant, Rights } from '../domain/permissions.ts';
 import { coarseMilliseconds, idleMilliseconds } from '../domain/session.ts';
 import { rightsOfAccount } from './role-store.ts';
 

@@ -45,7 +45,10 @@ function doorOf({ name }: Person, door: 'gRPC' | 'REST'): Ask {
 }
 
 const never = '01900000-0000-7000-8000-000000000000';
-const anyone = people.flatMap((person) => (['gRPC', 'REST'] as const).map((door) => [person.name, door, person] as const));
+/** Everybody by one of the two doors, and some by both: behind them it is the same. */
+const anyone = people.flatMap((person, index) =>
+  (['gRPC', 'REST'] as const).filter((_, door) => index % 2 === door || index % 3 === 1).map((door) => [person.name, door, person] as const),
+);
 const restricted = anyone.filter(([, , { read }]) => read !== 'all');
 
 /** Nothing that was told may hold a word of what the person may not see, but for ids that stood in the question itself. */
