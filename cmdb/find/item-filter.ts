@@ -66,13 +66,21 @@ export function narrowingConditions({ words, marks, narrowing }: ItemConditions)
   return words || marks.length > 1 ? [...narrowing, hasWords(allOf(together))] : [...narrowing];
 }
 
+/** Nearly all items are in it, so the index of life-cycle states leaves it out. */
+const usual = 'in_use';
+
 export function readFilter(filter: ItemFilter, model: CompiledModel): ItemConditions {
   const narrowing: Statement[] = [];
+  const loose = readConditions(filter.where ?? [], filter.class, model);
   if (filter.source !== undefined || filter.key !== undefined) narrowing.push(isSaid(filter));
   if (filter.organisation !== undefined) narrowing.push(sql`organisation = ${filter.organisation}`);
   if (filter.site !== undefined) narrowing.push(sql`site = ${filter.site}`);
   if (filter.owner !== undefined) narrowing.push(sql`owner = ${filter.owner}`);
   if (filter.supportTeam !== undefined) narrowing.push(sql`support_team = ${filter.supportTeam}`);
+  if (filter.lifecycleState !== undefined)
+    (filter.lifecycleState === usual ? loose : narrowing).push(sql`lifecycle_state = ${filter.lifecycleState}`);
+  if (filter.unauthorised === true) narrowing.push(sql`unauthorised_since is not null`);
+  if (filter.unauthorised === false) loose.push(sql`unauthorised_since is null`);
   if (filter.ids?.length) narrowing.push(sql`id = any(${filter.ids}::uuid[])`);
   if (filter.updatedAfter !== undefined) narrowing.push(sql`updated_at > ${filter.updatedAfter}::timestamptz`);
   if (filter.updatedBefore !== undefined) narrowing.push(sql`updated_at < ${filter.updatedBefore}::timestamptz`);
@@ -86,7 +94,7 @@ export function readFilter(filter: ItemFilter, model: CompiledModel): ItemCondit
     ...(query && { words: query.wide }),
     marks: listMarks(filter, classes),
     narrowing,
-    loose: readConditions(filter.where ?? [], filter.class, model),
+    loose,
   };
 }
 
