@@ -34,7 +34,10 @@ function toSql({ name, operator, value, type, isList }: AttributeCondition): Sta
       const isSame = isList ? sql`attributes -> ${name} @> ${json}::jsonb` : sql`attributes -> ${name} = ${json}::jsonb`;
       return operator === '=' ? isSame : sql`(${isSame}) is not true`;
     }
-    default: {
+    case '<':
+    case '<=':
+    case '>':
+    case '>=': {
       const compare = raw(operator);
       if (type !== 'integer' && type !== 'decimal') return sql`attributes ->> ${name} ${compare} ${value}::text`;
       return sql`case jsonb_typeof(attributes -> ${name}) when 'number' then (attributes ->> ${name})::numeric ${compare} ${String(value)}::numeric end`;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { CompiledModel } from '../model/compile-model.ts';
+import { hashText } from '../sheets/hash-text.ts';
 import { searchedAttributes } from './list-words.ts';
 
 /** Rises when words are made otherwise of the same values: then those of all items are made again. */
@@ -14,13 +14,8 @@ export function describeWords({ classes }: Pick<CompiledModel, 'classes'>): Word
       .filter(({ abstract }) => !abstract)
       .map((one) => {
         const attributes = searchedAttributes(one).map(({ name, type, isTelling }) => `${name} ${type === 'mac' ? 'mac' : ''} ${isTelling}`);
-        return [
-          one.name,
-          createHash('sha256')
-            .update([makingOfWords, ...attributes.sort()].join())
-            .digest('hex')
-            .slice(0, 16),
-        ];
+        const { key, check } = hashText([makingOfWords, ...attributes.sort()].join());
+        return [one.name, `${key.toString(36)}-${check.toString(36)}`];
       }),
   );
 }

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { EffectiveClass } from '../model/compile-model.ts';
 import type { AttributeType } from '../model/model.ts';
 import { foldText, isAddress, splitChunks, splitWords, toCode, toEnd } from './fold-text.ts';
@@ -69,12 +68,14 @@ export function searchedAttributes(itemClass: SearchedClass): readonly SearchedA
 }
 
 /** Makers, models, sites, teams: a page has the same ones over and over. */
-const recent = new LRUCache<string, readonly string[]>({ max: 5_000 });
+const recent = new Map<string, readonly string[]>();
+const mostRecent = 5_000;
 
 function wordsOfValue(text: string): readonly string[] {
   const known = recent.get(text);
   if (known) return known;
   const words = wordsOf(text);
+  if (recent.size >= mostRecent) recent.clear();
   if (text.length < 100) recent.set(text, words);
   return words;
 }
