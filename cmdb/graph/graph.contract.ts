@@ -65,7 +65,7 @@ export function graphContract(open: () => Promise<GraphUnderTest>): void {
       .flatMap(
         ({ type, from, to }) => relate(undefined, { id: newUuid(), type, fromId: ids[from] ?? '', toId: ids[to] ?? '', source: 'test' }, 1_000) ?? [],
       );
-    await subject.database.commit({ statements: writeItems(items, author, { classes: new Map() }) });
+    await subject.database.commit({ statements: writeItems(items, author, { classes: new Map(), sensitive: new Set() }) });
     await subject.database.commit({ statements: writeRelations(relations, author) });
     return { ids, relations };
   }

@@ -155,7 +155,10 @@ describe('a change set', () => {
     const after = { ...before, attributes: { memory: 128, rack: 'B2' }, version: 2, updatedAt: now };
     const changes = [...fresh.map((item) => ({ after: item })), { before, after }];
     await database.commit({
-      statements: [insertChangeSet(set), ...writeItems(changes, { actorId: 'ivan', actorName: 'Иван', changeSetId: set.id }, { classes: new Map() })],
+      statements: [
+        insertChangeSet(set),
+        ...writeItems(changes, { actorId: 'ivan', actorName: 'Иван', changeSetId: set.id }, { classes: new Map(), sensitive: new Set() }),
+      ],
       events: changes.map((change) => announceItem(change, new Set())),
     });
     return { set, known, fresh };

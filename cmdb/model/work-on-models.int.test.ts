@@ -46,7 +46,7 @@ beforeEach(async () => {
       1_000,
     ),
   }));
-  await database.commit({ statements: writeItems(items, author, { classes: new Map() }) });
+  await database.commit({ statements: writeItems(items, author, { classes: new Map(), sensitive: new Set() }) });
 });
 afterEach(() => database.close());
 
@@ -68,7 +68,7 @@ async function rename(id: string, name: string): Promise<void> {
     const after: ItemState | undefined = before && reviseItem(before, { name }, Date.now());
     if (!before || !after) return;
     try {
-      return await database.commit({ statements: writeItems([{ before, after }], author, { classes: new Map() }) });
+      return await database.commit({ statements: writeItems([{ before, after }], author, { classes: new Map(), sensitive: new Set() }) });
     } catch {
       // The migration was first.
     }
@@ -138,7 +138,7 @@ describe('the migrations of a version', () => {
     expect(await passAt(11_999)).toMatchObject({ changed: 0 });
     const id = newUuid();
     const late = newItem({ id, source: 'late', key: id }, { class: 'server', name: 'late', attributes: { memoryGb: 1 } }, 11_999);
-    await database.commit({ statements: writeItems([{ after: late }], author, { classes: new Map() }) });
+    await database.commit({ statements: writeItems([{ after: late }], author, { classes: new Map(), sensitive: new Set() }) });
     expect(await passAt(12_000)).toMatchObject({ changed: 0 });
     expect((await readItems(database, sql`id = ${id}`))[0]?.attributes).toEqual({ ram: 1, note: 'none' });
     expect((await readModelVersion(database, 2))?.migratedAt).toBeUndefined();

@@ -65,11 +65,11 @@ export async function readItems(database: Database, where: Statement): Promise<I
  * Writes items with their versions and the names under which they are found. A change whose `before` is no longer what is stored makes the whole
  * commit a conflict. Rows are locked and inserted in one order, so that two writers of the same items cannot wait for each other.
  */
-export function writeItems(changes: readonly ItemChange[], author: Author, model: Pick<CompiledModel, 'classes'>): Statement[] {
+export function writeItems(changes: readonly ItemChange[], author: Author, model: Pick<CompiledModel, 'classes' | 'sensitive'>): Statement[] {
   const created = changes.filter(({ before }) => !before);
   const updated = changes.filter(({ before }) => before);
   const revised = updated.filter(isNewVersion).map(({ after }) => after);
-  const words = new Map(changes.map(({ after: item }) => [item.id, listWords(item, model.classes.get(item.class))]));
+  const words = new Map(changes.map(({ after: item }) => [item.id, listWords(item, model)]));
   const statements: Statement[] = [];
   if (updated.length > 0) statements.push(updateItems(updated, words, author));
   if (revised.length > 0) statements.push(keepVersions(revised));

@@ -79,14 +79,11 @@ export function compileModel(definition: ModelDefinition): CompiledModel {
   violations.push(...checkRelationTypes(definition.relationTypes, classes));
   if (violations.length > 0) throw new AppError('invalid_input', 'The model does not hold together.', { violations });
   const relationTypes = new Map(definition.relationTypes.map((type) => [type.name, withDefaults(type)]));
-  const hidden = findSensitive(definition);
-  for (const { attributes } of classes.values())
-    for (const attribute of attributes.values()) if (hidden.sensitive.has(attribute.name)) attribute.sensitive = true;
   return {
     definition,
     classes,
     relationTypes,
-    ...hidden,
+    ...findSensitive(definition),
     isA,
     failureTypes: { forward: along('forward'), backward: along('backward') },
   };
