@@ -8,7 +8,7 @@ const mostCounted = 10_000;
 
 /** How many items a filter means, as far as that can be told quickly: conditions on attributes are looked for in twice as many items as are counted. */
 export async function countItems(database: Database, filter: ItemFilter, model: CompiledModel): Promise<ItemCount> {
-  const conditions = readFilter(filter, model);
+  const conditions = { ...readFilter(filter, model), marks: [] };
   const { loose } = conditions;
   const mostSeen = loose.length > 0 ? 2 * mostCounted : mostCounted + 1;
   const [row] = await database.query<{ seen: number; count: number }>(

@@ -14,7 +14,11 @@ export interface ItemConditions {
   state: Statement;
   /** Undefined: of any class. */
   classes?: readonly string[];
-  /** Class and responsibilities again, as words. */
+  words?: WordQuery;
+  /**
+   * Class and responsibilities again, as words: one index finds what is frequent by itself (a class, an organisation, a word) and rare together. None when some items may
+   * have no words yet.
+   */
   marks: readonly WordQuery[];
   /** Each can be found by an index. */
   narrowing: readonly Statement[];
@@ -31,6 +35,8 @@ export function bothFilters(one: ItemFilter, other: ItemFilter, model: CompiledM
   return {
     state: asked.state,
     ...(classes && { classes }),
+    ...(asked.words && { words: kept.words ? allOf([asked.words, kept.words]) : asked.words }),
+    ...(!asked.words && kept.words && { words: kept.words }),
     marks: [...asked.marks, ...kept.marks],
     narrowing: [...asked.narrowing, ...kept.narrowing, ...(isNone ? [sql`false`] : [])],
     loose: [...asked.loose, ...kept.loose],
@@ -39,11 +45,18 @@ export function bothFilters(one: ItemFilter, other: ItemFilter, model: CompiledM
 
 /** The filter as a condition on the table `item`. A class stands for its subclasses too. `q` is taken at its word: mistakes are mended by `searchItems` only. */
 export function whereItems(filter: ItemFilter, model: CompiledModel): Statement {
-  return allConditions(readFilter(filter, model));
+  return allConditions({ ...readFilter(filter, model), marks: [] });
 }
 
-export function allConditions({ state, classes, narrowing, loose }: ItemConditions): Statement {
-  return joinSql([state, ...(classes ? [isOfClass(classes)] : []), ...narrowing, ...loose], ' and ');
+export function allConditions(conditions: ItemConditions): Statement {
+  const { state, classes, loose } = conditions;
+  return joinSql([state, ...(classes ? [isOfClass(classes)] : []), ...narrowingConditions(conditions), ...loose], ' and ');
+}
+
+/** All that an index can find, but for state and class. */
+export function narrowingConditions({ words, marks, narrowing }: ItemConditions): Statement[] {
+  const together = [...(words ? [words] : []), ...marks];
+  return words || marks.length > 1 ? [...narrowing, hasWords(allOf(together))] : [...narrowing];
 }
 
 export function readFilter(filter: ItemFilter, model: CompiledModel): ItemConditions {
@@ -56,20 +69,23 @@ export function readFilter(filter: ItemFilter, model: CompiledModel): ItemCondit
   if (filter.ids?.length) narrowing.push(sql`id = any(${filter.ids}::uuid[])`);
   if (filter.updatedAfter !== undefined) narrowing.push(sql`updated_at > ${filter.updatedAfter}::timestamptz`);
   if (filter.updatedBefore !== undefined) narrowing.push(sql`updated_at < ${filter.updatedBefore}::timestamptz`);
-  if (filter.q?.trim()) narrowing.push(isFound(filter.q));
+  const query = readQuery(filter.q ?? '');
+  // Signs alone are in no word.
+  if (!query && filter.q?.trim()) narrowing.push(sql`false`);
   const classes = filter.class === undefined ? undefined : classesWithin(model, filter.class);
   return {
     state: sql`state = ${filter.state ?? 'active'}`,
     ...(classes && { classes }),
+    ...(query && { words: query.wide }),
     marks: listMarks(filter, classes),
     narrowing,
     loose: readConditions(filter.where ?? [], filter.class, model),
   };
 }
 
-/** Those that have the words. With them stands what else is known of the items, so that one index finds what is frequent by itself and rare together. */
+/** Those that have the words too. */
 export function withWords(conditions: ItemConditions, words: WordQuery): ItemConditions {
-  return { ...conditions, narrowing: [...conditions.narrowing, hasWords(allOf([words, ...conditions.marks]))] };
+  return { ...conditions, words: conditions.words ? allOf([conditions.words, words]) : words };
 }
 
 export function isOfClass(names: readonly string[]): Statement {
@@ -78,12 +94,6 @@ export function isOfClass(names: readonly string[]): Statement {
 
 export function hasWords(query: WordQuery): Statement {
   return sql`words @@ ${writeWords(query)}::tsquery`;
-}
-
-/** Signs alone are in no word. */
-function isFound(q: string): Statement {
-  const query = readQuery(q);
-  return query ? hasWords(query.wide) : sql`false`;
 }
 
 function listMarks(filter: ItemFilter, classes: readonly string[] | undefined): WordQuery[] {

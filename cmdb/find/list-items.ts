@@ -12,6 +12,7 @@ import { keepKnownWords } from './know-words.ts';
 import { mendQuery } from './mend-query.ts';
 import { readInOrder } from './read-in-order.ts';
 import { searchItems } from './search-items.ts';
+import { areAllWritten } from './search-pass.ts';
 import { sortByAttribute } from './sort-by-attribute.ts';
 
 interface Page {
@@ -44,7 +45,8 @@ async function findPage(database: Database, request: Partial<ListItemsRequest>, 
   const q = [kept, asked].filter((words) => words !== undefined).join(' ');
   const query = readQuery(q);
   if (!query && q.trim()) return { ids: [] };
-  const conditions = saved.filter ? bothFilters(filter, other, model) : readFilter(filter, model);
+  const all = saved.filter ? bothFilters(filter, other, model) : readFilter(filter, model);
+  const conditions = all.marks.length > 0 && !(await areAllWritten(database)) ? { ...all, marks: [] } : all;
   if (query && sort === undefined) return searchItems(database, { conditions, q, query, after, limit });
   const order = readOrder(sort ?? 'name');
   if (!order) {

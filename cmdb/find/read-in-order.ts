@@ -1,7 +1,7 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { joinSql, plannedAnew, sql } from '../../platform/postgres/sql.ts';
 import type { ItemState } from '../domain/item.ts';
-import { allConditions, type ItemConditions, isOfClass } from './item-filter.ts';
+import { allConditions, type ItemConditions, isOfClass, narrowingConditions } from './item-filter.ts';
 import { type ItemOrder, isAfter, orderBy, placeOf } from './item-order.ts';
 
 export type Place = readonly string[];
@@ -30,9 +30,10 @@ interface Reading {
   mayLeaveOut?: boolean;
 }
 
-/** What the planner thinks that gathering all items of a filter costs, in pages read: so much is done at once, and no more than so much is ever done. */
-const cheap = 12_000;
-const dear = 80_000;
+/** So many items are gathered at once; more only when a look at some shows that few fit. */
+const few = 1_500;
+/** Before conditions that no index knows. */
+const mostGathered = 20_000;
 /** No more items than so many are sorted. */
 const mostSorted = 8_000;
 /** So many items are looked at in their order to see how many of them fit, and no more than so many in all. */
@@ -45,10 +46,11 @@ const mostWalked = 6_000;
  */
 export async function readInOrder(database: Database, reading: Reading): Promise<OrderedItems> {
   const { conditions } = reading;
-  if (conditions.narrowing.length === 0 && conditions.loose.length === 0) return toPage(reading, await readWhole(database, reading));
-  const cost = reading.areFew ? 0 : await estimateCost(database, conditions);
-  const sorted = cost <= cheap ? await sortAll(database, reading) : undefined;
-  return sorted ?? walk(database, reading, cost > cheap && (cost <= dear || reading.mayLeaveOut === true));
+  if (narrowingConditions({ ...conditions, marks: [] }).length === 0 && conditions.loose.length === 0)
+    return toPage(reading, await readWhole(database, reading));
+  const count = reading.areFew ? 0 : await estimate(database, conditions);
+  const sorted = count <= few ? await sortAll(database, reading) : undefined;
+  return sorted ?? walk(database, reading, count > few && (count <= mostGathered || reading.mayLeaveOut === true));
 }
 
 /** Only a state and classes: each class has an index in each order. */
@@ -63,19 +65,20 @@ async function readWhole(database: Database, { conditions: { state, classes }, o
       select id, class, name, updated_at from item where ${state} and class = c.class${rest} ${end}) f ${end}`);
 }
 
-async function estimateCost(database: Database, conditions: ItemConditions): Promise<number> {
-  const [row] = await database.query<{ 'QUERY PLAN': [{ Plan: { 'Total Cost': number } }] }>(
-    plannedAnew(sql`explain (format json) select 1 from item where ${allConditions(conditions)}`),
+/** How many items the planner thinks there are. What is known of them twice, as columns and as words, must not count twice. */
+async function estimate(database: Database, conditions: ItemConditions): Promise<number> {
+  const [row] = await database.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+    plannedAnew(sql`explain (format json) select 1 from item where ${allConditions({ ...conditions, marks: [], loose: [] })}`),
   );
-  return row?.['QUERY PLAN'][0].Plan['Total Cost'] ?? 0;
+  return row?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0;
 }
 
-/** Undefined when there are too many to sort. */
+/** Undefined when there are too many to sort. All are asked for and no more are read than that, so that the planner takes the index that all of them would need. */
 async function sortAll(database: Database, reading: Reading): Promise<OrderedItems | undefined> {
   const { conditions, order, after, limit } = reading;
-  const all = joinSql([allConditions(conditions), ...(after ? [isAfter(order, after)] : [])], ' and ');
+  const where = joinSql([allConditions(conditions), ...(after ? [isAfter(order, after)] : [])], ' and ');
   const rows = await database.query<Row & { total: number }>(
-    plannedAnew(sql`with m as materialized (select id, class, name, updated_at from item where ${all} limit ${mostSorted + 1}::int)
+    plannedAnew(sql`with a as materialized (select id, class, name, updated_at from item where ${where}), m as materialized (select * from a limit ${mostSorted + 1}::int)
       select m.*, (select count(*) from m)::int as total from m order by ${orderBy(order)} limit ${limit + 1}::int`),
   );
   return (rows[0]?.total ?? 0) > mostSorted && !reading.mayLeaveOut ? undefined : toPage(reading, rows);
@@ -107,9 +110,12 @@ interface Walked {
 }
 
 async function walkOn(database: Database, { conditions, order, after, limit }: Reading, found: readonly Row[], length: number): Promise<Walked> {
-  const { state, classes, narrowing, loose } = conditions;
+  const { state, classes, loose } = conditions;
   const oneClass = classes?.length === 1 ? [isOfClass(classes)] : [];
-  const rest = joinSql([...(classes && oneClass.length === 0 ? [isOfClass(classes)] : []), ...narrowing, ...loose], ' and ');
+  const rest = joinSql(
+    [...(classes && oneClass.length === 0 ? [isOfClass(classes)] : []), ...narrowingConditions({ ...conditions, marks: [] }), ...loose],
+    ' and ',
+  );
   const from = sql`from item where ${joinSql([state, ...oneClass, ...(after ? [isAfter(order, after)] : [])], ' and ')} order by ${orderBy(order)}`;
   const more = await database.query<Row>(sql`select id, class, name, updated_at from (select * ${from} limit ${length}::int) item
     where ${rest} order by ${orderBy(order)} limit ${limit + 1 - found.length}::int`);

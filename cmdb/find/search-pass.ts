@@ -37,6 +37,17 @@ export async function readPass(database: Database): Promise<SearchPass | undefin
   return { written, ...(writing && { writing }), place, changed, begunAt, ...(endedAt && { endedAt }) };
 }
 
+const written = new WeakSet<Database>();
+
+/** Whether all items have words, if not yet those that the model wants now: that is so once the first pass has ended, and stays so. */
+export async function areAllWritten(database: Database): Promise<boolean> {
+  if (written.has(database)) return true;
+  const pass = await readPass(database);
+  if (!pass || Object.keys(pass.written).length === 0) return false;
+  if (!database.isInTransaction()) written.add(database);
+  return true;
+}
+
 /** One that was under way is given up: this one looks at all that it would have. */
 export async function beginPass(database: Database, before: SearchPass | undefined, writing: WordMakings, now: number): Promise<void> {
   const statement = before
