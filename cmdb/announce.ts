@@ -2,9 +2,12 @@ import { itemCreated, itemRetired, itemUpdated, relationCreated, relationRemoved
 import type { NewEvent } from '../platform/bus/event.ts';
 import { toCanonicalText } from './domain/attributes.ts';
 import type { RelationState } from './domain/relation.ts';
+import { mask } from './rights/mask.ts';
 import type { ItemChange } from './storage/item-store.ts';
 
-export function announceItem({ before, after }: ItemChange): NewEvent {
+/** Events go to everybody who may read items at all, and stay in logs: `sensitive` attributes are named in them, and never with their values. */
+export function announceItem({ before, after, traceparent }: ItemChange, sensitive: ReadonlySet<string>): NewEvent {
+  const { attributes, masked } = mask(after.attributes, sensitive);
   const data = {
     itemId: after.id,
     version: after.version,
@@ -12,13 +15,14 @@ export function announceItem({ before, after }: ItemChange): NewEvent {
     key: after.key,
     class: after.class,
     name: after.name,
-    attributes: toCanonicalText(after.attributes),
+    attributes: toCanonicalText(attributes),
+    masked,
     lookups: [...after.lookups],
     state: after.state,
     validFrom: new Date(after.updatedAt).toISOString(),
   };
-  if (!before) return itemCreated(data);
-  return after.state === 'retired' && before.state === 'active' ? itemRetired(data) : itemUpdated(data);
+  const event = !before ? itemCreated(data) : after.state === 'retired' && before.state === 'active' ? itemRetired(data) : itemUpdated(data);
+  return traceparent === undefined ? event : { ...event, traceparent };
 }
 
 export function announceRelation(relation: RelationState): NewEvent {

@@ -1,14 +1,18 @@
 import { AppError, type FieldViolation, isAppError } from '../platform/errors/app-error.ts';
-import { sql } from '../platform/postgres/sql.ts';
+import { type Statement, sql } from '../platform/postgres/sql.ts';
 import type { Call } from '../platform/rpc/call.ts';
 import { authorOf } from './author.ts';
-import { readAttributes, toCanonicalText } from './domain/attributes.ts';
+import { type Attributes, readAttributes, toCanonicalText } from './domain/attributes.ts';
+import { manual } from './domain/identify/authority.ts';
 import { listIdentifiers } from './domain/identify/list-identifiers.ts';
 import { applyPatch, type ItemFacts, type ItemPatch, type ItemRecord, type ItemState, readRecords, reviseItem } from './domain/item.ts';
 import { tidyLookups } from './domain/lookup.ts';
 import { checkItem } from './domain/model/check-item.ts';
 import { judgeByModel, type Models } from './model/models.ts';
+import { keepMasked, maskViolations } from './rights/mask.ts';
+import { type ItemRights, refuseMasked, requireBecoming, requireChange, rightsReader, type Sight } from './rights/rights.ts';
 import { writeWholeItems } from './sources/end-links.ts';
+import { recordGatherer } from './sources/gather-records.ts';
 import type { Link } from './sources/link.ts';
 import { readLinks, writeLinks } from './sources/link-store.ts';
 import { refuseTakenIdentifiers, sayAsPerson } from './sources/person-word.ts';
@@ -16,7 +20,6 @@ import { type RecordOutcome, readInput } from './sources/source-page.ts';
 import type { PageParts, pageTaker } from './sources/take-page.ts';
 import { beginItem, readWholeItems, speakOf, toChange, type WholeItem } from './sources/whole-items.ts';
 import { readItems } from './storage/item-store.ts';
-import { takeTurns } from './take-turns.ts';
 
 /** What a person enters; the rest is decided here. */
 export interface NewItem {
@@ -41,23 +44,26 @@ export interface ItemParts extends PageParts {
 }
 
 export function itemUseCases({ database, model, models, takePage }: ItemParts) {
-  const turns = takeTurns(database);
+  const takeRecords = recordGatherer({ database, model, takePage });
+  const rightsFor = rightsReader(model);
 
-  async function find(id: string): Promise<ItemState> {
-    const [item] = await readItems(database, sql`id = ${id}`);
+  async function find(id: string, sight: Sight): Promise<ItemState> {
+    const [item] = await readItems(database, sql`id = ${id} and ${sight.items()}`);
     if (!item) throw new AppError('not_found', `There is no item "${id}".`);
     return item;
   }
 
   async function revise<Answer>(
     { id, expectedVersion }: { id: string; expectedVersion: number },
-    toFacts: (before: ItemState) => Promise<ItemFacts>,
+    toFacts: (before: ItemState, rights: ItemRights) => Promise<ItemFacts>,
     call: Call,
     answer: (item: ItemState) => Answer,
     reason?: string,
   ): Promise<Answer> {
     const whole = (await readWholeItems(database, [id])).get(id);
     const before = whole?.before;
+    const rights = await rightsFor(call);
+    requireChange(rights, id, before);
     if (!before) throw new AppError('not_found', `There is no item "${id}".`);
     if (expectedVersion !== 0 && before.version !== expectedVersion) {
       throw new AppError(
@@ -65,7 +71,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
         `"${before.name}" was changed meanwhile: it is at version ${before.version}, not ${expectedVersion}. Read it again.`,
       );
     }
-    const facts = await toFacts(before);
+    const facts = await toFacts(before, rights);
     if (!reviseItem(before, facts, call.now)) return call.commit({}, answer(before));
     const word = sayAsPerson(whole, facts, await model(), call.now);
     return commitWord(whole, word, call, answer, reason);
@@ -77,23 +83,35 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
     call: Call,
     answer: (item: ItemState) => Answer,
     reason: string | undefined,
+    beside: (item: ItemState) => Promise<Statement[]> = async () => [],
   ): Promise<Answer> {
-    const compiled = await model();
-    if (whole.facts.state === 'active') await refuseTakenIdentifiers(database, whole, compiled);
+    const [compiled, rights] = [await model(), await rightsFor(call)];
     const after = toChange(whole, call.now)?.after ?? whole.before;
     if (!after) throw new Error('An item that is neither there nor new cannot be written.');
+    requireBecoming(rights, after);
+    if (whole.facts.state === 'active') await refuseTakenIdentifiers(database, whole, compiled, rights);
     const context = { database, model: compiled, source: 'manual', author: authorOf(call, reason), now: call.now, newId: () => call.newId() };
     const { statements, events } = await writeWholeItems(context, [whole]);
-    return call.commit({ statements: [...statements, ...writeLinks(word ? [word] : [], [])], events }, answer(after));
+    const words = writeLinks(word ? [word] : [], []);
+    return call.commit({ statements: [...statements, ...words, ...(await beside(after))], events }, answer(after));
   }
 
   return {
     find,
 
-    async create<Answer>(wanted: NewItem, call: Call, answer: (item: ItemState) => Answer): Promise<Answer> {
+    /** `beside`: what the same commit writes of other things when the item comes. */
+    async create<Answer>(
+      wanted: NewItem,
+      call: Call,
+      answer: (item: ItemState) => Answer,
+      beside?: (item: ItemState) => Promise<Statement[]>,
+    ): Promise<Answer> {
       const id = call.newId();
       const { source = 'manual', key = id } = wanted;
       const given = wanted.attributes === undefined ? {} : readAttributes(wanted.attributes, '/attributes');
+      const rights = await rightsFor(call);
+      refuseMasked(rights, given);
+      requireOwnName(rights, source);
       const { attributes, violations } = await judgeByModel(models, (judge) => checkItem(judge, { class: wanted.class, attributes: given }));
       refuse(violations, `This is no ${wanted.class} as the model has it.`);
       const lookups = tidyLookups(wanted.lookups);
@@ -108,10 +126,12 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       speakOf(whole, link, compiled, call.now);
       whole.isTouched = true;
       try {
-        return await commitWord(whole, link, call, answer, wanted.reason);
+        return await commitWord(whole, link, call, answer, wanted.reason, beside);
       } catch (error) {
         const [twin] = isAppError(error, 'conflict') ? await readLinks(database, sql`l.source = ${source} and l.key = ${key}`) : [];
         if (!twin) throw error;
+        const [known] = await readItems(database, sql`id = ${twin.itemId} and ${rights.sight.items()}`);
+        if (!known) throw new AppError('conflict', `"${key}" of "${source}" is there already.`, { cause: error });
         throw new AppError('conflict', `"${key}" of "${source}" is there already: it is item ${twin.itemId}.`, { cause: error });
       }
     },
@@ -123,9 +143,10 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       answer: (item: ItemState) => Answer,
       reason?: string,
     ): Promise<Answer> {
-      const toFacts = async (before: ItemState) => {
+      const toFacts = async (before: ItemState, rights: ItemRights) => {
+        if (patch.attributes !== undefined) refuseMasked(rights, readAttributes(patch.attributes, '/attributes'));
         const { facts, violations } = await judgeByModel(models, (judge) => applyPatch(before, patch, judge));
-        refuse(violations, `"${before.name}" cannot become so.`);
+        refuse(maskViolations(violations, rights.masked), `"${before.name}" cannot become so.`);
         return facts;
       };
       return revise(target, toFacts, call, answer, reason);
@@ -140,15 +161,19 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       return revise(target, async () => ({ state: 'retired' }), call, answer, reason);
     },
 
-    /** Makes an item what it was before, as its next version. */
+    /** Makes an item what it was before, as its next version; attributes whose values the caller may not see stay as they are. */
     restore<Answer>(
       target: { id: string; expectedVersion: number },
-      facts: ItemFacts,
+      facts: ItemFacts & { attributes: Attributes },
       call: Call,
       answer: (item: ItemState) => Answer,
       reason?: string,
     ): Promise<Answer> {
-      return revise(target, async () => facts, call, answer, reason);
+      const toFacts = async (before: ItemState, { masked }: ItemRights) => ({
+        ...facts,
+        attributes: keepMasked(before.attributes, facts.attributes, masked),
+      });
+      return revise(target, toFacts, call, answer, reason);
     },
 
     /** Takes in what a source says of its items: what was not known, is new; what is the same, is not written. */
@@ -158,13 +183,18 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       call: Call,
       answer: (outcomes: Outcome[]) => Answer,
     ): Promise<Answer> {
-      const { facts: wanted, violations } = await judgeByModel(models, (judge) => readRecords(records, judge));
+      const { violations } = await judgeByModel(models, (judge) => readRecords(records, judge));
       refuse(violations, 'Some records cannot be taken in; none of them was.');
-      const keys = wanted.map(({ key }) => `${source} ${key}`);
-      const page = { source, items: records, relations: [], ...(reason !== undefined && { reason }) };
-      return turns(keys, () => takePage(page, call, ({ items }) => answer(items.map(toOutcome))));
+      return takeRecords({ source, items: records, ...(reason !== undefined && { reason }) }, call, (outcomes) => answer(outcomes.map(toOutcome)));
     },
   };
+}
+
+/** What is said in the name of a source may become of any item. */
+function requireOwnName({ changesAll }: ItemRights, source: string): void {
+  if (changesAll || source === manual) return;
+  const violations = [{ pointer: '/source', message: 'must be left out: only whose cmdb.write is for all items speaks for a source' }];
+  throw new AppError('not_allowed', `You may not speak for "${source}".`, { violations });
 }
 
 export function toOutcome({ id = '', version = 0, outcome }: RecordOutcome): Outcome {

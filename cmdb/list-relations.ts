@@ -1,20 +1,31 @@
 import type { ListRelationsRequest } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { AppError } from '../platform/errors/app-error.ts';
 import { decodeCursor, encodeCursor } from '../platform/keyset/cursor.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { joinSql, type Statement, sql } from '../platform/postgres/sql.ts';
 import type { RelationState } from './domain/relation.ts';
+import type { Sight } from './rights/rights.ts';
 import { type RelationPlace, readRelations, readRelationsOf } from './storage/relation-store.ts';
 
 /** One page of the relations that are there now, and the cursor of the next: an item's own by side and type, all of them by age. */
-export async function listRelations(database: Database, request: ListRelationsRequest): Promise<{ relations: RelationState[]; next?: string }> {
+export async function listRelations(
+  database: Database,
+  request: ListRelationsRequest,
+  sight: Sight,
+): Promise<{ relations: RelationState[]; next?: string }> {
   const { limit = 50, itemId, type, after } = request;
   if (itemId === undefined) {
+    if (!sight.seesAll) {
+      // Very many would have to be looked at to find a page of those that may be seen.
+      const violations = [{ pointer: '/itemId', message: 'must be given: all relations are listed only for those who may see all items' }];
+      throw new AppError('invalid_input', 'Name the item whose relations you want.', { violations });
+    }
     const afterId = after === undefined ? undefined : decodeCursor(after, ['uuid'], 'id')[0];
     const found = await readRelations(database, sql`${joinSql(conditionsOf(type, afterId), ' and ')} order by id limit ${limit + 1}::int`);
     return pageOf(found, limit, ({ id }) => encodeCursor([id], 'id'));
   }
   const place = after === undefined ? undefined : readPlace(after);
-  const found = await readRelationsOf(database, itemId, { limit: limit + 1, ...(type !== undefined && { type }), ...(place && { place }) });
+  const found = await readRelationsOf(database, itemId, { limit: limit + 1, sight, ...(type !== undefined && { type }), ...(place && { place }) });
   return pageOf(found, limit, ({ fromId, toId, type: lastType }) =>
     encodeCursor(fromId === itemId ? ['out', lastType, toId] : ['in', lastType, fromId], 'side'),
   );

@@ -12,6 +12,7 @@ import { identify, type RelationEnds, type RelationState, relate, unrelate } fro
 import { type ItemParts, type Outcome, refuse, toOutcome } from './items.ts';
 import { judgeByModel } from './model/models.ts';
 import { retryLostRace } from './retry-lost-race.ts';
+import { fullSight, type ItemRights, noSight, requireChange, rightsReader, type Sight } from './rights/rights.ts';
 import { readItems } from './storage/item-store.ts';
 import { countRelations, readRelations, readRelationsBetween, writeRelations } from './storage/relation-store.ts';
 import { takeTurns } from './take-turns.ts';
@@ -23,12 +24,23 @@ export interface RelationRecord {
   toKey: string;
 }
 
-export function relationUseCases({ database, models, takePage }: ItemParts) {
+export function relationUseCases({ database, models, model, takePage }: ItemParts) {
   const turns = takeTurns(database);
+  const rightsFor = rightsReader(model);
 
-  async function find(id: string): Promise<RelationState> {
-    const [relation] = await readRelations(database, sql`id = ${id}`);
+  async function find(id: string, sight: Sight): Promise<RelationState> {
+    const [relation] = await readRelations(database, sql`id = ${id} and ${sight.relations}`);
     if (!relation) throw new AppError('not_found', `There is no relation "${id}".`);
+    return relation;
+  }
+
+  /** A relation is a fact of both of its ends. */
+  async function findToChange(id: string, rights: ItemRights): Promise<RelationState> {
+    if (rights.changesAll) return find(id, fullSight);
+    const [relation] = await readRelations(database, sql`id = ${id}`);
+    const ends = relation ? await readItems(database, sql`id = any(${[relation.fromId, relation.toId]}::uuid[])`) : [];
+    if (!relation || !ends.every((item) => rights.canSee(item) || rights.canChange(item))) return find(id, noSight);
+    for (const item of ends) requireChange(rights, item.id, item);
     return relation;
   }
 
@@ -49,7 +61,11 @@ export function relationUseCases({ database, models, takePage }: ItemParts) {
       call: Call,
       answer: (relation: RelationState) => Answer,
     ): Promise<Answer> {
-      const items = new Map((await readItems(database, sql`id = any(${[ends.fromId, ends.toId]}::uuid[])`)).map((item) => [item.id, item]));
+      const rights = await rightsFor(call);
+      const found = (await readItems(database, sql`id = any(${[ends.fromId, ends.toId]}::uuid[])`)).filter(
+        (item) => rights.canSee(item) || rights.canChange(item),
+      );
+      const items = new Map(found.map((item) => [item.id, item]));
       const [from, to] = [items.get(ends.fromId), items.get(ends.toId)];
       const { violations } = await judgeByModel(models, (model) => ({
         violations: [
@@ -60,6 +76,7 @@ export function relationUseCases({ database, models, takePage }: ItemParts) {
         ],
       }));
       refuse(violations, 'These two cannot be related so.');
+      for (const item of found) requireChange(rights, item.id, item);
       return inTurn([ends], async () => {
         const before = (await readRelationsBetween(database, [ends])).get(identify(ends));
         const relation = relate(before, { ...ends, id: call.newId(), source: 'manual' }, call.now);
@@ -71,8 +88,10 @@ export function relationUseCases({ database, models, takePage }: ItemParts) {
     },
 
     async remove<Answer>(id: string, call: Call, answer: () => Answer): Promise<Answer> {
+      const rights = await rightsFor(call);
       return retryLostRace(call, async () => {
-        const relation = unrelate(await find(id), call.now);
+        const before = await findToChange(id, rights);
+        const relation = unrelate(before, call.now);
         return commitRelations(relation ? [relation] : [], call, answer());
       });
     },
@@ -142,7 +161,7 @@ function readRelationRecords(records: readonly RelationRecord[], items: Readonly
 type CountedEnds = RelationEnds & { pointers: { from: string; to: string } };
 
 /** Ends that would have more relations of a type than the model lets them have. */
-async function findCrowded(database: Database, model: CompiledModel, come: readonly CountedEnds[]): Promise<FieldViolation[]> {
+export async function findCrowded(database: Database, model: CompiledModel, come: readonly CountedEnds[]): Promise<FieldViolation[]> {
   const limited = come.filter(({ type }) => Object.values(limitsOf(model.relationTypes.get(type)?.cardinality)).includes(true));
   if (limited.length === 0) return [];
   const counts = await countRelations(database, limited);

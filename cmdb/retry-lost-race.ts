@@ -7,7 +7,7 @@ import type { Call } from '../platform/rpc/call.ts';
  * Decides again, on what is stored by then, whenever somebody else wrote first: for writers who bring what is so, whatever was there before.
  * Gives up with the conflict when the call's time is nearly over, or when the same idempotency key has its answer already.
  */
-export async function retryLostRace<Answer>(call: Call, decideAndCommit: () => Promise<Answer>): Promise<Answer> {
+export async function retryLostRace<Answer>(call: Pick<Call, 'deadline'>, decideAndCommit: () => Promise<Answer>): Promise<Answer> {
   for (let round = 1; ; round++) {
     try {
       return await decideAndCommit();

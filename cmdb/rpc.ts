@@ -1,6 +1,8 @@
 import type { CmdbService, Item, ItemVersion, Relation } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import { decodeCursor, encodeCursor } from '../platform/keyset/cursor.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import { sql } from '../platform/postgres/sql.ts';
 import { toCanonicalText } from './domain/attributes.ts';
 import type { ItemState } from './domain/item.ts';
 import type { RelationState } from './domain/relation.ts';
@@ -14,6 +16,8 @@ import { findAsOf } from './history/histories.ts';
 import { type ItemParts, itemUseCases } from './items.ts';
 import { listRelations } from './list-relations.ts';
 import { relationUseCases } from './relations.ts';
+import { mask } from './rights/mask.ts';
+import { type ItemRights, rightsReader, type Sight } from './rights/rights.ts';
 import { type ItemVersionState, readVersions } from './storage/history-store.ts';
 
 export interface CmdbParts extends ItemParts {
@@ -25,6 +29,7 @@ export interface CmdbParts extends ItemParts {
 /** The contract's methods, each mapped to its use case and back. */
 export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService {
   const { database } = parts;
+  const rightsFor = rightsReader(parts.model);
   const items = itemUseCases(parts);
   const relations = relationUseCases(parts);
   const explore = exploring({ database, graph, models: parts.models });
@@ -35,40 +40,57 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
   };
 
   return {
-    createItem: (request, call) => items.create(request, call, toItem),
-    async getItem({ id, asOf }) {
-      const item = await items.find(id);
-      return toItem(asOf === undefined ? item : asItWas(item, await findAsOf(database, id, Date.parse(asOf))));
+    async createItem(request, call) {
+      const rights = await rightsFor(call);
+      return items.create(request, call, (item) => toItem(item, rights));
+    },
+    async getItem({ id, asOf }, call) {
+      const rights = await rightsFor(call);
+      const item = await items.find(id, rights.sight);
+      const asked = asOf === undefined ? item : asItWas(item, await findAsOf(database, id, Date.parse(asOf), rights.sight));
+      return toItem(asked, rights, await readVisibleWinners(database, [asked], rights.sight));
     },
     async listItems(request, call) {
+      const rights = await rightsFor(call);
       const saved = request.query === undefined ? undefined : await findQuery(database, request.query, call);
-      const { items: page, next } = await listItems(database, request, await parts.model(), saved);
-      return { items: page.map(toItem), ...(next !== undefined && { next }) };
+      const { items: page, next } = await listItems(database, request, await parts.model(), rights, saved);
+      const winners = await readVisibleWinners(database, page, rights.sight);
+      return { items: page.map((item) => toItem(item, rights, winners)), ...(next !== undefined && { next }) };
     },
-    updateItem: ({ id, expectedVersion, reason, ...patch }, call) => items.update({ id, expectedVersion }, patch, call, toItem, reason),
-    retireItem: ({ reason, ...target }, call) => items.retire(target, call, toItem, reason),
+    async updateItem({ id, expectedVersion, reason, ...patch }, call) {
+      const rights = await rightsFor(call);
+      return items.update({ id, expectedVersion }, patch, call, (item) => toItem(item, rights), reason);
+    },
+    async retireItem({ reason, ...target }, call) {
+      const rights = await rightsFor(call);
+      return items.retire(target, call, (item) => toItem(item, rights), reason);
+    },
     upsertItems: ({ items: records, ...by }, call) => items.upsert(by, records, call, (outcomes) => ({ outcomes })),
-    async getItemHistory({ id, limit = 50, after }) {
-      await items.find(id);
+    async getItemHistory({ id, limit = 50, after }, call) {
+      const { sight, masked } = await rightsFor(call);
+      await items.find(id, sight);
       const before = after === undefined ? undefined : decodeCursor(after, ['number'], '-version')[0];
-      const found = await readVersions(database, id, before, limit + 1);
+      const found = await readVersions(database, id, { before, limit: limit + 1, sight });
       const page = found.slice(0, limit);
       const last = page.at(-1);
-      return { items: page.map(toItemVersion), ...(found.length > limit && last && { next: encodeCursor([last.version], '-version') }) };
+      return {
+        items: page.map((version) => toItemVersion(version, masked)),
+        ...(found.length > limit && last && { next: encodeCursor([last.version], '-version') }),
+      };
     },
 
     createRelation: (request, call) => relations.create(request, call, toRelation),
     upsertRelations: ({ relations: records, ...by }, call) => relations.upsert(by, records, call, (outcomes) => ({ outcomes })),
-    getRelation: async ({ id }) => toRelation(await relations.find(id)),
-    async listRelations(request) {
-      const { relations: page, next } = await listRelations(database, request);
+    getRelation: async ({ id }, call) => toRelation(await relations.find(id, (await rightsFor(call)).sight)),
+    async listRelations(request, call) {
+      const { relations: page, next } = await listRelations(database, request, (await rightsFor(call)).sight);
       return { items: page.map(toRelation), ...(next !== undefined && { next }) };
     },
     deleteRelation: ({ id }, call) => relations.remove(id, call, () => ({})),
 
     getNeighbours: explore.neighbours,
     getImpact: explore.impact,
-    resolveItems: async ({ names }) => ({ items: await resolveItems(database, names) }),
+    resolveItems: async ({ names }, call) => ({ items: await resolveItems(database, names, (await rightsFor(call)).sight) }),
 
     getGraphStatus: async () => keeper?.status() ?? { engine: 'records', state: 'fresh' },
     async rebuildGraph(_, call) {
@@ -79,14 +101,28 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
   };
 }
 
-export function toItem({ attributes, lookups, createdAt, updatedAt, provenance: _, revision: __, mergedInto, ...item }: ItemState): Item {
+/** What the reader may see of an item. `winners`: those of the items that others went into which they may see. */
+export function toItem(
+  { attributes, lookups, createdAt, updatedAt, provenance: _, revision: __, mergedInto, ...item }: ItemState,
+  { sight, masked }: Pick<ItemRights, 'sight' | 'masked'>,
+  winners?: ReadonlySet<string>,
+): Item {
+  const shown = mask(attributes, masked);
   return {
     ...item,
-    ...(mergedInto !== undefined && { mergedInto }),
-    attributes: toCanonicalText(attributes),
+    ...(mergedInto !== undefined && (sight.seesAll || winners?.has(mergedInto)) && { mergedInto }),
+    attributes: toCanonicalText(shown.attributes),
+    masked: shown.masked,
     lookups: [...lookups],
     ...toTimes({ createdAt, updatedAt }),
   };
+}
+
+async function readVisibleWinners(database: Database, items: readonly ItemState[], sight: Sight): Promise<Set<string> | undefined> {
+  const winners = sight.seesAll ? [] : items.flatMap(({ mergedInto }) => mergedInto ?? []);
+  if (winners.length === 0) return undefined;
+  const rows = await database.query<{ id: string }>(sql`select id from item where id = any(${winners}::uuid[]) and ${sight.items()}`);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** An item as one of its versions had it. */
@@ -94,10 +130,15 @@ function asItWas(item: ItemState, { class: itemClass, name, attributes, lookups,
   return { ...item, class: itemClass, name, attributes, lookups, state, version, updatedAt: validFrom };
 }
 
-function toItemVersion({ itemId: _, validFrom, validTo, attributes, lookups, ...version }: ItemVersionState): ItemVersion {
+function toItemVersion(
+  { itemId: _, validFrom, validTo, attributes, lookups, ...version }: ItemVersionState,
+  masked: ReadonlySet<string>,
+): ItemVersion {
+  const shown = mask(attributes, masked);
   return {
     ...version,
-    attributes: toCanonicalText(attributes),
+    attributes: toCanonicalText(shown.attributes),
+    masked: shown.masked,
     lookups: [...lookups],
     validFrom: new Date(validFrom).toISOString(),
     ...(validTo !== undefined && { validTo: new Date(validTo).toISOString() }),

@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
+import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { QueryService } from '../generated/opora/cmdb/v1/queries.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
+import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
+import { bulkEditMethods } from './edits/edit-methods.ts';
+import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
 import { keepWords } from './find/keep-words.ts';
 import { queryMethods } from './find/saved-queries.ts';
 import type { Graph } from './graph/graph.ts';
@@ -17,15 +22,21 @@ import type { Space } from './graph/projection.ts';
 import { historyMethods } from './history/history-methods.ts';
 import { keepHistory } from './history/keep-history.ts';
 import { revertChangeSets } from './history/revert-change-sets.ts';
+import { importMethods } from './imports/import-methods.ts';
+import { workOnImports } from './imports/work-on-imports.ts';
 import { itemUseCases } from './items.ts';
+import { joinTimers } from './join-timers.ts';
 import { openModels } from './model/models.ts';
 import { seedModel } from './model/seed-model.ts';
 import { workOnModels } from './model/work-on-models.ts';
 import { modelMethods } from './model-methods.ts';
+import { rightsReader } from './rights/rights.ts';
 import { cmdbMethods, toItem } from './rpc.ts';
 import { keepSources } from './sources/keep-sources.ts';
 import { sourceMethods } from './sources/source-methods.ts';
 import { pageTaker } from './sources/take-page.ts';
+import { keepStocktakes } from './stocktakes/keep-stocktakes.ts';
+import { stocktakeMethods } from './stocktakes/stocktake-methods.ts';
 import { endRelations } from './subscriptions.ts';
 
 /** Who answers questions about the graph, and what a projection of it needs besides. */
@@ -61,24 +72,31 @@ export const cmdb = defineService({
     });
     const parts = { database, models, model: models.current };
     const takePage = pageTaker(parts);
+    const imports = workOnImports({ ...parts, takePage, newId, clock, log });
     const words = keepWords({ database, models, clock, log });
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
       serves: [
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, ...(projection && { keeper: projection.keeper }) })),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
-        serve(HistoryService, historyMethods({ database, items: itemUseCases({ ...parts, takePage }), toItem })),
+        serve(
+          HistoryService,
+          historyMethods({ database, items: itemUseCases({ ...parts, takePage }), rightsFor: rightsReader(models.current), toItem }),
+        ),
         serve(QueryService, queryMethods(parts)),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
+        serve(BulkEditService, bulkEditMethods(parts)),
+        serve(StocktakeService, stocktakeMethods({ ...parts, takePage })),
+        serve(ImportService, importMethods({ ...parts, wake: imports.wake })),
       ],
       subscriptions: [
         subscription(endRelations(database)),
-        subscription(revertChangeSets(database, models.current)),
+        subscription(revertChangeSets(parts)),
         ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
       ],
-      timers: keepSources({ ...parts, newId }),
+      timers: joinTimers(keepSources({ ...parts, newId }), keepBulkEdits({ ...parts, newId }), keepStocktakes({ ...parts, newId })),
       async stop() {
-        await Promise.all([history.stop(), work.stop(), words.stop(), projection?.keeper.stop()]);
+        await Promise.all([history.stop(), work.stop(), imports.stop(), words.stop(), projection?.keeper.stop()]);
       },
     };
   },

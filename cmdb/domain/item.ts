@@ -59,12 +59,14 @@ export interface ItemRecord {
 }
 
 export function newItem(
-  identity: { id: string; source: string; key: string },
+  { id, source, key }: { id: string; source: string; key: string },
   facts: ItemFacts & { class: string; name: string },
   now: number,
 ): ItemState {
   return {
-    ...identity,
+    id,
+    source,
+    key,
     class: facts.class,
     name: facts.name,
     attributes: facts.attributes ?? {},

@@ -2,13 +2,14 @@ import type { ItemCount } from '../../generated/opora/cmdb/v1/queries.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { joinSql, plannedAnew, sql } from '../../platform/postgres/sql.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
-import { allConditions, type ItemFilter, readFilter } from './item-filter.ts';
+import type { Sight } from '../rights/rights.ts';
+import { allConditions, type ItemFilter, readFilter, withSight } from './item-filter.ts';
 
 const mostCounted = 10_000;
 
 /** How many items a filter means, as far as that can be told quickly: conditions on attributes are looked for in twice as many items as are counted. */
-export async function countItems(database: Database, filter: ItemFilter, model: CompiledModel): Promise<ItemCount> {
-  const conditions = { ...readFilter(filter, model), marks: [] };
+export async function countItems(database: Database, filter: ItemFilter, model: CompiledModel, sight: Sight): Promise<ItemCount> {
+  const conditions = withSight({ ...readFilter(filter, model), marks: [] }, sight);
   const { loose } = conditions;
   const mostSeen = loose.length > 0 ? 2 * mostCounted : mostCounted + 1;
   const [row] = await database.query<{ seen: number; count: number }>(

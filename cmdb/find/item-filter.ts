@@ -1,9 +1,11 @@
 import type { ItemFilter as AskedFilter } from '../../generated/opora/cmdb/v1/cmdb.ts';
 import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
 import { type CompiledModel, classesWithin } from '../domain/model/compile-model.ts';
+import { nameIn } from '../domain/search/attribute-condition.ts';
 import { markedAttributes, toMark } from '../domain/search/list-words.ts';
 import { readQuery } from '../domain/search/read-query.ts';
 import { allOf, anyOf, type WordQuery, word, writeWords } from '../domain/search/word-query.ts';
+import type { Sight } from '../rights/rights.ts';
 import { readConditions } from './attribute-conditions.ts';
 
 /** Which items are meant: all that is given must hold; the active ones unless `state` says otherwise. */
@@ -14,6 +16,8 @@ export interface ItemConditions {
   state: Statement;
   /** Undefined: of any class. */
   classes?: readonly string[];
+  /** Who answers for it: each has an index in the order of names. */
+  answering: readonly Statement[];
   words?: WordQuery;
   /**
    * Class and responsibilities again, as words: one index finds what is frequent by itself (a class, an organisation, a word) and rare together. None when some items may
@@ -37,6 +41,7 @@ export function bothFilters(one: ItemFilter, other: ItemFilter, model: CompiledM
     ...(classes && { classes }),
     ...(asked.words && { words: kept.words ? allOf([asked.words, kept.words]) : asked.words }),
     ...(!asked.words && kept.words && { words: kept.words }),
+    answering: [...asked.answering, ...kept.answering],
     marks: [...asked.marks, ...kept.marks],
     narrowing: [...asked.narrowing, ...kept.narrowing, ...(isNone ? [sql`false`] : [])],
     loose: [...asked.loose, ...kept.loose],
@@ -44,8 +49,8 @@ export function bothFilters(one: ItemFilter, other: ItemFilter, model: CompiledM
 }
 
 /** The filter as a condition on the table `item`. A class stands for its subclasses too. `q` is taken at its word: mistakes are mended by `searchItems` only. */
-export function whereItems(filter: ItemFilter, model: CompiledModel): Statement {
-  return allConditions({ ...readFilter(filter, model), marks: [] });
+export function whereItems(filter: ItemFilter, model: CompiledModel, at = ''): Statement {
+  return allConditions({ ...readFilter(filter, model, at), marks: [] });
 }
 
 export function allConditions(conditions: ItemConditions): Statement {
@@ -54,18 +59,20 @@ export function allConditions(conditions: ItemConditions): Statement {
 }
 
 /** All that an index can find, but for state and class. */
-export function narrowingConditions({ words, marks, narrowing }: ItemConditions): Statement[] {
+export function narrowingConditions({ answering, words, marks, narrowing }: ItemConditions): Statement[] {
   const together = [...(words ? [words] : []), ...marks];
-  return words || marks.length > 1 ? [...narrowing, hasWords(allOf(together))] : [...narrowing];
+  return [...answering, ...narrowing, ...(words || marks.length > 1 ? [hasWords(allOf(together))] : [])];
 }
 
-export function readFilter(filter: ItemFilter, model: CompiledModel): ItemConditions {
+/** `at` is where the filter stands in the request, for telling what of it is wrong. */
+export function readFilter(filter: ItemFilter, model: CompiledModel, at = ''): ItemConditions {
+  const answering: Statement[] = [];
+  if (filter.site !== undefined) answering.push(sql`site = ${filter.site}`);
+  if (filter.owner !== undefined) answering.push(sql`owner = ${filter.owner}`);
+  if (filter.supportTeam !== undefined) answering.push(sql`support_team = ${filter.supportTeam}`);
+  if (filter.organisation !== undefined) answering.push(sql`organisation = ${filter.organisation}`);
   const narrowing: Statement[] = [];
   if (filter.source !== undefined || filter.key !== undefined) narrowing.push(isSaid(filter));
-  if (filter.organisation !== undefined) narrowing.push(sql`organisation = ${filter.organisation}`);
-  if (filter.site !== undefined) narrowing.push(sql`site = ${filter.site}`);
-  if (filter.owner !== undefined) narrowing.push(sql`owner = ${filter.owner}`);
-  if (filter.supportTeam !== undefined) narrowing.push(sql`support_team = ${filter.supportTeam}`);
   if (filter.ids?.length) narrowing.push(sql`id = any(${filter.ids}::uuid[])`);
   if (filter.updatedAfter !== undefined) narrowing.push(sql`updated_at > ${filter.updatedAfter}::timestamptz`);
   if (filter.updatedBefore !== undefined) narrowing.push(sql`updated_at < ${filter.updatedBefore}::timestamptz`);
@@ -77,15 +84,31 @@ export function readFilter(filter: ItemFilter, model: CompiledModel): ItemCondit
     state: sql`state = ${filter.state ?? 'active'}`,
     ...(classes && { classes }),
     ...(query && { words: query.wide }),
+    answering,
     marks: listMarks(filter, classes),
     narrowing,
-    loose: readConditions(filter.where ?? [], filter.class, model),
+    loose: readConditions(filter.where ?? [], filter.class, model, at),
   };
+}
+
+/** Those of them that the reader may see. */
+export function withSight(conditions: ItemConditions, sight: Pick<Sight, 'seesAll' | 'items'>): ItemConditions {
+  return sight.seesAll ? conditions : { ...conditions, narrowing: [...conditions.narrowing, sight.items()] };
 }
 
 /** Those that have the words too. */
 export function withWords(conditions: ItemConditions, words: WordQuery): ItemConditions {
   return { ...conditions, words: conditions.words ? allOf([conditions.words, words]) : words };
+}
+
+/** The attributes by whose values is asked: whoever may not see them may not ask by them either. */
+export function askedAttributes(filter: ItemFilter, at = ''): { attribute: string; pointer: string }[] {
+  const named = markedAttributes.flatMap((attribute) => (filter[attribute] === undefined ? [] : [{ attribute, pointer: `${at}/${attribute}` }]));
+  const where = (filter.where ?? []).flatMap((text, index) => {
+    const attribute = nameIn(text);
+    return attribute === undefined ? [] : [{ attribute, pointer: `${at}/where/${index}` }];
+  });
+  return [...named, ...where];
 }
 
 export function isOfClass(names: readonly string[]): Statement {

@@ -6,12 +6,14 @@ import { newItem } from '../domain/item.ts';
 import { type CompiledModel, compileModel } from '../domain/model/compile-model.ts';
 import type { ModelDefinition } from '../domain/model/model.ts';
 import { readPacks } from '../model/read-packs.ts';
+import { fullSight } from '../rights/rights.ts';
 import { cmdb } from '../service.ts';
 import { writeItems } from '../storage/item-store.ts';
 import { keepWords } from './keep-words.ts';
 import { listItems } from './list-items.ts';
 import { readPass } from './search-pass.ts';
 
+const all = { sight: fullSight, masked: new Set<string>() };
 let database: TestDatabase;
 let packs: ModelDefinition;
 
@@ -40,7 +42,7 @@ it('the words of all items follow the model, also those of items that had none',
   const after = newItem({ id: newUuid(), source: 's', key: 'p-1' }, { class: 'pump', name: 'Насос', attributes: { note: 'антресоль' } }, 1);
   await database.commit({ statements: writeItems([{ after }], { actorId: 'i', actorName: 'И' }, model) });
   await database.query(sql`update item set words = ''`);
-  const find = async (q: string) => (await listItems(database, { q }, model)).items.length;
+  const find = async (q: string) => (await listItems(database, { q }, model, all)).items.length;
   expect(await find('p-1')).toBe(0);
 
   const keeper = keepWords({

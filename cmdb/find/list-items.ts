@@ -5,15 +5,16 @@ import { sql } from '../../platform/postgres/sql.ts';
 import type { ItemState } from '../domain/item.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { readQuery, type SearchQuery } from '../domain/search/read-query.ts';
+import { type ItemRights, refuseAsking, type Sight } from '../rights/rights.ts';
 import { readItems } from '../storage/item-store.ts';
-import { bothFilters, type ItemConditions, type ItemFilter, readFilter, withWords } from './item-filter.ts';
+import { askedAttributes, bothFilters, type ItemConditions, type ItemFilter, readFilter, withSight, withWords } from './item-filter.ts';
 import { type ItemOrder, readOrder } from './item-order.ts';
 import { keepKnownWords } from './know-words.ts';
 import { mendQuery } from './mend-query.ts';
 import { readInOrder } from './read-in-order.ts';
 import { searchItems } from './search-items.ts';
 import { areAllWritten } from './search-pass.ts';
-import { sortByAttribute } from './sort-by-attribute.ts';
+import { askedBySort, sortByAttribute } from './sort-by-attribute.ts';
 
 interface Page {
   ids: readonly string[];
@@ -32,20 +33,22 @@ export async function listItems(
   database: Database,
   request: Partial<ListItemsRequest>,
   model: CompiledModel,
-  saved?: SavedPart,
+  rights: Pick<ItemRights, 'sight' | 'masked'>,
+  saved: SavedPart = {},
 ): Promise<{ items: ItemState[]; next?: string }> {
-  const { ids, next } = await findPage(database, request, model, saved);
+  refuseAsking(rights, [...askedAttributes(request), ...askedAttributes(saved.filter ?? {}, '/query'), ...askedBySort(request.sort ?? saved.sort)]);
+  const { ids, next } = await findPage(database, request, model, saved, rights.sight);
   const found = new Map((ids.length > 0 ? await readItems(database, sql`id = any(${ids}::uuid[])`) : []).map((item) => [item.id, item]));
   return { items: ids.flatMap((id) => found.get(id) ?? []), ...(next !== undefined && { next }) };
 }
 
-async function findPage(database: Database, request: Partial<ListItemsRequest>, model: CompiledModel, saved: SavedPart = {}): Promise<Page> {
+async function findPage(database: Database, request: Partial<ListItemsRequest>, model: CompiledModel, saved: SavedPart, sight: Sight): Promise<Page> {
   const { limit = 50, after, sort = saved.sort, q: asked, query: _, ...filter } = request;
   const { q: kept, ...other } = saved.filter ?? {};
   const q = [kept, asked].filter((words) => words !== undefined).join(' ');
   const query = readQuery(q);
   if (!query && q.trim()) return { ids: [] };
-  const all = saved.filter ? bothFilters(filter, other, model) : readFilter(filter, model);
+  const all = withSight(saved.filter ? bothFilters(filter, other, model) : readFilter(filter, model), sight);
   const conditions = all.marks.length > 0 && !(await areAllWritten(database)) ? { ...all, marks: [] } : all;
   if (query && sort === undefined) return searchItems(database, { conditions, q, query, after, limit });
   const order = readOrder(sort ?? 'name');

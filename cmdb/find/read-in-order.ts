@@ -1,5 +1,5 @@
 import type { Database } from '../../platform/postgres/database.ts';
-import { joinSql, plannedAnew, sql } from '../../platform/postgres/sql.ts';
+import { joinSql, plannedAnew, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { ItemState } from '../domain/item.ts';
 import { allConditions, type ItemConditions, isOfClass, narrowingConditions } from './item-filter.ts';
 import { type ItemOrder, isAfter, orderBy, placeOf } from './item-order.ts';
@@ -32,8 +32,7 @@ interface Reading {
 
 /** So many items are gathered at once; more only when a look at some shows that few fit. */
 const few = 1_500;
-/** Before conditions that no index knows. */
-const mostGathered = 20_000;
+const mostGathered = 5_000;
 /** No more items than so many are sorted. */
 const mostSorted = 8_000;
 /** So many items are looked at in their order to see how many of them fit, and no more than so many in all. */
@@ -46,21 +45,38 @@ const mostWalked = 6_000;
  */
 export async function readInOrder(database: Database, reading: Reading): Promise<OrderedItems> {
   const { conditions } = reading;
-  if (narrowingConditions({ ...conditions, marks: [] }).length === 0 && conditions.loose.length === 0)
-    return toPage(reading, await readWhole(database, reading));
+  const { base, rest } = splitConditions(reading);
+  if (rest.length === 0) return toPage(reading, await readRange(database, reading, base));
+  if (conditions.classes && isByClasses(conditions)) return toPage(reading, await readClasses(database, reading, conditions.classes));
   const count = reading.areFew ? 0 : await estimate(database, conditions);
   const sorted = count <= few ? await sortAll(database, reading) : undefined;
   return sorted ?? walk(database, reading, count > few && (count <= mostGathered || reading.mayLeaveOut === true));
 }
 
-/** Only a state and classes: each class has an index in each order. */
-async function readWhole(database: Database, { conditions: { state, classes }, order, after, limit }: Reading): Promise<Row[]> {
+/** What one index has in this order (a state, with one class or with one that answers), and what is to be asked besides. */
+function splitConditions({ conditions, order }: Reading): { base: Statement[]; rest: Statement[] } {
+  const { state, classes, answering, loose } = conditions;
+  const others = [...narrowingConditions({ ...conditions, answering: [], marks: [] }), ...loose];
+  if (classes?.length !== 1 && order.columns[0]?.name === 'name' && answering.length > 0)
+    return { base: [state, ...answering.slice(0, 1)], rest: [...(classes ? [isOfClass(classes)] : []), ...answering.slice(1), ...others] };
+  const ofClass = classes ? [isOfClass(classes)] : [];
+  const isIndexed = classes?.length === 1 || order.columns[0]?.name === 'class';
+  return isIndexed ? { base: [state, ...ofClass], rest: [...answering, ...others] } : { base: [state], rest: [...ofClass, ...answering, ...others] };
+}
+
+function isByClasses(conditions: ItemConditions): boolean {
+  return narrowingConditions({ ...conditions, marks: [] }).length === 0 && conditions.loose.length === 0;
+}
+
+async function readRange(database: Database, { order, after, limit }: Reading, base: readonly Statement[]): Promise<Row[]> {
+  return database.query<Row>(sql`select id, class, name, updated_at from item
+    where ${joinSql([...base, ...(after ? [isAfter(order, after)] : [])], ' and ')} order by ${orderBy(order)} limit ${limit + 1}::int`);
+}
+
+/** Only a state and classes: a page of each, merged. */
+async function readClasses(database: Database, { conditions: { state }, order, after, limit }: Reading, classes: readonly string[]): Promise<Row[]> {
   const rest = after ? sql` and ${isAfter(order, after)}` : sql``;
   const end = sql`order by ${orderBy(order)} limit ${limit + 1}::int`;
-  if (!classes || classes.length === 1 || order.columns[0]?.name === 'class')
-    return database.query<Row>(
-      sql`select id, class, name, updated_at from item where ${joinSql([state, ...(classes ? [isOfClass(classes)] : [])], ' and ')}${rest} ${end}`,
-    );
   return database.query<Row>(sql`select f.* from unnest(${classes}::text[]) as c(class) cross join lateral (
       select id, class, name, updated_at from item where ${state} and class = c.class${rest} ${end}) f ${end}`);
 }
@@ -109,16 +125,12 @@ interface Walked {
   isOver: boolean;
 }
 
-async function walkOn(database: Database, { conditions, order, after, limit }: Reading, found: readonly Row[], length: number): Promise<Walked> {
-  const { state, classes, loose } = conditions;
-  const oneClass = classes?.length === 1 ? [isOfClass(classes)] : [];
-  const rest = joinSql(
-    [...(classes && oneClass.length === 0 ? [isOfClass(classes)] : []), ...narrowingConditions({ ...conditions, marks: [] }), ...loose],
-    ' and ',
-  );
-  const from = sql`from item where ${joinSql([state, ...oneClass, ...(after ? [isAfter(order, after)] : [])], ' and ')} order by ${orderBy(order)}`;
+async function walkOn(database: Database, reading: Reading, found: readonly Row[], length: number): Promise<Walked> {
+  const { order, after, limit } = reading;
+  const { base, rest } = splitConditions(reading);
+  const from = sql`from item where ${joinSql([...base, ...(after ? [isAfter(order, after)] : [])], ' and ')} order by ${orderBy(order)}`;
   const more = await database.query<Row>(sql`select id, class, name, updated_at from (select * ${from} limit ${length}::int) item
-    where ${rest} order by ${orderBy(order)} limit ${limit + 1 - found.length}::int`);
+    where ${joinSql(rest, ' and ')} order by ${orderBy(order)} limit ${limit + 1 - found.length}::int`);
   const rows = [...found, ...more];
   if (rows.length > limit) return { rows, place: [], isOver: true };
   const [last] = await database.query<Row>(sql`select id, class, name, updated_at ${from} offset ${length - 1}::int limit 1`);

@@ -86,7 +86,7 @@ describe('a saved query', () => {
 
   it('that could not be run is refused, with all that is wrong', async () => {
     const wrong = queries.createQuery(
-      { name: 'Wrong', filter: filter({ class: 'pump', where: ['memoryGb>1', 'cost>1'] }), columns: ['name', 'wheels'] },
+      { name: 'Wrong', filter: filter({ class: 'pump', where: ['memoryGb>1', 'powerKw>much'] }), columns: ['name', 'wheels'] },
       by('ivan'),
     );
     const violations = await wrong.then(

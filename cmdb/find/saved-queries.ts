@@ -6,10 +6,12 @@ import { sql } from '../../platform/postgres/sql.ts';
 import type { Call } from '../../platform/rpc/call.ts';
 import { type CompiledModel, classesWithin } from '../domain/model/compile-model.ts';
 import type { CurrentModel } from '../model/models.ts';
+import { refuseAsking, rightsReader } from '../rights/rights.ts';
 import { countItems } from './count-items.ts';
-import { readFilter } from './item-filter.ts';
+import { askedAttributes, readFilter } from './item-filter.ts';
 import { deleteQuery, insertQuery, readQueries, type StoredQuery, updateQuery } from './query-store.ts';
 import { readPass } from './search-pass.ts';
+import { askedBySort } from './sort-by-attribute.ts';
 
 const fields = ['id', 'source', 'key', 'class', 'name', 'lookups', 'state', 'version', 'createdAt', 'updatedAt'];
 
@@ -22,6 +24,8 @@ export async function findQuery(database: Database, id: string, { principal }: P
 
 /** The contract's methods. */
 export function queryMethods({ database, model }: { database: Database; model: CurrentModel }): contract.QueryService {
+  const rightsFor = rightsReader(model);
+
   async function findOwn(id: string, call: Call): Promise<StoredQuery> {
     const query = await findQuery(database, id, call);
     if (query.ownerId !== call.principal.id) throw new AppError('not_allowed', `"${query.name}" is ${query.ownerName}'s: only they may change it.`);
@@ -29,6 +33,7 @@ export function queryMethods({ database, model }: { database: Database; model: C
   }
 
   async function save(query: StoredQuery, isNew: boolean, call: Call): Promise<contract.SavedQuery> {
+    refuseAsking(await rightsFor(call), [...askedAttributes(query.filter, '/filter'), ...askedBySort(query.sort)]);
     check(query, await model());
     try {
       return await call.commit({ statements: [isNew ? insertQuery(query) : updateQuery(query)] }, query);
@@ -76,7 +81,9 @@ export function queryMethods({ database, model }: { database: Database; model: C
     },
     async countQuery({ id }, call) {
       const { filter } = await findQuery(database, id, call);
-      return countItems(database, filter, await model());
+      const { masked, sight } = await rightsFor(call);
+      refuseAsking({ masked }, askedAttributes(filter, '/filter'));
+      return countItems(database, filter, await model(), sight);
     },
     async getSearchStatus() {
       const pass = await readPass(database);
@@ -98,10 +105,10 @@ const noFilter: StoredQuery['filter'] = { ids: [], where: [] };
 function check({ filter, columns }: StoredQuery, model: CompiledModel): void {
   const violations: FieldViolation[] = [];
   try {
-    readFilter(filter, model);
+    readFilter(filter, model, '/filter');
   } catch (error) {
     if (!isAppError(error, 'invalid_input')) throw error;
-    violations.push(...error.violations.map(({ pointer, message }) => ({ pointer: `/filter${pointer}`, message })));
+    violations.push(...error.violations);
   }
   const classes = filter.class === undefined ? [...model.classes.keys()] : [filter.class, ...classesWithin(model, filter.class)];
   for (const [index, column] of columns.entries()) {

@@ -83,7 +83,7 @@ export async function writePage(database: Database, { written, writing = {}, pla
   const [end] = await database.query<{ id: string }>(
     sql`select id from item where id > ${place}::uuid order by id offset ${pageSize - 1}::int limit 1`,
   );
-  const rows = page.map((item) => ({ id: item.id, version: item.version, words: listWords(item, model.classes.get(item.class)) }));
+  const rows = page.map((item) => ({ id: item.id, version: item.version, words: listWords(item, model) }));
   await database.commit({
     statements: [
       sql`update item i set words = array_to_tsvector(n.words)

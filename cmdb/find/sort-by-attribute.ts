@@ -6,6 +6,12 @@ import { findAttribute } from '../domain/search/attribute-condition.ts';
 import { allConditions, type ItemConditions } from './item-filter.ts';
 import { refuseOrder } from './item-order.ts';
 
+/** The attribute of such an order, as what is asked by. */
+export function askedBySort(sort = ''): { attribute: string; pointer: string }[] {
+  const [, attribute] = /^-?attributes\.(.+)$/.exec(sort) ?? [];
+  return attribute === undefined ? [] : [{ attribute, pointer: '/sort' }];
+}
+
 interface Sorting {
   conditions: ItemConditions;
   /** `attributes.memoryGb`, with a minus in front from the greatest on. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { newUuid } from '../../platform/clock/clock.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import { raw, sql } from '../../platform/postgres/sql.ts';
 import { newItem } from '../domain/item.ts';
 import { compileModel } from '../domain/model/compile-model.ts';
 import { type RelationState, relate, unrelate } from '../domain/relation.ts';
@@ -64,7 +65,7 @@ export function graphContract(open: () => Promise<GraphUnderTest>): void {
       .flatMap(
         ({ type, from, to }) => relate(undefined, { id: newUuid(), type, fromId: ids[from] ?? '', toId: ids[to] ?? '', source: 'test' }, 1_000) ?? [],
       );
-    await subject.database.commit({ statements: writeItems(items, author, { classes: new Map() }) });
+    await subject.database.commit({ statements: writeItems(items, author, { classes: new Map(), sensitive: new Set() }) });
     await subject.database.commit({ statements: writeRelations(relations, author) });
     return { ids, relations };
   }
@@ -102,6 +103,28 @@ export function graphContract(open: () => Promise<GraphUnderTest>): void {
     for (const itemId of ids) await expectAnswer(subject.graph.impact({ itemId, depth: 6, ...all }), oracle(itemId, 6, failureEdges(relations)));
     const { steps } = await subject.graph.impact({ itemId: ids[2] ?? '', depth: 6, ...all });
     expect(Object.fromEntries(steps.map(({ id, distance }) => [ids.indexOf(id), distance]))).toEqual({ 1: 1, 3: 1, 0: 2, 4: 2 });
+  });
+
+  it('reaches nothing through an item that is not among those that may be reached', async () => {
+    const edges = [
+      { type: 'depends_on', from: 1, to: 0 },
+      { type: 'depends_on', from: 2, to: 1 },
+      { type: 'depends_on', from: 3, to: 0 },
+      { type: 'depends_on', from: 4, to: 3 },
+      { type: 'depends_on', from: 4, to: 2 },
+    ];
+    const { ids, relations } = await store({ size: 5, edges });
+    await subject.catchUp();
+    const among = (alias: string) => sql`${raw(`${alias}.id`)} <> ${ids[1]}::uuid`;
+    const seen = relations.filter(({ fromId, toId }) => fromId !== ids[1] && toId !== ids[1]);
+    const itemId = ids[0] ?? '';
+    const [impact, around] = await Promise.all([
+      subject.graph.impact({ itemId, depth: 6, ...all, among }),
+      subject.graph.neighbours({ itemId, depth: 6, direction: 'both', types, ...all, among }),
+    ]);
+    expect(impact).toMatchObject({ steps: oracle(itemId, 6, failureEdges(seen)), servedBy: 'records' });
+    expect(around).toMatchObject({ steps: oracle(itemId, 6, edgesAlong(seen, { direction: 'both', types })), servedBy: 'records' });
+    expect(around.steps).toHaveLength(3);
   });
 
   it('says that it was cut where there is more than the cap, and every way that it gives is true', async () => {
@@ -165,7 +188,7 @@ function failureEdges(relations: readonly RelationState[]): Directed[] {
   });
 }
 
-function edgesAlong(relations: readonly RelationState[], { direction, types: chosen }: NeighboursQuestion): Directed[] {
+function edgesAlong(relations: readonly RelationState[], { direction, types: chosen }: Pick<NeighboursQuestion, 'direction' | 'types'>): Directed[] {
   return relations
     .filter(({ type }) => chosen.includes(type))
     .flatMap(({ type, fromId, toId }) => [

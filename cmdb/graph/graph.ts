@@ -1,3 +1,5 @@
+import type { Statement } from '../../platform/postgres/sql.ts';
+
 /** Questions about how items hang together. Two adapters (`postgres-graph.ts`, `neo4j-graph.ts`), one contract suite (`graph.contract.ts`). */
 export interface Graph {
   /** Items within `depth` steps along relations. */
@@ -14,6 +16,8 @@ export interface Question {
   limit: number;
   /** Most time to spend, in milliseconds; what was found by then is the answer. */
   timeout: number;
+  /** The only items on any way, as a condition on the alias that `item` has in a query: who may not see an item reaches nothing through it. All when it is not set. */
+  among?: (alias: string) => Statement;
 }
 
 export interface NeighboursQuestion extends Question {

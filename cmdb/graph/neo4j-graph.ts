@@ -22,6 +22,8 @@ export interface Neo4jGraphParts {
 /** Answers from the projection; from the records when it is down, behind, or does not know the item yet, and says so. */
 export function neo4jGraph({ space, records, keeper, currentModel }: Neo4jGraphParts): Graph {
   async function reach(question: Question, way: Way, ask: () => Promise<Reached>): Promise<Reached> {
+    // The projection does not know who may see what: a walk that leaves items out is the records'.
+    if (question.among) return { ...(await ask()), note: 'You may see some items only: the records answer that.' };
     const { state } = keeper.status();
     let note = state === 'fresh' ? undefined : `The projection is ${state}.`;
     if (note === undefined) {

@@ -6,7 +6,7 @@ import { type Edge, type Graph, type Question, type Reached, walk } from './grap
 /** Answers from the records: one query a level, the items seen are kept here (measured: several times quicker than a recursive statement). */
 export function postgresGraph(database: Database, currentModel: CurrentModel): Graph {
   async function reach(question: Question, forward: readonly string[], backward: readonly string[]): Promise<Reached> {
-    const reached = await walk(question, (ids, room) => database.query<Edge>(stepFurther(ids, forward, backward, room)));
+    const reached = await walk(question, (ids, room) => database.query<Edge>(stepFurther(ids, { forward, backward, room, among: question.among })));
     return { ...reached, servedBy: 'records' };
   }
 
@@ -20,7 +20,10 @@ export function postgresGraph(database: Database, currentModel: CurrentModel): G
 }
 
 /** For each item one step away the smallest edge that leads there; no more rows than can be of use. */
-function stepFurther(ids: readonly string[], forward: readonly string[], backward: readonly string[], room: number): Statement {
+function stepFurther(
+  ids: readonly string[],
+  { forward, backward, room, among }: { forward: readonly string[]; backward: readonly string[]; room: number; among: Question['among'] },
+): Statement {
   const ways: Statement[] = [];
   if (forward.length > 0) {
     ways.push(sql`select from_id as "from", to_id as "to", type from relation
@@ -30,5 +33,6 @@ function stepFurther(ids: readonly string[], forward: readonly string[], backwar
     ways.push(sql`select to_id as "from", from_id as "to", type from relation
       where to_id = any(${ids}::uuid[]) and type = any(${backward}::text[]) and state = 'active'`);
   }
-  return sql`select distinct on ("to") "from", "to", type from (${joinSql(ways, ' union all ')}) edge order by "to", "from", type limit ${room}::int`;
+  const isAmong = among ? sql`where exists (select 1 from item seen where seen.id = edge."to" and ${among('seen')})` : sql``;
+  return sql`select distinct on ("to") "from", "to", type from (${joinSql(ways, ' union all ')}) edge ${isAmong} order by "to", "from", type limit ${room}::int`;
 }

@@ -79,16 +79,16 @@ describeWithNeo4j('the projection of the graph', (engine) => {
         const id = newUuid();
         const after = newItem({ id, source: 'test', key: id }, { class: 'server', name: `item ${turn}` }, turn);
         items.push(after);
-        await database.commit({ statements: writeItems([{ after }], author, { classes: new Map() }) });
-        events.push(toEnvelope(announceItem({ after })));
+        await database.commit({ statements: writeItems([{ after }], author, { classes: new Map(), sensitive: new Set() }) });
+        events.push(toEnvelope(announceItem({ after }, new Set())));
       } else if (random.chance(0.3)) {
         const index = random.below(items.length);
         const before = items[index];
         const after = before && reviseItem(before, random.chance(0.3) ? { state: 'retired' } : { name: `turn ${turn}`, state: 'active' }, turn);
         if (!after) continue;
         items[index] = after;
-        await database.commit({ statements: writeItems([{ before, after }], author, { classes: new Map() }) });
-        events.push(toEnvelope(announceItem({ before, after })));
+        await database.commit({ statements: writeItems([{ before, after }], author, { classes: new Map(), sensitive: new Set() }) });
+        events.push(toEnvelope(announceItem({ before, after }, new Set())));
       } else {
         const [from, to] = [items[random.below(3)], items[random.below(3)]];
         if (!from || !to || from === to || from.state === 'retired' || to.state === 'retired') continue;

@@ -3,8 +3,10 @@ import type { HistoryService, RelationVersion } from '../../generated/opora/cmdb
 import { AppError } from '../../platform/errors/app-error.ts';
 import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import type { Call } from '../../platform/rpc/call.ts';
 import type { ItemState } from '../domain/item.ts';
 import type { itemUseCases } from '../items.ts';
+import type { ItemRights } from '../rights/rights.ts';
 import { type RelationVersionState, readRelationVersions } from '../storage/history-store.ts';
 import { readConflicts } from './change-set-store.ts';
 import { beginRevert, findChangeSet, listChangeSets } from './change-sets.ts';
@@ -13,21 +15,24 @@ import { diffVersions, findVersion } from './histories.ts';
 interface HistoryParts {
   database: Database;
   items: Pick<ReturnType<typeof itemUseCases>, 'restore'>;
-  toItem(item: ItemState): Item;
+  rightsFor(call: Call): Promise<ItemRights>;
+  toItem(item: ItemState, rights: ItemRights): Item;
 }
 
 const firstId = '00000000-0000-0000-0000-000000000000';
 
 /** The contract's methods, each mapped to its use case and back. */
-export function historyMethods({ database, items, toItem }: HistoryParts): HistoryService {
+export function historyMethods({ database, items, rightsFor, toItem }: HistoryParts): HistoryService {
   return {
-    diffItem: (request, call) => diffVersions(database, request, call.now),
+    diffItem: async (request, call) => diffVersions(database, request, call.now, await rightsFor(call)),
     async revertItem({ id, expectedVersion, to, reason }, call) {
-      const { class: itemClass, name, attributes, lookups, state } = await findVersion(database, id, to);
-      return items.restore({ id, expectedVersion }, { class: itemClass, name, attributes, lookups, state }, call, toItem, reason);
+      const rights = await rightsFor(call);
+      const { class: itemClass, name, attributes, lookups, state } = await findVersion(database, id, to, rights.sight);
+      const facts = { class: itemClass, name, attributes, lookups, state };
+      return items.restore({ id, expectedVersion }, facts, call, (item) => toItem(item, rights), reason);
     },
-    async getRelationHistory({ id }) {
-      const found = await readRelationVersions(database, id);
+    async getRelationHistory({ id }, call) {
+      const found = await readRelationVersions(database, id, (await rightsFor(call)).sight);
       if (found.length === 0) throw new AppError('not_found', `There is no relation "${id}".`);
       return { items: found.map(toRelationVersion) };
     },

@@ -13,6 +13,7 @@ import { createMetrics } from '../../platform/telemetry/metrics.ts';
 import { eventually } from '../../tests/cmdb/eventually.ts';
 import { announceItem } from '../announce.ts';
 import { newItem } from '../domain/item.ts';
+import { fullSight } from '../rights/rights.ts';
 import { cmdb as service } from '../service.ts';
 import { readItemsAsOf } from '../storage/history-store.ts';
 import { writeItems } from '../storage/item-store.ts';
@@ -90,7 +91,7 @@ describe('an item at a moment', () => {
     }
     for (const moment of moments.flatMap((one) => [one - 1, one, one + 1])) {
       const expected = moments.findLastIndex((one) => one <= moment);
-      const found = (await readItemsAsOf(database, [item.id], moment)).get(item.id);
+      const found = (await readItemsAsOf(database, [item.id], moment, fullSight)).get(item.id);
       expect(found?.attributes).toEqual(expected === -1 ? undefined : { step: expected });
     }
   });
@@ -153,8 +154,11 @@ describe('a change set', () => {
     const after = { ...before, attributes: { memory: 128, rack: 'B2' }, version: 2, updatedAt: now };
     const changes = [...fresh.map((item) => ({ after: item })), { before, after }];
     await database.commit({
-      statements: [insertChangeSet(set), ...writeItems(changes, { actorId: 'ivan', actorName: 'Иван', changeSetId: set.id }, { classes: new Map() })],
-      events: changes.map(announceItem),
+      statements: [
+        insertChangeSet(set),
+        ...writeItems(changes, { actorId: 'ivan', actorName: 'Иван', changeSetId: set.id }, { classes: new Map(), sensitive: new Set() }),
+      ],
+      events: changes.map((change) => announceItem(change, new Set())),
     });
     return { set, known, fresh };
   }

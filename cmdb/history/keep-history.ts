@@ -19,6 +19,11 @@ export interface HistoryKeeping {
 /** Has a part of the history ready for every year before it comes, and drops the parts that are older than what is to be kept. */
 export async function arrangeHistory({ database, clock, log, keptYears }: HistoryKeeping): Promise<void> {
   const thisYear = new Date(clock.now()).getUTCFullYear();
+  if (keptYears !== undefined) {
+    const oldest = new Date(Date.UTC(thisYear - keptYears, 0));
+    for (const table of ['word_before', 'relation_word_before'])
+      await database.query(sql`delete from ${raw(table)} where change_set_id in (select id from change_set where created_at < ${oldest})`);
+  }
   for (const table of tables) {
     const parts = await readParts(database, table);
     for (const year of [thisYear, thisYear + 1]) {

@@ -1,11 +1,12 @@
 import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { announceItem } from '../announce.ts';
-import { type ItemState, reviseItem } from '../domain/item.ts';
-import type { CompiledModel } from '../domain/model/compile-model.ts';
-import { migrateItem, type Step } from '../domain/model/migrate-item.ts';
-import { type ItemChange, readItems, writeItems } from '../storage/item-store.ts';
+import { migrateItem, migrateOwners, migrateWord, type Step } from '../domain/model/migrate-item.ts';
+import type { SearchModel } from '../domain/search/list-words.ts';
+import { writeWholeItems } from '../sources/end-links.ts';
+import type { Link } from '../sources/link.ts';
+import { writeLinks } from '../sources/link-store.ts';
+import { readWholeItems, toChange, type WholeItem } from '../sources/whole-items.ts';
 import { finishMigrating, type ModelVersionState, noteMigrated } from './model-store.ts';
 import { freshFor } from './models.ts';
 
@@ -30,16 +31,23 @@ export function beginPass(version: number, now: number): Pass {
  * pass that found nothing to change and that began when every process knew the version.
  */
 export async function migratePage(database: Database, version: ModelVersionState, step: Step, pass: Pass, now: number): Promise<Pass | undefined> {
-  const items = await readItems(
-    database,
-    sql`class = any(${classesOf(version, step)}::text[]) and id > ${pass.place}::uuid order by id limit ${pageSize}::int`,
+  const ids = await database.query<{ id: string }>(
+    sql`select id from item where class = any(${classesOf(version, step)}::text[]) and id > ${pass.place}::uuid order by id limit ${pageSize}::int`,
   );
-  const changes = items.flatMap((before): ItemChange[] => {
-    const after = reviseItem(before, migrated(before, version, step), now);
-    return after ? [{ before, after }] : [];
-  });
-  const last = items.length < pageSize ? undefined : items.at(-1);
-  if (changes.length > 0 && !(await commit(database, version, step.after, changes))) return pass;
+  const items = [
+    ...(
+      await readWholeItems(
+        database,
+        ids.map(({ id }) => id),
+      )
+    ).values(),
+  ];
+  const words = items.flatMap((whole) => migrateWhole(whole, version, step));
+  const changes = items.filter((whole) => toChange(whole, now) !== undefined);
+  const last = ids.length < pageSize ? undefined : ids.at(-1);
+  const sensitive = new Set([...step.before.sensitive, ...step.after.sensitive]);
+  if (changes.length > 0 && !(await commit(database, version, { items: changes, words, model: { classes: step.after.classes, sensitive } }, now)))
+    return pass;
   const changed = pass.changed + changes.length;
   if (last) return { ...pass, place: last.id, changed };
   if (changed > 0 || pass.beganAt < version.publishedAt + 2 * freshFor) return beginPass(version.version, now);
@@ -47,24 +55,30 @@ export async function migratePage(database: Database, version: ModelVersionState
   return undefined;
 }
 
-function migrated(item: ItemState, { migrations }: ModelVersionState, step: Step): Pick<ItemState, 'class' | 'attributes'> {
-  const { class: name, attributes } = migrateItem(item, migrations, step);
-  return { class: name, attributes };
+/** Makes an item, and what each source says of it, what they are to be; gives the words that changed. Otherwise its next change would bring back what was. */
+function migrateWhole(whole: WholeItem, { migrations }: ModelVersionState, step: Step): Link[] {
+  const { facts } = whole;
+  const { class: name, attributes } = migrateItem(facts, migrations, step);
+  whole.facts = { ...facts, class: name, attributes, provenance: migrateOwners(facts.provenance, facts.class, migrations, step) };
+  const words = [...whole.links.values()].flatMap((link): Link[] => {
+    const said = migrateWord(link.said, migrations, step);
+    return said === link.said ? [] : [{ ...link, said: { ...link.said, class: said.class, attributes: said.attributes } }];
+  });
+  if (words.length > 0) whole.isTouched = true;
+  return words;
 }
 
 /** False when somebody else wrote one of them first: then the page is read again. */
 async function commit(
   database: Database,
   { version, actorId, actorName, traceId }: ModelVersionState,
-  after: CompiledModel,
-  changes: readonly ItemChange[],
+  { items, words, model }: { items: readonly WholeItem[]; words: readonly Link[]; model: SearchModel },
+  now: number,
 ): Promise<boolean> {
   const author = { actorId, actorName, ...(traceId !== undefined && { traceId }) };
   try {
-    await database.commit({
-      statements: [...writeItems(changes, author, after), noteMigrated(version, changes.length)],
-      events: changes.map(announceItem),
-    });
+    const { statements, events } = await writeWholeItems({ database, model, author, now }, items);
+    await database.commit({ statements: [...statements, ...writeLinks(words, []), noteMigrated(version, items.length)], events });
     return true;
   } catch (error) {
     if (isAppError(error, 'conflict')) return false;

@@ -18,6 +18,8 @@ export interface ModelVersionHead extends Author {
 export interface ModelVersionState extends ModelVersionHead {
   definition: ModelDefinition;
   migrations: Migration[];
+  /** Attributes that no class declares any more, and that were sensitive. */
+  onceSensitive?: readonly string[];
 }
 
 interface HeadRow {
@@ -31,7 +33,7 @@ interface HeadRow {
   migrated_items: number;
 }
 
-type VersionRow = HeadRow & Pick<ModelVersionState, 'definition' | 'migrations'>;
+type VersionRow = HeadRow & Pick<ModelVersionState, 'definition' | 'migrations'> & { once_sensitive: string[] };
 
 /** The number of the version that holds; 0 when there is none. */
 export async function readNewestVersion(database: Database): Promise<number> {
@@ -61,10 +63,11 @@ export async function readMigratingVersion(database: Database): Promise<ModelVer
 
 /** Two that publish the same version conflict: the key is its number. */
 export function insertModelVersion(state: ModelVersionState): Statement {
-  const { version, definition, migrations, note, publishedAt, actorId, actorName, traceId, migratedAt, migratedItems } = state;
-  return sql`insert into model_version (version, definition, migrations, note, published_at, actor_id, actor_name, trace_id, migrated_at, migrated_items)
+  const { version, definition, migrations, note, publishedAt, actorId, actorName, traceId, migratedAt, migratedItems, onceSensitive = [] } = state;
+  return sql`insert into model_version (version, definition, migrations, note, published_at, actor_id, actor_name, trace_id, migrated_at, migrated_items,
+      once_sensitive)
     values (${version}::int, ${JSON.stringify(definition)}::json, ${JSON.stringify(migrations)}::json, ${note ?? null}, ${new Date(publishedAt)}, ${actorId},
-      ${actorName}, ${traceId ?? null}, ${migratedAt === undefined ? null : new Date(migratedAt)}, ${migratedItems}::int)`;
+      ${actorName}, ${traceId ?? null}, ${migratedAt === undefined ? null : new Date(migratedAt)}, ${migratedItems}::int, ${onceSensitive})`;
 }
 
 export function noteMigrated(version: number, items: number): Statement {
@@ -106,5 +109,5 @@ function toHead({ version, note, published_at, actor_id, actor_name, trace_id, m
 }
 
 function toState(row: VersionRow): ModelVersionState {
-  return { ...toHead(row), definition: row.definition, migrations: row.migrations };
+  return { ...toHead(row), definition: row.definition, migrations: row.migrations, onceSensitive: row.once_sensitive };
 }

@@ -50,7 +50,8 @@ export function openModels(database: Database): Models {
     if (found) return found;
     const state = await readModelVersion(database, version);
     if (!state) throw new AppError('not_found', `There is no version ${version} of the model.`);
-    const model = { ...compileModel(state.definition), version };
+    const compiled = compileModel(state.definition);
+    const model = { ...compiled, sensitive: new Set([...compiled.sensitive, ...(state.onceSensitive ?? [])]), version };
     recent.set(version, model);
     return model;
   }

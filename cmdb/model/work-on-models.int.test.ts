@@ -9,6 +9,8 @@ import { aClass, label, smallModel } from '../domain/model/fixtures/small-model.
 import type { Migration } from '../domain/model/migration.ts';
 import type { ModelDefinition } from '../domain/model/model.ts';
 import { cmdb } from '../service.ts';
+import { decideItems } from '../sources/decide-items.ts';
+import type { ItemInput } from '../sources/source-page.ts';
 import { readItems, writeItems } from '../storage/item-store.ts';
 import { beginTest, insertDraft, moveTest, readTest, type TestProgress, type TestState } from './draft-store.ts';
 import { beginPass, migratePage, type Pass } from './migrate-inventory.ts';
@@ -44,7 +46,7 @@ beforeEach(async () => {
       1_000,
     ),
   }));
-  await database.commit({ statements: writeItems(items, author, { classes: new Map() }) });
+  await database.commit({ statements: writeItems(items, author, { classes: new Map(), sensitive: new Set() }) });
 });
 afterEach(() => database.close());
 
@@ -66,7 +68,7 @@ async function rename(id: string, name: string): Promise<void> {
     const after: ItemState | undefined = before && reviseItem(before, { name }, Date.now());
     if (!before || !after) return;
     try {
-      return await database.commit({ statements: writeItems([{ before, after }], author, { classes: new Map() }) });
+      return await database.commit({ statements: writeItems([{ before, after }], author, { classes: new Map(), sensitive: new Set() }) });
     } catch {
       // The migration was first.
     }
@@ -102,6 +104,24 @@ describe('the migrations of a version', () => {
     expect((await readModelVersion(database, 2))?.migratedItems).toBe(count);
   });
 
+  it('change what sources have said too, so that their next word brings nothing back', async () => {
+    const models = openModels(database);
+    const say = async (item: Omit<ItemInput, 'lookups' | 'key' | 'class'>, now: number) => {
+      const context = { database, model: await models.newest(), source: 'agent', author, now, newId: newUuid };
+      const { statements, events } = await decideItems(context, [{ key: 's', class: 'server', lookups: [], ...item }]);
+      await database.commit({ statements, events });
+    };
+    await say({ name: 'before', attributes: JSON.stringify({ memoryGb: 4 }) }, 2_000);
+    await publish();
+    const worker = start();
+    await isMigrated();
+    await worker.stop();
+    await say({ name: 'after' }, 3_000);
+    const [item] = await readItems(database, sql`source = 'agent'`);
+    expect(item).toMatchObject({ name: 'after', attributes: { ram: 4, note: 'none' }, provenance: { ram: { source: 'agent' } } });
+    expect(Object.keys(item?.provenance ?? {})).not.toContain('memoryGb');
+  });
+
   it('are not at their end before a pass that found nothing began when every process knew the version', async () => {
     await publish(10_000);
     const models = openModels(database);
@@ -118,7 +138,7 @@ describe('the migrations of a version', () => {
     expect(await passAt(11_999)).toMatchObject({ changed: 0 });
     const id = newUuid();
     const late = newItem({ id, source: 'late', key: id }, { class: 'server', name: 'late', attributes: { memoryGb: 1 } }, 11_999);
-    await database.commit({ statements: writeItems([{ after: late }], author, { classes: new Map() }) });
+    await database.commit({ statements: writeItems([{ after: late }], author, { classes: new Map(), sensitive: new Set() }) });
     expect(await passAt(12_000)).toMatchObject({ changed: 0 });
     expect((await readItems(database, sql`id = ${id}`))[0]?.attributes).toEqual({ ram: 1, note: 'none' });
     expect((await readModelVersion(database, 2))?.migratedAt).toBeUndefined();

@@ -73,6 +73,7 @@ describe('a register as people keep it', () => {
     const { fates } = await readFixture('register.xlsx');
     expect(attributesOf(fates, 7)).toEqual({
       inventoryNumber: '00001234',
+      site: 'Станция 1',
       serialNumber: 'СН-001',
       power: 15,
       flow: 50.5,

@@ -2,6 +2,7 @@ import type { NewEvent } from '../../platform/bus/event.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Statement } from '../../platform/postgres/sql.ts';
 import { announceItem } from '../announce.ts';
+import type { Reconciliation } from '../domain/identify/reconcile.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { type Author, isNewVersion, writeItems } from '../storage/item-store.ts';
 import { assignToItems } from './assign-to-items.ts';
@@ -24,6 +25,10 @@ export interface PageContext {
   /** The snapshot has named everything: nothing waits any more. */
   isComplete?: boolean;
   author: Author;
+  /** The change set that it is a part of, when that can be taken back: what was said before is kept with it. */
+  keptIn?: string;
+  /** By key, W3C trace context of what brought the record; that of what runs now unless told. */
+  causes?: ReadonlyMap<string, string>;
   /** Epoch milliseconds. */
   now: number;
   newId(): string;
@@ -42,6 +47,8 @@ export interface DecidedItems {
   movedKeys: string[];
   /** Records of keys that had to leave an item: they are to be decided again. */
   again: ItemInput[];
+  /** What the words of each record changed of its item, and what was kept back; by key. A record that says what it said has nothing here. */
+  reconciled: ReadonlyMap<string, Reconciliation>;
 }
 
 /**
@@ -72,7 +79,16 @@ export async function decideItems(context: PageContext, inputs: readonly ItemInp
   }
   const rest = records.filter(({ index }) => !same.has(index));
   if (rest.length === 0)
-    return { statements: [], events: [], outcomes: inOrder(outcomes, inputs.length), seen, newKeys: [], movedKeys: [], again: [] };
+    return {
+      statements: [],
+      events: [],
+      outcomes: inOrder(outcomes, inputs.length),
+      seen,
+      newKeys: [],
+      movedKeys: [],
+      again: [],
+      reconciled: new Map(),
+    };
 
   const found = await findForPage(
     context,
@@ -91,7 +107,8 @@ export async function decideItems(context: PageContext, inputs: readonly ItemInp
   }
   const newKeys = identified.links.filter(({ revision }) => revision === 0).map(({ key }) => key);
   const movedKeys = identified.links.filter(({ key, itemId }) => (found.links.get(key)?.itemId ?? itemId) !== itemId).map(({ key }) => key);
-  return { statements, events, outcomes: inOrder(outcomes, inputs.length), seen, newKeys, movedKeys, again: identified.again };
+  const { again, reconciled } = identified;
+  return { statements, events, outcomes: inOrder(outcomes, inputs.length), seen, newKeys, movedKeys, again, reconciled };
 }
 
 /** Of several records with one key the last is taken. */
@@ -120,12 +137,17 @@ type Found = Awaited<ReturnType<typeof findForPage>>;
 type Identified = ReturnType<typeof identifyRecords>;
 
 async function writeOutcome(
-  { database, model, author, now, runId }: PageContext,
+  { database, model, author, now, runId, keptIn, causes }: PageContext,
   found: Found,
-  { links, forgotten, questions, postponed }: Identified,
+  { links, forgotten, questions, postponed, outcomes }: Identified,
 ) {
   const items = [...found.items.values()];
-  const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
+  const traces = new Map([...(causes ?? [])].map(([key, traceparent]) => [outcomes.get(key)?.id, traceparent]));
+  const changes = items.flatMap((whole) => {
+    const change = toChange(whole, now);
+    const traceparent = traces.get(whole.id);
+    return change ? [traceparent === undefined ? change : { ...change, traceparent }] : [];
+  });
   const touched = items.filter(({ isTouched }) => isTouched);
   const isRetired = (id: string) => found.known.isRetired(id) && found.items.get(id)?.facts.state === 'retired';
   const identifiers = await assignToItems(database, touched, { ...found.known, isRetired });
@@ -134,12 +156,12 @@ async function writeOutcome(
   const answered = found.questions.filter(({ key }) => bound.has(key)).map(({ id }) => id);
   const statements = [
     ...writeItems(changes, author, model),
-    ...writeLinks(links, forgotten),
+    ...writeLinks(links, forgotten, keptIn),
     ...identifiers,
     ...(runId !== undefined && postponed.length > 0 ? [postpone(runId, postponed)] : []),
-    ...(questions.length > 0 ? [askAbout(questions)] : []),
+    ...(questions.length > 0 ? [askAbout(questions, keptIn)] : []),
     ...(answered.length > 0 ? [dropQuestions(answered, now)] : []),
   ];
   const versions = new Map(changes.map(({ after }) => [after.id, after.version]));
-  return { statements, events: changes.filter(isNewVersion).map(announceItem), versions };
+  return { statements, events: changes.filter(isNewVersion).map((change) => announceItem(change, model.sensitive)), versions };
 }

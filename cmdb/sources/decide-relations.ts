@@ -25,7 +25,7 @@ interface End {
 
 /** Decides what becomes of the relations that a page names: one whose ends are not both known waits for them. */
 export async function decideRelations(context: PageContext, inputs: readonly RelationInput[]): Promise<DecidedRelations> {
-  const { database, source, model, now, newId, author } = context;
+  const { database, source, model, now, newId, author, keptIn } = context;
   const known = new Map((await readLinksOfRelations(database, source, inputs)).map((link) => [toKey(link), link]));
   const seen = [...known.values()].flatMap(({ seq }) => seq ?? []);
   const isSame = (link: RelationLink | undefined) => link?.active && link.missingSince === undefined && link.goneAt === undefined;
@@ -72,7 +72,7 @@ export async function decideRelations(context: PageContext, inputs: readonly Rel
   });
   const relations = [...written.values()];
   return {
-    statements: [...writeRelations(relations, author), ...writeRelationLinks([...links.values()])],
+    statements: [...writeRelations(relations, author), ...writeRelationLinks([...links.values()], keptIn)],
     events: relations.map(announceRelation),
     outcomes,
     seen,

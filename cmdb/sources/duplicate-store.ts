@@ -46,15 +46,15 @@ export async function readDuplicates(database: Database, where: Statement): Prom
   }));
 }
 
-/** Asks, unless the same is asked already: then only what the record says now is kept. */
-export function askAbout(duplicates: readonly Duplicate[]): Statement {
+/** Asks, unless the same is asked already: then only what the record says now is kept. `raisedBy`: the change set with which the question goes. */
+export function askAbout(duplicates: readonly Duplicate[], raisedBy?: string): Statement {
   const rows = duplicates.map((one) => ({
     ...one,
     hash: one.hash.toString('hex'),
     created_at: new Date(one.createdAt).toISOString(),
   }));
-  return sql`insert into duplicate as d (id, status, source, key, hash, said, items, why, evidence, reasons, version, created_at, updated_at)
-    select id, 'open', source, key, decode(hash, 'hex'), said, items, why, evidence, reasons, 1, created_at, created_at
+  return sql`insert into duplicate as d (id, status, source, key, hash, said, items, why, evidence, reasons, version, created_at, updated_at, raised_by)
+    select id, 'open', source, key, decode(hash, 'hex'), said, items, why, evidence, reasons, 1, created_at, created_at, ${raisedBy ?? null}::uuid
     from json_to_recordset(${JSON.stringify(rows)}::json) as n(id uuid, source text, key text, hash text, said jsonb, items uuid[], why text, evidence jsonb,
       reasons jsonb, created_at timestamptz) order by source, key
     on conflict (source, key, items) where status = 'open' do update set hash = excluded.hash, said = excluded.said, updated_at = excluded.updated_at
@@ -65,6 +65,12 @@ export function askAbout(duplicates: readonly Duplicate[]): Statement {
 export function dropQuestions(ids: readonly string[], at: number): Statement {
   return sql`update duplicate set status = 'obsolete', version = version + 1, updated_at = ${new Date(at)}
     where id = any(${ids}::uuid[]) and status = 'open'`;
+}
+
+/** What raised them was taken back. */
+export function dropQuestionsOf(changeSetId: string, at: number): Statement {
+  return sql`update duplicate set status = 'obsolete', version = version + 1, updated_at = ${new Date(at)}
+    where raised_by = ${changeSetId}::uuid and status = 'open'`;
 }
 
 export function answerQuestion({ id, status, decidedBy, changeSetId, version, updatedAt }: Duplicate): Statement {

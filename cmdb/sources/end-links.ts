@@ -2,6 +2,7 @@ import type { NewEvent } from '../../platform/bus/event.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import { announceItem, announceRelation } from '../announce.ts';
 import { unrelate } from '../domain/relation.ts';
+import type { SearchModel } from '../domain/search/list-words.ts';
 import { isNewVersion, writeItems } from '../storage/item-store.ts';
 import { readRelations, writeRelations } from '../storage/relation-store.ts';
 import { assignToItems, nothingKnown } from './assign-to-items.ts';
@@ -32,19 +33,19 @@ export async function endTheseLinks(context: PageContext, links: readonly Link[]
     if (whole) silence(whole, link, model, now);
   }
   const changed = await writeWholeItems(context, [...items.values()]);
-  return { statements: [...changed.statements, ...writeLinks(gone, [])], events: changed.events };
+  return { statements: [...changed.statements, ...writeLinks(gone, [], context.keptIn)], events: changed.events };
 }
 
 /** What is to be written of items but for their links. */
 export async function writeWholeItems(
-  { database, model, author, now }: Pick<PageContext, 'database' | 'model' | 'author' | 'now'>,
+  { database, model, author, now }: Pick<PageContext, 'database' | 'author' | 'now'> & { model: SearchModel },
   items: readonly WholeItem[],
 ): Promise<Ended> {
   const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
   const identifiers = await assignToItems(database, items, nothingKnown);
   return {
     statements: [...writeItems(changes, author, model), ...identifiers],
-    events: changes.filter(isNewVersion).map(announceItem),
+    events: changes.filter(isNewVersion).map((change) => announceItem(change, model.sensitive)),
   };
 }
 
@@ -57,7 +58,7 @@ export async function endRelationLinks(context: PageContext, relations: readonly
 }
 
 /** A relation ends when nobody says it any more: no source, and no person has made it. */
-export async function endTheseRelationLinks({ database, author, now }: PageContext, links: readonly RelationLink[]): Promise<Ended> {
+export async function endTheseRelationLinks({ database, author, now, keptIn }: PageContext, links: readonly RelationLink[]): Promise<Ended> {
   const gone = links.map((link): RelationLink => ({ ...link, goneAt: now }));
   const ids = [...new Set(gone.flatMap(({ relationId }) => relationId ?? []))];
   const seqs = gone.flatMap(({ seq }) => seq ?? []);
@@ -67,5 +68,5 @@ export async function endTheseRelationLinks({ database, author, now }: PageConte
       (select 1 from relation_link o where o.relation_id = relation.id and o.gone_at is null and o.seq <> all(${seqs}::bigint[]))`,
   );
   const ended = orphans.flatMap((relation) => unrelate(relation, now) ?? []);
-  return { statements: [...writeRelations(ended, author), ...writeRelationLinks(gone)], events: ended.map(announceRelation) };
+  return { statements: [...writeRelations(ended, author), ...writeRelationLinks(gone, keptIn)], events: ended.map(announceRelation) };
 }

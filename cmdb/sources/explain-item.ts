@@ -4,15 +4,17 @@ import { toCanonicalText } from '../domain/attributes.ts';
 import { explainReconciliation } from '../domain/identify/explain-reconciliation.ts';
 import { reconcile } from '../domain/identify/reconcile.ts';
 import { toFields } from '../domain/identify/said.ts';
+import { mask, maskIdentifiers, maskSaid } from '../rights/mask.ts';
+import type { ItemRights } from '../rights/rights.ts';
 import { type Link, speaks, toSaid } from './link.ts';
 import { labelAttributes } from './name-things.ts';
 import type { PageParts } from './take-page.ts';
 import { readWholeItems } from './whole-items.ts';
 
 /** Which key of which source says what of an item, whose word each value is, and why the other words are not so. Computed from what they say now. */
-export async function explainItem({ database, model }: PageParts, id: string, now: number): Promise<ItemExplanation> {
+export async function explainItem({ database, model }: PageParts, id: string, now: number, rights: ItemRights): Promise<ItemExplanation> {
   const whole = (await readWholeItems(database, [id])).get(id);
-  if (!whole) throw new AppError('not_found', `There is no item "${id}".`);
+  if (!whole || !rights.canSee(whole.facts)) throw new AppError('not_found', `There is no item "${id}".`);
   const { facts, identifiers } = whole;
   const compiled = await model();
   const attributes = compiled.classes.get(facts.class)?.attributes ?? new Map();
@@ -28,22 +30,25 @@ export async function explainItem({ database, model }: PageParts, id: string, no
       attributes,
       words.filter((other) => other !== said),
     );
-    return explainReconciliation({ changes: [], kept }, label);
+    return explainReconciliation({ changes: [], kept }, label, compiled.sensitive);
   });
+  const { masked } = rights;
+  const said = links.map((link) => maskSaid(link.said, masked, compiled));
   return {
-    words: links.map(toWord),
+    words: links.map((link, index) => toWord(link, said[index]?.said)),
     owners: Object.entries(facts.provenance).map(([attribute, { source, key, at }]) => ({
       attribute,
       source,
       key,
       since: new Date(at).toISOString(),
     })),
-    identifiers: identifiers.map(({ scheme, value }) => ({ scheme, value })),
+    identifiers: maskIdentifiers(identifiers, masked, compiled).map(({ scheme, value }) => ({ scheme, value })),
     reasons,
+    masked: [...new Set([...mask(facts.attributes, masked).masked, ...said.flatMap((one) => one.masked)])].sort(),
   };
 }
 
-function toWord({ source, key, said, saidAt, missingSince, goneAt, movedTo, contested }: Link) {
+function toWord({ source, key, saidAt, missingSince, goneAt, movedTo, contested }: Link, said: Link['said'] | undefined) {
   return {
     source,
     key,

@@ -1,14 +1,14 @@
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Reason } from '../domain/identify/explain.ts';
-import type { Found, KnownItem, KnownLink } from '../domain/identify/found.ts';
+import type { Found, KnownItem, KnownKey, KnownLink } from '../domain/identify/found.ts';
 import { type Identifier, listIdentifiers, toIdentifierKey } from '../domain/identify/list-identifiers.ts';
 import type { SourceRecord } from '../domain/identify/record.ts';
 import type { KnownClaims } from './assign-to-items.ts';
 import type { PageContext } from './decide-items.ts';
 import { type Duplicate, readDuplicates } from './duplicate-store.ts';
 import { readClaims } from './identifier-store.ts';
-import { type Link, speaks } from './link.ts';
-import { readLinks } from './link-store.ts';
+import { type Link, type SaidRecord, speaks } from './link.ts';
+import { readItemIds, readLinks } from './link-store.ts';
 import { fitAttributes, type ReadRecord } from './source-page.ts';
 import { readWholeItems, type WholeItem } from './whole-items.ts';
 
@@ -36,16 +36,18 @@ export interface PageFound {
 /** `known`: keys that have a link. */
 export async function findForPage(context: PageContext, records: readonly ReadRecord[], known: ReadonlySet<string>): Promise<PageFound> {
   const { database, model, source, runId } = context;
-  const keys = [...new Set([...known, ...records.flatMap(({ hosts = {} }) => Object.values(hosts))])];
-  const [linked, questions] = await Promise.all([
-    keys.length > 0 ? readLinks(database, sql`l.source = ${source} and l.key = any(${keys}::text[])`, runId) : [],
+  const hostKeys = [...new Set(records.flatMap(({ hosts = {} }) => Object.values(hosts)))].filter((key) => !known.has(key));
+  const [linked, hosts, questions] = await Promise.all([
+    known.size > 0 ? readLinks(database, sql`l.source = ${source} and l.key = any(${[...known]}::text[])`, runId) : [],
+    readItemIds(database, source, hostKeys),
     readDuplicates(database, sql`status = 'open' and source = ${source} and key = any(${records.map(({ key }) => key)}::text[])`),
   ]);
   const links = new Map(linked.map((link) => [link.key, link]));
+  const told = records.filter(({ key, itemId }) => itemId !== undefined && !links.has(key));
   const fitted = records.map((read) => fitRecord(context, read, links.get(read.key)));
   const hostOf = (record: SourceRecord) => (type: string) => {
     const host = record.hosts?.[type];
-    return host && 'key' in host ? links.get(host.key)?.itemId : undefined;
+    return host && 'key' in host ? (links.get(host.key)?.itemId ?? hosts.get(host.key)) : undefined;
   };
   const said = new Map<string, { identifier: Identifier; times: number }>();
   for (const { record } of fitted) {
@@ -60,7 +62,7 @@ export async function findForPage(context: PageContext, records: readonly ReadRe
     database,
     [...said.values()].map(({ identifier }) => identifier),
   );
-  const ids = new Set([...linked.map(({ itemId }) => itemId), ...[...claims.values()].flat()]);
+  const ids = new Set([...linked, ...told].flatMap(({ itemId }) => itemId ?? []).concat([...claims.values()].flat()));
   const items = await readWholeItems(database, [...ids], runId);
   const claimed = new Map<string, Identifier[]>();
   for (const [key, { identifier }] of said) for (const id of claims.get(key) ?? []) claimed.set(id, [...(claimed.get(id) ?? []), identifier]);
@@ -74,7 +76,11 @@ export async function findForPage(context: PageContext, records: readonly ReadRe
     known: { claims, asked: new Set(said.keys()), isRetired: (id) => items.get(id)?.before?.state === 'retired' },
     questions,
     found: {
-      keys: new Map(linked.map((link) => [link.key, toKnownKey(link)])),
+      keys: new Map([
+        ...told.flatMap(({ key, itemId }): [string, KnownKey][] => (itemId === undefined ? [] : [[key, { itemId }]])),
+        ...[...hosts].map(([key, itemId]): [string, KnownKey] => [key, { itemId }]),
+        ...linked.map((link): [string, KnownKey] => [link.key, toKnownKey(link)]),
+      ]),
       contested: new Set(questions.map(({ key }) => key)),
       claims: new Map([...claims].map(([key, itemIds]) => [key, livingOf(itemIds)])),
       counts,
@@ -95,11 +101,22 @@ export async function findForPage(context: PageContext, records: readonly ReadRe
   }
 }
 
-function fitRecord({ model, source }: PageContext, read: ReadRecord, link: Link | undefined): FittedRecord {
+function fitRecord({ model, source }: PageContext, came: ReadRecord, link: Link | undefined): FittedRecord {
+  const read = came.isPartial && link ? addToSaid(came, link.said) : came;
   const { attributes, reasons } = fitAttributes(model, read.class, read.attributes ?? link?.said.attributes ?? {});
   const hosts = Object.fromEntries(Object.entries(read.hosts ?? {}).map(([type, key]) => [type, { key }]));
   const record = { source, key: read.key, class: read.class, name: read.name, attributes, lookups: read.lookups, hosts };
   return { read, record, reasons };
+}
+
+/** A record that says only a part, with what was said before besides. */
+export function addToSaid(record: ReadRecord, said: SaidRecord): ReadRecord {
+  return {
+    ...record,
+    name: record.name || (said.name ?? ''),
+    attributes: Object.fromEntries([...Object.entries(said.attributes), ...Object.entries(record.attributes ?? {})]),
+    lookups: record.lookups.length > 0 ? record.lookups : said.lookups,
+  };
 }
 
 function toKnownKey({ itemId, goneAt, movedTo }: Link) {

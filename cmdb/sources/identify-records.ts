@@ -1,4 +1,4 @@
-import { explain } from '../domain/identify/explain.ts';
+import { explain, type Reason } from '../domain/identify/explain.ts';
 import { explainReconciliation } from '../domain/identify/explain-reconciliation.ts';
 import { findHost } from '../domain/identify/found.ts';
 import { type IdentifiedRecord, identifyPage } from '../domain/identify/identify-page.ts';
@@ -7,7 +7,7 @@ import type { IdentifyOutcome } from '../domain/identify/outcome.ts';
 import type { Reconciliation } from '../domain/identify/reconcile.ts';
 import type { PageContext } from './decide-items.ts';
 import type { Duplicate } from './duplicate-store.ts';
-import type { FittedRecord, PageFound } from './find-for-page.ts';
+import { addToSaid, type FittedRecord, type PageFound } from './find-for-page.ts';
 import { type Link, type SaidRecord, speaks } from './link.ts';
 import { labelAttributes, nameThings } from './name-things.ts';
 import type { ItemInput, RecordOutcome } from './source-page.ts';
@@ -23,12 +23,14 @@ export interface IdentifiedPage {
   postponed: ItemInput[];
   /** To be decided again at once: their keys had to leave an item. */
   again: ItemInput[];
+  /** What the words of a record changed of its item, and what of them was kept back; by key. */
+  reconciled: Map<string, Reconciliation>;
 }
 
 /** Identifies the records of a page and lets each say its word on its item. */
 export function identifyRecords(context: PageContext, { fitted, found, items, links }: PageFound): IdentifiedPage {
   const { source, model, now, newId } = context;
-  const page: IdentifiedPage = { outcomes: new Map(), links: [], forgotten: [], questions: [], postponed: [], again: [] };
+  const page: IdentifiedPage = { outcomes: new Map(), links: [], forgotten: [], questions: [], postponed: [], again: [], reconciled: new Map() };
   const byRecord = new Map(fitted.map((one) => [one.record, one]));
   const words = nameThings(model, items);
   const isSnapshot = context.runId !== undefined && !context.isComplete;
@@ -63,17 +65,23 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
       tell(outcome.kind === 'duplicate_suspected' ? 'duplicate_suspected' : outcome.kind === 'postponed' ? 'waiting' : 'rejected', suspect);
       return;
     }
+    if (read.name === '' && !items.has(target)) {
+      page.outcomes.set(read.key, { key: read.key, outcome: 'rejected', reasons: [...own.reasons, nameless] });
+      return;
+    }
     if (before && before.itemId !== target) leave(before);
     const whole = items.get(target) ?? beginItem(target, { source, key: read.key }, read.class, read.name);
     items.set(target, whole);
-    if ('movesLink' in outcome && outcome.movesLink?.fromKey !== undefined) replaceKey(target, outcome.movesLink.fromKey, read.key);
+    const replaced =
+      'movesLink' in outcome && outcome.movesLink?.fromKey !== undefined ? replaceKey(target, outcome.movesLink.fromKey, read.key) : undefined;
+    const spoken = read.isPartial && replaced ? addToFitted(own, replaced.said) : own;
     const fate = ('identifiers' in outcome && outcome.identifiers) || { claimed: [], shared: [] };
     const link: Link = {
       source,
       key: read.key,
       itemId: target,
       hash: read.hash,
-      said: toSaidRecord(own, [...fate.claimed, ...fate.shared]),
+      said: toSaidRecord(spoken, [...fate.claimed, ...fate.shared]),
       contested: outcome.kind === 'duplicate_suspected',
       saidAt: now,
       revision: before?.revision ?? 0,
@@ -83,6 +91,7 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
     };
     if ('specialises' in outcome && outcome.specialises !== undefined) whole.facts = { ...whole.facts, class: outcome.specialises };
     const result = speakOf(whole, link, model, now);
+    page.reconciled.set(read.key, result);
     if (!whole.before) fillPresets(whole, model);
     const recheckAt = firstRecheck(result);
     if (recheckAt !== undefined) link.recheckAt = recheckAt;
@@ -91,11 +100,15 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
       page.links.push(link);
       whole.isTouched = true;
     }
-    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class));
     const isRevived = whole.before?.state === 'retired';
     const isSpecialised = whole.before?.class !== whole.facts.class;
-    if (outcome.kind === 'duplicate_suspected' || outcome.kind === 'class_change_proposed') tell(outcome.kind, target, reasons);
-    else if (!whole.before) tell('created', target);
+    const isQuestion = outcome.kind === 'duplicate_suspected' || outcome.kind === 'class_change_proposed';
+    if (!whole.before && !isQuestion) {
+      tell('created', target);
+      return;
+    }
+    const reasons = explainReconciliation(result, labelAttributes(model, whole.facts.class), model.sensitive);
+    if (isQuestion) tell(outcome.kind, target, reasons);
     else tell(result.changes.length > 0 || isRevived || isSpecialised ? 'updated' : 'unchanged', target, reasons);
   }
 
@@ -124,13 +137,17 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
     return undefined;
   }
 
-  function replaceKey(target: string, fromKey: string, byKey: string): void {
+  function replaceKey(target: string, fromKey: string, byKey: string): Link | undefined {
     const whole = items.get(target);
     const replaced = whole?.links.get(toLinkKey({ source, key: fromKey }));
-    if (!whole || !replaced) return;
+    if (!whole || !replaced) return undefined;
+    // On this very page it speaks for itself, of another item.
+    const own = identified.find(({ record }) => record.key === fromKey)?.itemId;
+    if (own !== undefined && own !== target) return replaced;
     const moved: Link = { ...replaced, movedTo: byKey };
     page.links.push(moved);
     whole.links.set(toLinkKey(moved), moved);
+    return replaced;
   }
 
   function ask(outcome: Extract<IdentifyOutcome, { kind: 'duplicate_suspected' }>, own: FittedRecord): Duplicate {
@@ -156,10 +173,22 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
   }
 }
 
+const nameless: Reason = {
+  code: 'name_missing',
+  ru: 'Такой единицы ещё нет, а новой нужно наименование.',
+  en: 'There is no such item yet, and a new one needs a name.',
+};
+
+/** A new key took the place of one that has said more. */
+function addToFitted({ read, record, reasons }: FittedRecord, said: SaidRecord): FittedRecord {
+  const attributes = Object.fromEntries([...Object.entries(said.attributes), ...Object.entries(record.attributes ?? {})]);
+  return { read: addToSaid(read, said), record: { ...record, attributes }, reasons };
+}
+
 function toSaidRecord({ read, record }: FittedRecord, identifiers: readonly Identifier[]): SaidRecord {
   return {
     class: read.class,
-    name: read.name,
+    ...(read.name !== '' && { name: read.name }),
     attributes: record.attributes ?? {},
     lookups: read.lookups,
     identifiers: identifiers.map(({ scheme, value }) => ({ scheme, value })),

@@ -109,7 +109,7 @@ export function mergeDeciders({ database, model }: PageParts) {
             ...relocateLinks(merge.relocated),
             ...rehostDependents(loserId, winnerId, dependentsOf(relations, loserId)),
           ],
-          events: [...changes.filter(isNewVersion).map(announceItem), ...written.map(announceRelation)],
+          events: [...changes.filter(isNewVersion).map((change) => announceItem(change, compiled.sensitive)), ...written.map(announceRelation)],
         },
       };
     },
@@ -127,7 +127,8 @@ export function mergeDeciders({ database, model }: PageParts) {
       const oldIds = new Map(relocated.map(({ from, to }) => [to, from]));
       const merged = toMerge(winner, relations);
       const renamed = { ...merged, relations: merged.relations.map((one) => ({ ...one, id: oldIds.get(one.id) ?? one.id })) };
-      const result = splitItem(renamed, record, rulesOf(await model(), winner), call.now);
+      const compiled = await model();
+      const result = splitItem(renamed, record, rulesOf(compiled, winner), call.now);
       const set = beginChangeSet(call, {
         kind: 'split',
         title: `${winner.facts.name} → ${loser.facts.name}`,
@@ -166,7 +167,7 @@ export function mergeDeciders({ database, model }: PageParts) {
             ...relocateLinks(moved.flatMap(({ from, to }) => returned.filter((one) => one.from === from).map((one) => ({ from: to, to: one.to })))),
             ...rehostDependents(winnerId, loserId, dependentsOf(result.loser.relations, loserId)),
           ],
-          events: [...changes.filter(isNewVersion).map(announceItem), ...written.map(announceRelation)],
+          events: [...changes.filter(isNewVersion).map((change) => announceItem(change, compiled.sensitive)), ...written.map(announceRelation)],
         },
       };
     },

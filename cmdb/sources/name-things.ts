@@ -1,4 +1,5 @@
 import { schemeLabel, type Words } from '../domain/identify/explain.ts';
+import { hidden } from '../domain/identify/explain-reconciliation.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import type { Label } from '../domain/model/model.ts';
 
@@ -8,6 +9,7 @@ export function nameThings(model: CompiledModel, items: ReadonlyMap<string, { fa
   return {
     item: (id) => items.get(id)?.facts.name ?? id,
     scheme: (scheme) => schemeLabel(scheme, schemes.get(scheme)),
+    value: (scheme, value) => (model.sensitiveSchemes.has(scheme) ? hidden.en : value),
     class: (name) => model.classes.get(name)?.label ?? { ru: name, en: name },
   };
 }

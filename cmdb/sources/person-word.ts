@@ -8,6 +8,7 @@ import type { ItemFacts, ItemState } from '../domain/item.ts';
 import { normaliseName, tidyLookups } from '../domain/lookup.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { pointTo } from '../domain/model/pointer.ts';
+import type { ItemRights } from '../rights/rights.ts';
 import { readItems } from '../storage/item-store.ts';
 import { readClaims } from './identifier-store.ts';
 import { type Link, speaks, toSaid } from './link.ts';
@@ -88,22 +89,59 @@ function changeLookups(own: readonly string[], before: readonly string[], after:
   return tidyLookups([...own.filter((lookup) => now.has(normaliseName(lookup))), ...after.filter((lookup) => !old.has(normaliseName(lookup)))]);
 }
 
-/** An identifier that is another item's is refused to people: they can look which of the two is right. */
-export async function refuseTakenIdentifiers(database: Database, { id, facts, identifiers }: WholeItem, model: CompiledModel): Promise<void> {
-  const own = model.classes.get(facts.class);
-  if (!own) return;
-  const isOwn = ({ scheme, value }: Identifier) => identifiers.some((one) => one.scheme === scheme && one.value === value);
-  const wanted = listIdentifiers(facts, own, { hostOf: () => undefined }).identifiers.filter((one) => !isOwn(one));
-  const claims = await readClaims(database, wanted);
-  const ids = [...new Set([...claims.values()].flat())].filter((holder) => holder !== id);
-  if (ids.length === 0) return;
-  const [holder] = await readItems(database, sql`id = any(${ids}::uuid[]) and state = 'active' order by id limit 1`);
-  if (holder) throw new AppError('conflict', `${describe(wanted, claims, holder)} is of "${holder.name}" already: it is item ${holder.id}.`);
+/** What people would make an item be recognised by, and who is already. */
+export interface WantedIdentifiers {
+  wanted: readonly Identifier[];
+  holder?: { id: string; name: string; what: string; item: ItemState };
 }
 
-function describe(wanted: readonly Identifier[], claims: ReadonlyMap<string, readonly string[]>, holder: ItemState): string {
-  const taken = wanted.find(({ scheme, value }) => claims.get(toIdentifierKey({ scheme, value }))?.includes(holder.id));
-  return `The ${taken?.scheme ?? 'identifier'} ${taken?.value ?? ''}`.trim();
+/** Of each item what it would be recognised by that it is not now, and the item in use that has that already: two queries for all. */
+export async function findTakenIdentifiers(
+  database: Database,
+  wholes: readonly WholeItem[],
+  model: CompiledModel,
+): Promise<Map<string, WantedIdentifiers>> {
+  const wanted = new Map(wholes.map((whole) => [whole.id, listWanted(whole, model)]));
+  const claims = await readClaims(database, [...new Map([...wanted.values()].flat().map((one) => [toIdentifierKey(one), one])).values()]);
+  const ids = [...new Set([...claims.values()].flat())];
+  const holders = ids.length === 0 ? [] : await readItems(database, sql`id = any(${ids}::uuid[]) and state = 'active' order by id`);
+  return new Map(
+    wholes.map(({ id }) => {
+      const own = wanted.get(id) ?? [];
+      for (const holder of holders) {
+        const taken = holder.id !== id && own.find((one) => claims.get(toIdentifierKey(one))?.includes(holder.id));
+        if (taken) return [id, { wanted: own, holder: { id: holder.id, name: holder.name, what: nameIdentifier(taken, model), item: holder } }];
+      }
+      return [id, { wanted: own }];
+    }),
+  );
+}
+
+/** An identifier in words, which others may come to read: the value of a sensitive one is not told. */
+export function nameIdentifier({ scheme, value }: Identifier, { sensitiveSchemes }: CompiledModel): string {
+  return sensitiveSchemes.has(scheme) ? scheme : `${scheme} ${value}`;
+}
+
+function listWanted({ facts, identifiers }: WholeItem, model: CompiledModel): Identifier[] {
+  const own = model.classes.get(facts.class);
+  if (!own) return [];
+  const known = new Set(identifiers.map(toIdentifierKey));
+  return listIdentifiers(facts, own, { hostOf: () => undefined })
+    .identifiers.map(({ scheme, value }) => ({ scheme, value }))
+    .filter((one) => !known.has(toIdentifierKey(one)));
+}
+
+/** An identifier that is another item's is refused to people: they can look which of the two is right. */
+export async function refuseTakenIdentifiers(
+  database: Database,
+  whole: WholeItem,
+  model: CompiledModel,
+  { canSee }: Pick<ItemRights, 'canSee'>,
+): Promise<void> {
+  const holder = (await findTakenIdentifiers(database, [whole], model)).get(whole.id)?.holder;
+  if (!holder) return;
+  if (!canSee(holder.item)) throw new AppError('conflict', `The ${holder.what} is of another item already, which you may not see.`);
+  throw new AppError('conflict', `The ${holder.what} is of "${holder.name}" already: it is item ${holder.id}.`);
 }
 
 function valueAt(values: Readonly<Record<string, unknown>>, name: string): unknown {

@@ -18,7 +18,7 @@ export interface RelationLink extends RelationInput {
   version?: number;
 }
 
-interface RelationLinkRow extends RelationInput {
+export interface RelationLinkRow extends RelationInput {
   source: string;
   relationId: string | null;
   missing_since: Date | null;
@@ -35,20 +35,26 @@ async function readRelationLinks(database: Database, from: Statement, where: Sta
     await database.query<RelationLinkRow>(sql`select l.source, l.type, l.from_key as "fromKey", l.to_key as "toKey", l.relation_id as "relationId",
       l.missing_since, l.gone_at, l.revision, l.seq::float8 as seq, r.state = 'active' as active, r.version
     from ${from} left join relation r on r.id = l.relation_id where ${where}`);
-  return rows.map(({ relationId, missing_since, gone_at, active, version, ...row }) => ({
+  return rows.map(toRelationLink);
+}
+
+export function toRelationLink({ relationId, missing_since, gone_at, active, version, ...row }: RelationLinkRow): RelationLink {
+  return {
     ...row,
     ...(relationId !== null && { relationId }),
     ...(missing_since && { missingSince: missing_since.getTime() }),
     ...(gone_at && { goneAt: gone_at.getTime() }),
     ...(active !== null && { active }),
     ...(version !== null && { version }),
-  }));
+  };
 }
 
+/** Lateral for the same reason as `glanceAtLinks`. */
 export async function readLinksOfRelations(database: Database, source: string, relations: readonly RelationInput[]): Promise<RelationLink[]> {
   return readRelationLinks(
     database,
-    sql`${asKeys(relations)} join relation_link l on l.source = ${source} and l.from_key = k.from_key and l.type = k.type and l.to_key = k.to_key`,
+    sql`${asKeys(relations)} cross join lateral (select * from relation_link
+      where source = ${source} and from_key = k.from_key and type = k.type and to_key = k.to_key offset 0) l`,
     sql`true`,
   );
 }
@@ -65,10 +71,12 @@ export async function readWaiting(database: Database, source: string, keys: read
       where source = ${source} and relation_id is null and gone_at is null and to_key = any(${keys}::text[])`);
 }
 
-export function writeRelationLinks(links: readonly RelationLink[]): Statement[] {
+/** `keptIn`: as for links of items. */
+export function writeRelationLinks(links: readonly RelationLink[], keptIn?: string): Statement[] {
   const created = links.filter(({ revision }) => revision === 0);
   const changed = links.filter(({ revision }) => revision > 0);
   const statements: Statement[] = [];
+  if (keptIn !== undefined && links.length > 0) statements.push(keepRelationWords(links, keptIn));
   if (created.length > 0) {
     statements.push(sql`insert into relation_link (source, type, from_key, to_key, relation_id, missing_since, gone_at, revision)
       select source, type, from_key, to_key, relation_id, missing_since, gone_at, 1 from ${asRows(created)} order by source, from_key, type, to_key`);
@@ -84,6 +92,13 @@ export function writeRelationLinks(links: readonly RelationLink[]): Statement[] 
     );
   }
   return statements;
+}
+
+function keepRelationWords(links: readonly RelationLink[], changeSetId: string): Statement {
+  return sql`insert into relation_word_before (change_set_id, source, type, from_key, to_key, relation_id, link, revision)
+    select ${changeSetId}::uuid, n.source, n.type, n.from_key, n.to_key, n.relation_id, case when l.source is not null then to_jsonb(l) end, n.revision + 1
+    from ${asRows(links)} left join relation_link l on l.source = n.source and l.from_key = n.from_key and l.type = n.type and l.to_key = n.to_key
+    on conflict (change_set_id, source, from_key, type, to_key) do update set relation_id = excluded.relation_id, revision = excluded.revision`;
 }
 
 function asKeys(relations: readonly RelationInput[]): Statement {

@@ -10,7 +10,7 @@ import type { RelationInput } from './source-page.ts';
  * Keys stand for other items now: what their source said of relations by these keys, it says of those. Ends the relations that nobody says any more, and
  * gives back what is to be related anew.
  */
-export async function relocateRelations({ database, source, author, now }: PageContext, keys: readonly string[]): Promise<RelationInput[]> {
+export async function relocateRelations({ database, source, author, now, keptIn }: PageContext, keys: readonly string[]): Promise<RelationInput[]> {
   const links = await readRelationLinksWhere(
     database,
     sql`l.source = ${source} and (l.from_key = any(${keys}::text[]) or l.to_key = any(${keys}::text[])) and l.gone_at is null and l.relation_id is not null`,
@@ -25,7 +25,7 @@ export async function relocateRelations({ database, source, author, now }: PageC
   const ended = left.flatMap((relation) => unrelate(relation, now) ?? []);
   const freed = links.map(({ relationId: _, ...link }): RelationLink => link);
   await database.commit({
-    statements: [...writeRelations(ended, author), ...writeRelationLinks(freed)],
+    statements: [...writeRelations(ended, author), ...writeRelationLinks(freed, keptIn)],
     events: ended.map(announceRelation),
     at: now,
   });

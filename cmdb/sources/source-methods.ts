@@ -1,5 +1,9 @@
 import type * as contract from '../../generated/opora/cmdb/v1/sources.ts';
+import type { Call } from '../../platform/rpc/call.ts';
 import { toCanonicalText } from '../domain/attributes.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
+import { maskIdentifiers, maskSaid } from '../rights/mask.ts';
+import { rightsReader } from '../rights/rights.ts';
 import type { Duplicate } from './duplicate-store.ts';
 import { duplicateUseCases } from './duplicates.ts';
 import { explainItem } from './explain-item.ts';
@@ -19,6 +23,11 @@ export interface SourceParts extends PageParts {
 
 /** The contract's methods, each mapped to its use case and back. */
 export function sourceMethods({ database, model, takePage }: SourceParts): contract.SourceService {
+  const rightsFor = rightsReader(model);
+  const questionsFor = async (call: Call) => {
+    const [{ masked }, compiled] = [await rightsFor(call), await model()];
+    return (question: Duplicate) => toQuestion(question, masked, compiled);
+  };
   const snapshots = snapshotUseCases(database);
   const streams = streamTaker({ takePage, snapshots });
   const duplicates = duplicateUseCases({ database, model });
@@ -56,15 +65,15 @@ export function sourceMethods({ database, model, takePage }: SourceParts): contr
         relations: outcome.relations.map(toOutcome),
       })),
 
-    explainItem: ({ id }, call) => explainItem({ database, model }, id, call.now),
+    explainItem: async ({ id }, call) => explainItem({ database, model }, id, call.now, await rightsFor(call)),
     splitItem: (request, call) => duplicates.split(request, call, (split) => split),
-    async listDuplicates(request) {
+    async listDuplicates(request, call) {
       const { items, next } = await listDuplicates(database, request);
-      return { items: items.map(toQuestion), ...(next !== undefined && { next }) };
+      return { items: items.map(await questionsFor(call)), ...(next !== undefined && { next }) };
     },
-    getDuplicate: async ({ id }) => toQuestion(await duplicates.find(id)),
-    mergeDuplicate: (request, call) => duplicates.merge(request, call, toQuestion),
-    keepDistinct: ({ id }, call) => duplicates.keepDistinct(id, call, toQuestion),
+    getDuplicate: async ({ id }, call) => (await questionsFor(call))(await duplicates.find(id)),
+    mergeDuplicate: async (request, call) => duplicates.merge(request, call, await questionsFor(call)),
+    keepDistinct: async ({ id }, call) => duplicates.keepDistinct(id, call, await questionsFor(call)),
     mergeItems: ({ id, loserId, reason }, call) => merges.merge({ winnerId: id, loserId, ...(reason !== undefined && { reason }) }, call, toMerge),
     undoMerge: (request, call) => merges.undo(request, call, toMerge),
   };
@@ -91,12 +100,23 @@ function toSnapshot({ itemSeq: _, relationSeq: __, actorId: ___, counts, created
   };
 }
 
-function toQuestion({ hash: _, said, items, evidence, reasons, changeSetId, createdAt, updatedAt, ...question }: Duplicate): contract.Duplicate {
+function toQuestion(
+  { hash: _, items, evidence, reasons, changeSetId, createdAt, updatedAt, ...question }: Duplicate,
+  hidden: ReadonlySet<string>,
+  model: CompiledModel,
+): contract.Duplicate {
+  const { said, masked } = maskSaid(question.said, hidden, model);
+  const shown = evidence.map((suspect) => ({
+    ...suspect,
+    for: maskIdentifiers(suspect.for, hidden, model),
+    against: maskIdentifiers(suspect.against, hidden, model),
+  }));
   return {
     ...question,
     said: toCanonicalText(said),
+    masked,
     itemIds: [...items],
-    evidence: toCanonicalText(evidence),
+    evidence: toCanonicalText(shown),
     reasons: [...reasons],
     ...(changeSetId !== undefined && { mergeId: changeSetId }),
     createdAt: toTime(createdAt),

@@ -17,6 +17,10 @@ export interface ItemInput {
   lookups: readonly string[];
   /** Keys of the items that it stands or runs on, by the type of relation. */
   hosts?: Readonly<Record<string, string>>;
+  /** The item that a person says the record is about, when the key is new. */
+  itemId?: string;
+  /** What it does not say (attributes, lookups, a name that is '') stays as the source said it before: an empty cell of a list changes nothing. */
+  isPartial?: boolean;
 }
 
 export interface RelationInput {

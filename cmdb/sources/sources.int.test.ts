@@ -84,6 +84,14 @@ describe('what several sources say', () => {
     expect([again?.id, (await readItem(first?.id ?? '')).state]).toEqual([first?.id, 'active']);
   });
 
+  it('is of another thing when a key was taken back, also on the page where another key takes its item over', async () => {
+    const [first] = (await say('agent', aServer('turn-1', box('SN-1041')), aServer('turn-0', box('SN-1043')))).items;
+    await hub.sources.takeDelta({ source: 'agent', items: [], relations: [], removedKeys: ['turn-0', 'turn-1'], removedRelations: [] }, mine());
+    const { items } = await say('agent', aServer('turn-1', box('SN-1042')), aServer('turn-0', box('SN-1041')), aServer('turn-4', box('SN-1043')));
+    expect(items.map(({ outcome }) => outcome)).toEqual(['created', 'updated', 'updated']);
+    expect(items[1]?.id).toBe(first?.id);
+  });
+
   it('keeps what fits the model and tells what does not; a record without a class of the model is rejected by itself', async () => {
     const { items } = await say(
       'vcenter',

@@ -7,7 +7,7 @@ import { authorOf } from '../author.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { retryLostRace } from '../retry-lost-race.ts';
 import { takeTurns } from '../take-turns.ts';
-import { decideItems, type PageContext } from './decide-items.ts';
+import { type DecidedItems, decideItems, type PageContext } from './decide-items.ts';
 import { decideRelations } from './decide-relations.ts';
 import { endLinks, endRelationLinks } from './end-links.ts';
 import { listTurnKeys } from './list-turn-keys.ts';
@@ -28,12 +28,20 @@ export interface SourcePage {
   runId?: string;
   /** The youngest link when the snapshot began. */
   youngest?: number;
+  /** Of an import, the change set that the page is a part of: what was said before is kept with it, so that it can be taken back. A snapshot has its run instead. */
+  changeSetId?: string;
   items: readonly ItemInput[];
   relations: readonly RelationInput[];
   /** What the source does not know any more. */
   removedKeys?: readonly string[];
   removedRelations?: readonly RelationInput[];
   reason?: string;
+  /** What is to be written together with the items, once. */
+  note?(decided: Pick<DecidedItems, 'outcomes' | 'reconciled'>): Statement[];
+  /** By key, W3C trace context of what brought the record; that of the call unless told. */
+  causes?: ReadonlyMap<string, string>;
+  /** Another page is written first: this one only when that is there. */
+  after?: Promise<unknown>;
 }
 
 export interface PageOutcome {
@@ -70,7 +78,8 @@ export function pageTaker({ database, model }: PageParts) {
   /** Removals first, then items, then relations: each a commit of its own, because a relation needs its ends to be there. Any of it may be said again. */
   return async function takePage<Answer>(page: SourcePage, call: Call, answer: (outcome: PageOutcome) => Answer): Promise<Answer> {
     const { source, runId, items, relations } = page;
-    const author = { ...authorOf(call, page.reason), ...(runId !== undefined && { changeSetId: runId }) };
+    const changeSetId = runId ?? page.changeSetId;
+    const author = { ...authorOf(call, page.reason), ...(changeSetId !== undefined && { changeSetId }) };
     const context: PageContext = {
       database,
       model: await model(),
@@ -79,7 +88,9 @@ export function pageTaker({ database, model }: PageParts) {
       now: call.now,
       newId: () => call.newId(),
       ...(runId !== undefined && { runId }),
+      ...(page.changeSetId !== undefined && { keptIn: page.changeSetId }),
       ...(page.youngest !== undefined && { youngest: page.youngest }),
+      ...(page.causes && { causes: page.causes }),
     };
     const keys = () => listTurnKeys(context.model, source, items);
     const commit = (changes: Changes) => database.commit({ ...changes, at: call.now });
@@ -92,7 +103,10 @@ export function pageTaker({ database, model }: PageParts) {
     if (items.length > 0) {
       const done = await decide(call, keys, async () => {
         const decided = await decideItems(context, items);
-        const changes = { statements: [...ofRun(context, 'item', decided), ...decided.statements], events: decided.events };
+        const changes = {
+          statements: [...ofRun(context, 'item', decided), ...(page.note?.(decided) ?? []), ...decided.statements],
+          events: decided.events,
+        };
         const waiting = decided.newKeys.length > 0 ? await readWaiting(database, source, decided.newKeys) : [];
         if (relations.length + waiting.length + decided.movedKeys.length + decided.again.length > 0) {
           await commit(changes);
@@ -121,6 +135,7 @@ export function pageTaker({ database, model }: PageParts) {
         statements: [...ofRun(context, 'relation', { outcomes, seen: decided.seen }), ...decided.statements],
         events: decided.events,
       };
+      await page.after;
       return call.commit(changes, answer({ items: itemOutcomes, relations: outcomes }));
     });
   };

@@ -1,6 +1,7 @@
 import type { DeltaRecord, PageSummary, SnapshotRecord, SourceItem } from '../../generated/opora/cmdb/v1/sources.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { StreamCall } from '../../platform/rpc/call.ts';
+import { toKey } from './decide-relations.ts';
 import type { snapshotUseCases } from './snapshots.ts';
 import type { ItemInput, RelationInput } from './source-page.ts';
 import { addUp, summarise } from './summarise.ts';
@@ -18,29 +19,48 @@ interface Gathered extends SourcePage {
   removedRelations: RelationInput[];
 }
 
-/** Streams of records, a page at a time: while one page is decided the next one is gathered, and no more is read than that. */
+interface UnderWay {
+  page: Gathered;
+  done: Promise<PageSummary>;
+}
+
+/**
+ * Streams of records, a page at a time: while one page is decided the next one is gathered, and no more is read than that. A page of relations is decided
+ * while one before it is still written, if they say nothing of the same relation. They are written in their order all the same, so that whoever is
+ * interrupted can go on from what was received.
+ */
 export function streamTaker({ takePage, snapshots }: StreamParts) {
   async function takeAll(pages: AsyncIterable<Gathered>, call: StreamCall): Promise<PageSummary> {
     let whole: PageSummary = { received: 0, counts: {}, notable: [] };
-    let underWay: Promise<PageSummary> | undefined;
+    const underWay: UnderWay[] = [];
+    const settleAllBut = async (most: number) => {
+      for (let first = underWay[0]; first && underWay.length > most; first = underWay[0]) {
+        whole = addUp(whole, await first.done);
+        underWay.shift();
+      }
+    };
     try {
       for await (const page of pages) {
-        if (underWay) whole = addUp(whole, await underWay);
-        underWay = takeOne(page, call);
-        underWay.catch(() => undefined);
+        await settleAllBut(1);
+        const [before] = underWay;
+        if (before && !areApart(before.page, page)) await settleAllBut(0);
+        const done = takeOne(page, call, underWay[0]?.done);
+        done.catch(() => undefined);
+        underWay.push({ page, done });
       }
     } finally {
       // A stream that broke off ends only when what it brought is written or refused.
-      if (underWay) whole = addUp(whole, await underWay);
+      await settleAllBut(0).finally(() => Promise.allSettled(underWay.map(({ done }) => done)));
     }
     return whole;
   }
 
-  async function takeOne({ runId, ...page }: Gathered, call: StreamCall): Promise<PageSummary> {
-    if (runId === undefined) return takePage(page, call.beginDecision(), summarise);
+  async function takeOne({ runId, ...page }: Gathered, call: StreamCall, after?: Promise<unknown>): Promise<PageSummary> {
+    const inOrder = { ...page, ...(after && { after }) };
+    if (runId === undefined) return takePage(inOrder, call.beginDecision(), summarise);
     const run = await snapshots.requireReceiving(page.source, runId);
     const ofRun = { runId, youngest: run.itemSeq, ...(run.reason !== undefined && { reason: run.reason }) };
-    return takePage({ ...page, ...ofRun }, call.beginDecision(), summarise);
+    return takePage({ ...inOrder, ...ofRun }, call.beginDecision(), summarise);
   }
 
   return {
@@ -55,6 +75,14 @@ export function streamTaker({ takePage, snapshots }: StreamParts) {
         call,
       ),
   };
+}
+
+/** Whether what becomes of the later page has nothing to do with what the earlier one says. */
+function areApart(earlier: Gathered, later: Gathered): boolean {
+  const isOfRelations = ({ items, removedKeys, removedRelations }: Gathered) => items.length + removedKeys.length + removedRelations.length === 0;
+  if (!isOfRelations(earlier) || !isOfRelations(later)) return false;
+  const said = new Set(earlier.relations.map(toKey));
+  return !later.relations.some((relation) => said.has(toKey(relation)));
 }
 
 /** Pages of one source, and of one snapshot. */

@@ -1,8 +1,9 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Attributes } from '../domain/attributes.ts';
-import type { ItemState } from '../domain/item.ts';
+import type { ItemState, Provenance } from '../domain/item.ts';
 import type { RelationState } from '../domain/relation.ts';
+import type { Sight } from '../rights/rights.ts';
 import type { Author } from './item-store.ts';
 
 /** What every version says of itself. Times are epoch milliseconds; the version that holds now has no end. */
@@ -71,12 +72,16 @@ const endedRelation = sql`select relation_id, version, valid_from, valid_to, fro
   actor_id, actor_name, trace_id, change_set_id, reason, unauthorised from relation_version`;
 
 /** Versions of an item below `before`, newest first; the one that holds now is the newest. */
-export async function readVersions(database: Database, itemId: string, before = highestVersion, limit: number): Promise<ItemVersionState[]> {
+export async function readVersions(
+  database: Database,
+  itemId: string,
+  { before = highestVersion, limit, sight }: { before?: number | undefined; limit: number; sight: Sight },
+): Promise<ItemVersionState[]> {
   const below = Math.trunc(Math.min(Math.max(before, 0), highestVersion)); // a cursor may hold any number
   return readItemVersions(
     database,
-    sql`${presentItem} where id = ${itemId} and version < ${below}::int
-      union all (${endedItem} where item_id = ${itemId} and version < ${below}::int order by version desc limit ${limit}::int)
+    sql`${presentItem} where id = ${itemId} and version < ${below}::int and ${sight.items()}
+      union all (${endedItem} where item_id = ${itemId} and version < ${below}::int and ${sight.versions} order by version desc limit ${limit}::int)
       order by version desc limit ${limit}::int`,
   );
 }
@@ -87,30 +92,38 @@ export interface VersionPlace {
 }
 
 /** These versions, those of them that there are, by item: at most one of each. */
-export async function readTheseVersions(database: Database, places: readonly VersionPlace[]): Promise<Map<string, ItemVersionState>> {
+export async function readTheseVersions(database: Database, places: readonly VersionPlace[], sight: Sight): Promise<Map<string, ItemVersionState>> {
   const wanted = sql`unnest(${places.map(({ itemId }) => itemId)}::uuid[], ${places.map(({ version }) => version)}::int[]) as w(id, version)`;
   const found = await readItemVersions(
     database,
-    sql`${presentItem} where (id, version) in (select * from ${wanted}) union all ${endedItem} where (item_id, version) in (select * from ${wanted})`,
+    sql`${presentItem} where (id, version) in (select * from ${wanted}) and ${sight.items()}
+      union all ${endedItem} where (item_id, version) in (select * from ${wanted}) and ${sight.versions}`,
   );
   return new Map(found.map((version) => [version.itemId, version]));
 }
 
 /** What was so of these items at a moment; items that were not there yet are left out. */
-export async function readItemsAsOf(database: Database, ids: readonly string[], moment: number): Promise<Map<string, ItemVersionState>> {
+export async function readItemsAsOf(
+  database: Database,
+  ids: readonly string[],
+  moment: number,
+  sight: Sight,
+): Promise<Map<string, ItemVersionState>> {
   const at = new Date(moment);
   const found = await readItemVersions(
     database,
-    sql`${presentItem} where id = any(${ids}::uuid[]) and updated_at <= ${at}
-      union all ${endedItem} where item_id = any(${ids}::uuid[]) and valid_from <= ${at} and valid_to > ${at}`,
+    sql`${presentItem} where id = any(${ids}::uuid[]) and updated_at <= ${at} and ${sight.items()}
+      union all ${endedItem} where item_id = any(${ids}::uuid[]) and valid_from <= ${at} and valid_to > ${at} and ${sight.versions}`,
   );
   return new Map(found.map((version) => [version.itemId, version]));
 }
 
-export async function readRelationVersions(database: Database, relationId: string): Promise<RelationVersionState[]> {
+export async function readRelationVersions(database: Database, relationId: string, sight: Sight): Promise<RelationVersionState[]> {
+  const isVisible = sight.seesAll ? sql`true` : sql`exists (select 1 from relation where id = ${relationId} and ${sight.relations})`;
   return readVersionsOfRelations(
     database,
-    sql`${presentRelation} where id = ${relationId} union all ${endedRelation} where relation_id = ${relationId} order by version desc`,
+    sql`${presentRelation} where id = ${relationId} and ${isVisible}
+      union all ${endedRelation} where relation_id = ${relationId} and ${isVisible} order by version desc`,
   );
 }
 
@@ -122,6 +135,37 @@ export async function readItemsOfChangeSet(database: Database, changeSetId: stri
       union all (${endedItem} where change_set_id = ${changeSetId} and item_id > ${afterId}::uuid order by item_id limit ${limit}::int)
       order by item_id, version limit ${limit}::int`,
   );
+}
+
+/** The versions that a change set made of these items, by item and in their order. */
+export async function readVersionsOfChangeSet(
+  database: Database,
+  changeSetId: string,
+  ids: readonly string[],
+): Promise<Map<string, ItemVersionState[]>> {
+  const found = await readItemVersions(
+    database,
+    sql`${presentItem} where change_set_id = ${changeSetId} and id = any(${ids}::uuid[])
+      union all ${endedItem} where change_set_id = ${changeSetId} and item_id = any(${ids}::uuid[]) order by item_id, version`,
+  );
+  const byItem = new Map<string, ItemVersionState[]>();
+  for (const version of found) {
+    const versions = byItem.get(version.itemId);
+    if (versions) versions.push(version);
+    else byItem.set(version.itemId, [version]);
+  }
+  return byItem;
+}
+
+/** Whose word each value was in these versions, by item: at most one of each. */
+export async function readProvenances(database: Database, places: readonly VersionPlace[]): Promise<Map<string, Provenance>> {
+  const wanted = sql`unnest(${places.map(({ itemId }) => itemId)}::uuid[], ${places.map(({ version }) => version)}::int[]) as w(id, version)`;
+  const rows = await database.query<{
+    id: string;
+    provenance: Provenance;
+  }>(sql`select i.id, i.provenance from item i join ${wanted} using (id, version)
+    union all select v.item_id, v.provenance from item_version v join ${wanted} on w.id = v.item_id and w.version = v.version`);
+  return new Map(rows.map(({ id, provenance }) => [id, provenance]));
 }
 
 export async function readRelationsOfChangeSet(
@@ -136,6 +180,17 @@ export async function readRelationsOfChangeSet(
       union all (${endedRelation} where change_set_id = ${changeSetId} and relation_id > ${afterId}::uuid order by relation_id limit ${limit}::int)
       order by relation_id, version limit ${limit}::int`,
   );
+}
+
+/** Whose relations these were in the versions before these. */
+export async function readRelationSources(
+  database: Database,
+  versions: readonly Pick<RelationVersionState, 'relationId' | 'version'>[],
+): Promise<Map<string, string>> {
+  const rows = await database.query<{ id: string; source: string }>(sql`select v.relation_id as id, v.source
+    from unnest(${versions.map(({ relationId }) => relationId)}::uuid[], ${versions.map(({ version }) => version - 1)}::int[]) as w(id, version)
+      join relation_version v on v.relation_id = w.id and v.version = w.version`);
+  return new Map(rows.map(({ id, source }) => [id, source]));
 }
 
 async function readItemVersions(database: Database, statement: Statement): Promise<ItemVersionState[]> {

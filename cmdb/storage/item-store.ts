@@ -2,8 +2,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Attributes } from '../domain/attributes.ts';
 import { type ItemState, listNames, type Provenance } from '../domain/item.ts';
-import type { CompiledModel } from '../domain/model/compile-model.ts';
-import { isWordOfLetters, listWords } from '../domain/search/list-words.ts';
+import { isWordOfLetters, listWords, type SearchModel } from '../domain/search/list-words.ts';
 
 /** Who made a version and why, for its history. */
 export interface Author {
@@ -23,6 +22,8 @@ export interface ItemChange {
   after: ItemState;
   /** It was decided on all that sources say of the item: nothing at all may have been written of it meanwhile. */
   onAllWords?: boolean;
+  /** W3C trace context of what caused it, where that is not what runs now. */
+  traceparent?: string;
 }
 
 interface ItemRow {
@@ -59,11 +60,11 @@ export async function readItems(database: Database, where: Statement): Promise<I
  * Writes items with their versions and the names under which they are found. A change whose `before` is no longer what is stored makes the whole
  * commit a conflict. Rows are locked and inserted in one order, so that two writers of the same items cannot wait for each other.
  */
-export function writeItems(changes: readonly ItemChange[], author: Author, model: Pick<CompiledModel, 'classes'>): Statement[] {
-  const created = changes.filter(({ before }) => !before).map(({ after }) => after);
+export function writeItems(changes: readonly ItemChange[], author: Author, model: SearchModel): Statement[] {
+  const created = changes.filter(({ before }) => !before);
   const updated = changes.filter(({ before }) => before);
   const revised = updated.filter(isNewVersion).map(({ after }) => after);
-  const words = new Map([...created, ...updated.map(({ after }) => after)].map((item) => [item.id, listWords(item, model.classes.get(item.class))]));
+  const words = new Map(changes.map(({ after }) => [after.id, listWords(after, model)]));
   const statements: Statement[] = [];
   if (updated.length > 0) statements.push(updateItems(updated, words, author));
   if (revised.length > 0) statements.push(keepVersions(revised));
@@ -78,20 +79,29 @@ export function isNewVersion({ before, after }: ItemChange): boolean {
 
 type Words = ReadonlyMap<string, readonly string[]>;
 
-function insertItems(items: readonly ItemState[], words: Words, { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+/** Arrays, because a row of JSON costs PostgreSQL almost as much as all of its indexes do. */
+function insertItems(changes: readonly ItemChange[], words: Words, { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
+  const rows = changes.map((change) => toRow(change, words));
   return sql`insert into item (id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, words,
       actor_id, actor_name, trace_id, change_set_id, reason)
-    select id, source, key, class, name, attributes, lookups, state, provenance, version, revision, created_at, updated_at, array_to_tsvector(words),
-      ${actorId}::text, ${actorName}::text, ${traceId ?? null}::text, ${changeSetId ?? null}::uuid, ${reason ?? null}::text
-    from json_to_recordset(${JSON.stringify(items.map((item) => toRow(item, words)))}::json) as n(id uuid, source text, key text, class text, name text,
-      attributes jsonb, lookups text[], state text, provenance jsonb, version int, revision int, created_at timestamptz, updated_at timestamptz, words text[])
+    select id, source, key, class, name, attributes, lookups::text[], state, provenance, version, revision, created_at, updated_at, array_to_tsvector(words::text[]),
+      ${actorId}::text, ${actorName}::text, coalesce(trace_id, ${traceId ?? null}::text), ${changeSetId ?? null}::uuid, ${reason ?? null}::text
+    from rows from (
+      unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ source }) => source)}::text[], ${rows.map(({ key }) => key)}::text[],
+        ${rows.map((row) => row.class)}::text[], ${rows.map(({ name }) => name)}::text[], ${rows.map(({ lookups }) => toArrayText(lookups))}::text[],
+        ${rows.map(({ state }) => state)}::text[], ${rows.map(({ version }) => version)}::int[], ${rows.map(({ revision }) => revision)}::int[],
+        ${rows.map((row) => row.created_at)}::timestamptz[], ${rows.map((row) => row.updated_at)}::timestamptz[], ${rows.map((row) => toArrayText(row.words))}::text[],
+        ${rows.map((row) => row.trace_id ?? null)}::text[]),
+      jsonb_array_elements(${JSON.stringify(rows.map(({ attributes }) => attributes))}::jsonb),
+      jsonb_array_elements(${JSON.stringify(rows.map(({ provenance }) => provenance))}::jsonb))
+      as n(id, source, key, class, name, lookups, state, version, revision, created_at, updated_at, words, trace_id, attributes, provenance)
     order by source, key`;
 }
 
 /** One statement for all, so that rows are locked in one order. What makes no new version keeps its author. */
 function updateItems(changes: readonly ItemChange[], words: Words, { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
   const rows = changes.map((change) => ({
-    ...toRow(change.after, words),
+    ...toRow(change, words),
     before: change.before?.version,
     revision: change.onAllWords ? change.before?.revision : undefined,
   }));
@@ -101,11 +111,11 @@ function updateItems(changes: readonly ItemChange[], words: Words, { actorId, ac
         updated_at = n.updated_at, words = array_to_tsvector(n.words), provenance = n.provenance, merged_into = n.merged_into, revision = i.revision + 1,
         actor_id = case when n.version = i.version then i.actor_id else ${actorId}::text end,
         actor_name = case when n.version = i.version then i.actor_name else ${actorName}::text end,
-        trace_id = case when n.version = i.version then i.trace_id else ${traceId ?? null}::text end,
+        trace_id = case when n.version = i.version then i.trace_id else coalesce(n.trace_id, ${traceId ?? null}::text) end,
         change_set_id = case when n.version = i.version then i.change_set_id else ${changeSetId ?? null}::uuid end,
         reason = case when n.version = i.version then i.reason else ${reason ?? null}::text end
       from json_to_recordset(${JSON.stringify(rows)}::json) as n(id uuid, class text, name text, attributes jsonb, lookups text[], state text, version int,
-          updated_at timestamptz, words text[], provenance jsonb, merged_into uuid, before int, revision int)
+          updated_at timestamptz, words text[], provenance jsonb, merged_into uuid, trace_id text, before int, revision int)
         join (select id from item where id = any(${changes.map(({ after }) => after.id)}::uuid[]) order by id for update) locked on locked.id = n.id
       where i.id = n.id and i.version = n.before and (n.revision is null or i.revision = n.revision) returning 1`,
   );
@@ -160,7 +170,7 @@ export function keepWordsOfLetters(all: Iterable<readonly string[]>): Statement[
   ];
 }
 
-function toRow(item: ItemState, words: Words) {
+function toRow({ after: item, traceparent }: ItemChange, words: Words) {
   return {
     id: item.id,
     source: item.source,
@@ -174,8 +184,14 @@ function toRow(item: ItemState, words: Words) {
     merged_into: item.mergedInto,
     version: item.version,
     revision: item.revision,
-    created_at: new Date(item.createdAt),
-    updated_at: new Date(item.updatedAt),
+    created_at: new Date(item.createdAt).toISOString(),
+    updated_at: new Date(item.updatedAt).toISOString(),
+    trace_id: traceparent?.split('-')[1],
     words: words.get(item.id) ?? [],
   };
+}
+
+/** An array as PostgreSQL writes it, for one that stands in another: those of one array must be of one length. */
+function toArrayText(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }

@@ -5,7 +5,7 @@ import { type HttpServer, serveHttp } from '../http/serve-http.ts';
 import { createLogger } from '../log/logger.ts';
 import { openTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import type { Call, Principal } from '../rpc/call.ts';
-import { createInvoke, createInvokeStream } from '../rpc/client.ts';
+import { createInvoke, createInvokeAnswers, createInvokeStream } from '../rpc/client.ts';
 import { createGrpcTransport, type GrpcTransport } from '../rpc/grpc.ts';
 import { bindMethods } from '../rpc/server.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -70,13 +70,15 @@ describe('a method added to proto, with its use case and nothing else,', () => {
     running.push(serving, calling);
     const invoke = createInvoke({ contract, transport: calling });
     const invokeStream = createInvokeStream({ contract, transport: calling });
+    const invokeAnswers = createInvokeAnswers({ contract, transport: calling });
     const app = createEdge({
       log,
       metrics,
       limits: { bodyBytes: 100_000, inFlight: 10, heldBytes: 1_000_000, perPrincipal: 1000, perAddress: 1000 },
       trustedProxies: [],
       quietPaths: [],
-      mount: (mounted, edge) => mountRest(mounted, edge, { contract, clock: systemClock, identify: async () => person, invoke, invokeStream }),
+      mount: (mounted, edge) =>
+        mountRest(mounted, edge, { contract, clock: systemClock, identify: async () => person, invoke, invokeStream, invokeAnswers }),
     });
     web = await serveHttp(app, { host: '127.0.0.1', port: 0, portVariable: 'OPORA_PORT' });
   });

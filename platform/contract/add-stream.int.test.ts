@@ -155,8 +155,8 @@ message Part {
 `,
     });
     expect(broken.refusals).toEqual([
-      'proto/opora/flows/v1/flows.proto:6: FlowService.Watch: a stream of answers is not in the mapping: a method gives one message, lists are paged and news are events',
-      'proto/opora/flows/v1/flows.proto:7: FlowService.Chat: a stream of answers is not in the mapping: a method gives one message, lists are paged and news are events',
+      'proto/opora/flows/v1/flows.proto:6: FlowService.Watch: a stream of answers is a file: name the field of its bytes in answer_bytes. Lists are paged and news are events',
+      'proto/opora/flows/v1/flows.proto:7: FlowService.Chat: a stream goes one way: a method takes one or gives one',
       'proto/opora/flows/v1/flows.proto:8: FlowService.Change: needs_if_match is for a method that takes one message: there is no one object that a stream changes',
       'proto/opora/flows/v1/flows.proto:11: FlowService.Route: routed_by is for a method that takes one message: a stream is sent before its fields are known',
       'proto/opora/flows/v1/flows.proto:14: FlowService.Ask: a stream stands in the body: give its route body: "*"',

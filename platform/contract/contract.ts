@@ -12,6 +12,10 @@ export interface MethodContract {
   response: string;
   /** Any one of these is enough; empty: any signed-in principal. */
   permissions: readonly string[];
+  /** It applies grants itself: whoever has a permission for some objects only may call it. */
+  restricted?: true;
+  /** The permission without which sensitive parts are masked. */
+  unmaskedBy?: string;
   /** No principal needed (sign-in). */
   public: boolean;
   /** `idempotency_level` NO_SIDE_EFFECTS or IDEMPOTENT: may be retried. */
@@ -22,7 +26,20 @@ export interface MethodContract {
   routedBy?: string;
   /** It takes a stream of requests, one after the other, and gives one answer. */
   takesStream?: true;
+  /** The stream that it takes is a file, which is the body of REST as it is. */
+  bodyBytes?: BodyBytes;
+  /** It gives a stream of answers, one after the other. */
+  givesStream?: true;
+  /** The stream that it gives is a file, whose bytes stand in this field; in REST the file as it is. */
+  answerBytes?: string;
   http?: HttpRoute;
+}
+
+export interface BodyBytes {
+  /** The field that holds the bytes. Every other field stands in the first message only. */
+  field: string;
+  /** The most bytes of all messages together. */
+  most: number;
 }
 
 export interface HttpRoute {
@@ -31,7 +48,7 @@ export interface HttpRoute {
   path: string;
   /** Request fields that stand in the path. */
   pathFields: readonly string[];
-  /** `*`: the body is the request without its path fields; of a stream, each line of it is one. */
+  /** `*`: the body is the request without its path fields; of a stream, each line of it is one; of a file, the file. */
   body: boolean;
   /** Request fields that stand in the query, and what their text is read as. */
   query: Readonly<Record<string, QueryType>>;

@@ -2,7 +2,7 @@ import type { FieldViolation } from '../errors/app-error.ts';
 import type { Contract, MethodContract, QueryType } from './contract.ts';
 import { escapePointer } from './explain-violation.ts';
 
-/** What HTTP brought: `path` and `query` are decoded text, `body` is the parsed JSON, undefined when the route takes none. */
+/** What HTTP brought: `path` and `query` are decoded text, `body` is the parsed JSON, undefined when the route takes none, and an empty object when it is a file. */
 export interface HttpInput {
   path: Readonly<Record<string, string>>;
   /** Every value of a name, in its order. */
@@ -30,7 +30,10 @@ export function readRequest(contract: Contract, method: MethodContract, input: H
   const repeated = elsewhere
     .filter(({ field }) => Object.hasOwn(input.body as object, field))
     .map(({ field, place }) => ({ pointer: `/${field}`, message: `${field} ${place}: leave it out of the body` }));
-  return { message: { ...contract.fromJson(method.request, input.body), ...fromPath }, violations: [...query.violations, ...repeated] };
+  return {
+    message: { ...query.fields, ...contract.fromJson(method.request, input.body), ...fromPath },
+    violations: [...query.violations, ...repeated],
+  };
 }
 
 function readQuery(

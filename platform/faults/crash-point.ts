@@ -19,6 +19,7 @@ export const crashPoints = [
   'ingest.after-commit',
   'projection.after-commit',
   'source.after-page',
+  'import.after-page',
 ] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 

@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { Contract, HttpRoute, MethodContract } from '../contract/contract.ts';
 import { type HttpInput, readRequest } from '../contract/read-request.ts';
 import { AppError } from '../errors/app-error.ts';
-import { may, type Principal } from '../rpc/call.ts';
 import { etagOf } from './conditional.ts';
+import { HttpRefusal } from './problem.ts';
 
 export type RestMethod = MethodContract & { http: HttpRoute };
 
@@ -12,10 +13,9 @@ export function byPrecision(left: string, right: string): number {
   return key(left) < key(right) ? -1 : 1;
 }
 
-/** Throws AppError `not_allowed`. */
-export function requirePermission(principal: Principal, method: MethodContract): void {
-  if (method.public || method.permissions.length === 0 || method.permissions.some((permission) => may(principal, permission))) return;
-  throw new AppError('not_allowed', `This needs the permission ${method.permissions.join(' or ')}.`);
+/** Throws HttpRefusal `malformed` with `way` for an Idempotency-Key. */
+export function refuseKey({ headers }: Pick<IncomingMessage, 'headers'>, way: string): void {
+  if (headers['idempotency-key'] !== undefined) throw new HttpRefusal('malformed', way);
 }
 
 /** The request message of a method; `expectedVersion` is what If-Match said. Throws AppError `invalid_input` with everything that does not fit. */

@@ -1,16 +1,17 @@
 import { type Express, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Clock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
-import { nobody, type Principal } from '../rpc/call.ts';
-import type { Invoke, InvokeStream } from '../rpc/client.ts';
+import { nobody, type Principal, requirePermission } from '../rpc/call.ts';
+import type { Invoke, InvokeAnswers, InvokeStream } from '../rpc/client.ts';
 import { sendJson } from './answer.ts';
+import { openAnswerDoor } from './answer-door.ts';
 import { mountBatches } from './batch/mount-batches.ts';
 import { isUnchanged, readExpectedVersion, readIdempotencyKey } from './conditional.ts';
 import { allowOnly, type Edge } from './create-edge.ts';
 import { factsOf } from './observe-requests.ts';
 import { readJsonBody } from './read-body.ts';
 import { readPathParameters, readQuery } from './read-url.ts';
-import { byPrecision, type RestAnswer, type RestMethod, readMessage, requirePermission, toRestAnswer } from './rest-call.ts';
+import { byPrecision, type RestAnswer, type RestMethod, readMessage, toRestAnswer } from './rest-call.ts';
 import { openStreamDoor, type StreamDoor } from './stream-door.ts';
 
 export interface RestOptions {
@@ -22,20 +23,27 @@ export interface RestOptions {
   countMore?(request: Request, requests: number): Promise<void>;
   invoke: Invoke;
   invokeStream: InvokeStream;
+  invokeAnswers: InvokeAnswers;
   /** Milliseconds that a call may take; 10 000 unless told. */
   patience?: number;
   /** Milliseconds that a batch may take; 30 000 unless told. */
   batchPatience?: number;
   /** Milliseconds that a stream may take; an hour unless told. */
   streamPatience?: number;
+  /** Milliseconds in which the reader of a file must take some of it; 60 000 unless told. */
+  readerPatience?: number;
   /** Bytes that a stream may have, unpacked; 16 GiB unless told. */
   streamBytes?: number;
 }
 
 /** Gives every method of the contract that has an HTTP route its place, and every collection its batches: there is no code per resource. */
 export function mountRest(app: Express, edge: Edge, options: RestOptions): Pick<StreamDoor, 'drain'> {
-  const streams = openStreamDoor(edge, options, sendAnswer);
-  const answer = (method: RestMethod) => (method.takesStream ? streams.answer(method) : answerMethod(method, edge, options));
+  const coming = openStreamDoor(edge, options, sendAnswer);
+  const going = openAnswerDoor(edge, options);
+  const answer = (method: RestMethod) => {
+    if (method.takesStream) return coming.answer(method);
+    return method.givesStream ? going.answer(method) : answerMethod(method, edge, options);
+  };
   const paths = new Map<string, RestMethod[]>();
   for (const method of options.contract.methods) {
     if (method.http) paths.set(method.http.path, [...(paths.get(method.http.path) ?? []), method as RestMethod]);
@@ -59,7 +67,12 @@ export function mountRest(app: Express, edge: Edge, options: RestOptions): Pick<
     if (router) router(request, response, next);
     else next();
   });
-  return streams;
+  return {
+    drain() {
+      coming.drain();
+      going.drain();
+    },
+  };
 }
 
 /** `/api/v1/tickets` of `/api/v1/tickets/:id` and of `/api/v1/tickets:batch`. */

@@ -22,13 +22,13 @@ const unpackedAnyway = 4 * 1024 * 1024;
 /** Milliseconds in which the rest of a body that nobody reads may still come. */
 const restPatience = 10_000;
 
-/** `longest` is the most bytes of a whole stream, unpacked. Throws HttpRefusal `unsupported_media_type` for its encoding. */
-export function openStreamBody(request: IncomingMessage, longest: number): StreamBody {
+/** `longest` is the most bytes of a whole stream, unpacked, and `tooLong` what its sender is told of more. Throws HttpRefusal `unsupported_media_type` for its encoding. */
+export function openStreamBody(request: IncomingMessage, longest: number, tooLong: string): StreamBody {
   const gunzip = isGzip(request) ? unpack(request) : undefined;
   allowArrival(request, undefined);
   const puller = pullChunks(gunzip ?? request);
   return {
-    chunks: readChunks(puller, request, gunzip, longest),
+    chunks: readChunks(puller, request, gunzip, { longest, tooLong }),
     letGo() {
       if (gunzip) {
         request.unpipe(gunzip);
@@ -41,7 +41,7 @@ export function openStreamBody(request: IncomingMessage, longest: number): Strea
 }
 
 function unpack(request: IncomingMessage): Gunzip {
-  const gunzip = createGunzip();
+  const gunzip = createGunzip({ chunkSize: 64 * 1024 });
   finished(request, { writable: false }, (error) => {
     if (error) gunzip.destroy(error);
   });
@@ -52,7 +52,7 @@ async function* readChunks(
   puller: ChunkPuller,
   request: IncomingMessage,
   gunzip: Gunzip | undefined,
-  longest: number,
+  { longest, tooLong }: { longest: number; tooLong: string },
 ): AsyncGenerator<Uint8Array, void> {
   const explain = (error: unknown) => (gunzip && (request.complete || !request.destroyed) ? notGzip(error) : senderGone(error));
   let size = 0;
@@ -62,7 +62,7 @@ async function* readChunks(
     });
     if (!chunk) return;
     size += chunk.length;
-    if (size > longest) throw new HttpRefusal('payload_too_large', `The stream has more than ${longest} bytes. Send the rest as another.`);
+    if (size > longest) throw new HttpRefusal('payload_too_large', tooLong);
     if (gunzip && size > unpackedAnyway && size > gunzip.bytesWritten * mostUnpacked) throw tooDense();
     yield chunk;
   }

@@ -5,13 +5,12 @@ import { constants, gzipSync } from 'node:zlib';
 import { generateFixture } from '../contract/fixtures/generate-fixture.ts';
 import { addLightReports, type LightReport, type LightSummary, lampService } from '../contract/fixtures/light-reports.ts';
 import { fixtureLimits, kibibyte, type ServedFixture, serveFixture } from '../contract/fixtures/serve-fixture.ts';
+import { untilStill, untilTrue } from '../contract/fixtures/turns.ts';
 import { loadContract } from '../contract/load-contract.ts';
 import { AppError } from '../errors/app-error.ts';
-import { createLogger } from '../log/logger.ts';
 import type { Principal, StreamMethod } from '../rpc/call.ts';
+import { openTransports, waysOfTransport } from '../rpc/each-transport.contract.ts';
 import { makeLatch } from '../rpc/fixtures/note-service.ts';
-import { createGrpcTransport } from '../rpc/grpc.ts';
-import { createInProcessTransport } from '../rpc/in-process.ts';
 import { currentTraceId } from '../telemetry/tracing.ts';
 
 const lampId = '0197f0c4-1c2d-7a3b-9e4f-5a6b7c8d9e0f';
@@ -24,21 +23,7 @@ const made = generateFixture(addLightReports);
 const contract = loadContract(made.folder);
 afterAll(() => made.remove());
 
-const openers = {
-  'within a process'() {
-    const transport = createInProcessTransport();
-    return { serving: transport, calling: transport };
-  },
-  'by gRPC'() {
-    const log = createLogger({ level: 'silent' });
-    const open = (findPeer: () => string) =>
-      createGrpcTransport({ contract, host: '127.0.0.1', port: 0, findPeer, proof: { key: 'k'.repeat(32) }, log });
-    const serving = open(() => 'none');
-    return { serving, calling: open(() => `127.0.0.1:${serving.port()}`) };
-  },
-};
-
-describe.each(['within a process', 'by gRPC'] as const)('a stream over HTTP, taken %s,', (by) => {
+describe.each(waysOfTransport)('a stream over HTTP, taken %s,', (by) => {
   let fixture: ServedFixture;
   let principal = person;
   let take: StreamMethod<LightReport, LightSummary>;
@@ -49,7 +34,7 @@ describe.each(['within a process', 'by gRPC'] as const)('a stream over HTTP, tak
       contract,
       service: lampService,
       methods: { reportLight: (...given: Parameters<typeof take>) => take(...given) },
-      transports: openers[by](),
+      transports: openTransports(by, contract),
       principal: person,
       streamIdle: 2_000,
       http: { bodyPatience: 300 },
@@ -337,20 +322,4 @@ async function leave(sent: ClientRequest): Promise<void> {
   const closed = new Promise((resolve) => sent.once('close', resolve));
   sent.destroy();
   await closed;
-}
-
-async function untilTrue(isSo: () => boolean): Promise<void> {
-  for (let turns = 0; !isSo(); turns++) {
-    if (turns > 200_000) throw new Error('it did not come');
-    await nextTurn();
-  }
-}
-
-/** Waits until a number does not change any more for many turns of the event loop. */
-async function untilStill(read: () => number): Promise<void> {
-  for (let seen = read(), turns = 0; turns < 200; ) {
-    await nextTurn();
-    turns = read() === seen ? turns + 1 : 0;
-    seen = read();
-  }
 }

@@ -1,15 +1,15 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { BreakableStream } from '../rpc/breakable-stream.ts';
-import { longestStream, nobody } from '../rpc/call.ts';
+import { longestStream, nobody, requirePermission } from '../rpc/call.ts';
 import { brokenOff, stopping } from '../rpc/status.ts';
 import type { Edge } from './create-edge.ts';
+import { openFile } from './file-body.ts';
 import { factsOf } from './observe-requests.ts';
-import { HttpRefusal } from './problem.ts';
 import type { RestOptions } from './rest.ts';
-import { type RestAnswer, type RestMethod, requirePermission, toRestAnswer } from './rest-call.ts';
+import { type RestAnswer, type RestMethod, refuseKey, toRestAnswer } from './rest-call.ts';
 import { openMessages } from './stream-messages.ts';
 
-/** The streams that come in by REST. */
+/** The streams that come in by REST, or go out. */
 export interface StreamDoor {
   answer(method: RestMethod): RequestHandler;
   /** Ends those under way with `unavailable`, and takes no others. */
@@ -26,6 +26,10 @@ export function openStreamDoor(edge: Edge, options: RestOptions, sendAnswer: Sen
   const coming = new Set<BreakableStream<object>>();
   let isDraining = false;
 
+  const open = (request: Request, method: RestMethod) => {
+    const { bodyBytes } = method;
+    return bodyBytes ? openFile(request, { contract, method, bodyBytes }, edge) : openMessages(request, { contract, method }, edge, streamBytes);
+  };
   const answer: StreamDoor['answer'] = (method) => async (request, response) => {
     const facts = factsOf(request);
     facts.route = method.http.path;
@@ -33,8 +37,8 @@ export function openStreamDoor(edge: Edge, options: RestOptions, sendAnswer: Sen
     const principal = method.public ? nobody : await identify(request);
     facts.principal = principal;
     requirePermission(principal, method);
-    refuseKey(request);
-    const { messages, letGo } = await openMessages(request, { contract, method }, edge, streamBytes);
+    refuseKey(request, explainKey(method));
+    const { messages, letGo } = await open(request, method);
     const stream = new BreakableStream(messages);
     coming.add(stream);
     try {
@@ -55,8 +59,8 @@ export function openStreamDoor(edge: Edge, options: RestOptions, sendAnswer: Sen
   };
 }
 
-function refuseKey({ headers }: Request): void {
-  if (headers['idempotency-key'] === undefined) return;
+function explainKey({ bodyBytes }: RestMethod): string {
+  if (bodyBytes) return 'A file takes no Idempotency-Key: leave the header out, and look what became of the first one before you send it again.';
   const way = 'Leave the header out, and after a failure send again what was not acknowledged: what is there already stays as it is.';
-  throw new HttpRefusal('malformed', `A stream takes no Idempotency-Key: each of its messages is settled by itself. ${way}`);
+  return `A stream takes no Idempotency-Key: each of its messages is settled by itself. ${way}`;
 }

@@ -37,7 +37,7 @@ export async function openMessages(
   const reading = { contract, method, path: readPathParameters(request) };
   refuseQuery(readQuery(request), reading);
   if (isLines(request.headers['content-type'])) {
-    const { chunks, letGo } = openStreamBody(request, longest);
+    const { chunks, letGo } = openStreamBody(request, longest, `The stream has more than ${longest} bytes. Send the rest as another.`);
     return { messages: readMessages(readLines(chunks, limits.bodyBytes), reading), letGo };
   }
   const { value, release } = await readJsonBody(request, { limit: limits.bodyBytes, admission });

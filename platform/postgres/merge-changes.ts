@@ -28,7 +28,7 @@ export function mergeChanges({ statements = [], events = [] }: Changes, stamp: S
   return sql`with ${joinSql(withs, ', ')} select ${asserts.length > 0 ? joinSql(asserts, ', ') : raw('1')}`;
 }
 
-/** Most decisions announce one event; without arrays it costs client and server a fifth less. */
+/** Most decisions announce one event; without arrays it costs client and server a fifth less. JSON as elements of an array would have each of its quotes escaped. */
 function insertEvents(events: readonly NewEvent[], stamp: Stamp): Statement {
   const time = new Date(stamp.now);
   const traceOf = (event: NewEvent) => event.traceparent ?? stamp.traceparent ?? null;
@@ -39,6 +39,7 @@ function insertEvents(events: readonly NewEvent[], stamp: Stamp): Statement {
   }
   return sql`insert into outbox (event_id, type, key, time, data, traceparent)
     select event_id, type, key, ${time}::timestamptz, data, traceparent
-    from unnest(${events.map(() => stamp.newId())}::uuid[], ${events.map(({ type }) => type)}::text[], ${events.map(({ key }) => key)}::text[],
-      ${events.map(({ data }) => JSON.stringify(data))}::json[], ${events.map(traceOf)}::text[]) with ordinality as e(event_id, type, key, data, traceparent, place) order by place`;
+    from rows from (unnest(${events.map(() => stamp.newId())}::uuid[], ${events.map(({ type }) => type)}::text[], ${events.map(({ key }) => key)}::text[],
+      ${events.map(traceOf)}::text[]), json_array_elements(${JSON.stringify(events.map(({ data }) => data))}::json))
+      with ordinality as e(event_id, type, key, traceparent, data, place) order by place`;
 }

@@ -38,6 +38,7 @@ export function runWithin<Result>(
   };
   return new Promise<Result>((resolve, reject) => {
     const finish = (reason: AppError) => {
+      settle();
       over = reason;
       controller?.abort(reason);
       reject(reason);

@@ -1,12 +1,15 @@
-import type { Contract, MethodContract } from '../contract/contract.ts';
-import { AppError } from '../errors/app-error.ts';
+import type { MethodContract } from '../contract/contract.ts';
+import type { AppError } from '../errors/app-error.ts';
 import type { Served } from '../service/define-service.ts';
+import { bindAnswers } from './bind-answers.ts';
 import type { StreamCall, StreamMethod } from './call.ts';
 import { methodProperty } from './method-property.ts';
 import { readMessages } from './read-messages.ts';
+import { refuseKey } from './refuse-key.ts';
 import { type MethodServing, ServedCall } from './served-call.ts';
-import { observeCalls, requirePermission, type Serving, shortName } from './server.ts';
-import type { BoundStream } from './transport.ts';
+import { admit, observeCalls, type Serving, shortName } from './server.ts';
+import { messageReader, type ReadMessage } from './stream-messages.ts';
+import type { BoundStream, BoundStreams } from './transport.ts';
 
 export interface StreamServing extends Serving {
   served: readonly Served[];
@@ -14,13 +17,14 @@ export interface StreamServing extends Serving {
   streamIdle?: number;
 }
 
-/** What `bindMethods` is for calls, for the methods that take streams: by the service's full name, then by the method's name in proto. */
-export function bindStreams({ served, ...serving }: StreamServing): Record<string, Record<string, BoundStream>> {
-  const bindOf = ({ token, methods }: Served) =>
-    serving.contract.methods
-      .filter(({ service, takesStream }) => service === token.name && takesStream)
-      .map((method) => [method.name, bindStream(method, findImplementation(method, methods), serving)]);
-  return Object.fromEntries(served.map((one) => [one.token.name, Object.fromEntries(bindOf(one))]));
+/** What `bindMethods` is for calls, for the methods that take streams or give them: by the service's full name. */
+export function bindStreams({ served, ...serving }: StreamServing): Record<string, BoundStreams> {
+  return Object.fromEntries(served.map((one) => [one.token.name, { taking: bindTaking(one, serving), giving: bindAnswers(one, serving) }]));
+}
+
+function bindTaking({ token, methods }: Served, serving: Omit<StreamServing, 'served'>): Record<string, BoundStream> {
+  const taking = serving.contract.methods.filter(({ service, takesStream }) => service === token.name && takesStream);
+  return Object.fromEntries(taking.map((method) => [method.name, bindStream(method, findImplementation(method, methods), serving)]));
 }
 
 function findImplementation({ service, name }: MethodContract, methods: object): StreamMethod<object, object> {
@@ -35,13 +39,14 @@ function bindStream(method: MethodContract, run: StreamMethod<object, object>, s
   const observe = observeCalls(method, serving);
   const counted = metrics.streamMessages.labels({ service: method.service, method: method.name });
 
-  const read = (bytes: Uint8Array, number: number): object => {
-    counted.inc();
-    return readMessage(bytes, number, method, contract);
-  };
   return (requests, options) =>
     observe(options, async (allowance) => {
-      requirePermission(options.principal, method);
+      const readMessage = messageReader(method, contract);
+      const read: ReadMessage = (bytes, number) => {
+        counted.inc();
+        return readMessage(bytes, number);
+      };
+      admit(options.principal, method);
       refuseKey(options.idempotencyKey);
       const over = allowance.signal();
       over.addEventListener('abort', () => requests.breakOff(over.reason as AppError), { once: true });
@@ -73,21 +78,4 @@ function openStreamCall(beginDecision: () => ServedCall): StreamCall {
 /** What a decision answers stays in its service: only the answer of the whole stream travels. */
 function encodeNothing(): Uint8Array {
   return new Uint8Array();
-}
-
-function refuseKey(idempotencyKey: string | undefined): void {
-  if (idempotencyKey === undefined) return;
-  throw new AppError('invalid_input', 'A stream takes no idempotency key: each message is settled by itself. Leave the key out.');
-}
-
-function readMessage(bytes: Uint8Array, number: number, { request }: MethodContract, contract: Contract): object {
-  let message: object;
-  try {
-    message = contract.decode(request, bytes);
-  } catch (error) {
-    throw new AppError('invalid_input', `The bytes of message ${number} of the stream are no ${request}`, { cause: error });
-  }
-  const violations = contract.violations(request, message);
-  if (violations.length > 0) throw new AppError('invalid_input', `Message ${number} of the stream does not fit ${request}`, { violations });
-  return message;
 }

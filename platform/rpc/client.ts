@@ -23,17 +23,23 @@ export type InvokeStream = (
   options: StreamOptions,
 ) => Promise<{ answer: object }>;
 
+/** Calls a method that gives a stream. The call is made when the first answer is asked for; nothing is ever asked again. */
+export type InvokeAnswers = (method: MethodContract, request: object, options: StreamOptions) => AsyncIterable<object>;
+
 const firstPause = 50;
 const longestPause = 1000;
 
 /** What the edge takes, which translates every method and knows none; services that know whom they ask take `createClient`. */
 export function createInvoke({ contract, transport, clock = systemClock }: Calling): Invoke {
   return async (method, request, options) => {
-    const host = method.routedBy === undefined ? undefined : (request as Readonly<Record<string, unknown>>)[method.routedBy];
-    const routed = typeof host === 'string' ? { ...options, host } : options;
-    const reply = await send(method, contract.encode(method.request, request), routed, { transport, clock });
+    const reply = await send(method, contract.encode(method.request, request), route(method, request, options), { transport, clock });
     return { answer: contract.decode(method.response, reply.body), replayed: reply.replayed };
   };
+}
+
+function route<Options extends StreamOptions>({ routedBy }: MethodContract, request: object, options: Options): Options {
+  const host = routedBy === undefined ? undefined : (request as Readonly<Record<string, unknown>>)[routedBy];
+  return typeof host === 'string' ? { ...options, host } : options;
 }
 
 export function createInvokeStream({ contract, transport }: Calling): InvokeStream {
@@ -52,17 +58,28 @@ async function* encodeEach(requests: AsyncIterable<object> | Iterable<object>, e
   }
 }
 
+export function createInvokeAnswers({ contract, transport }: Calling): InvokeAnswers {
+  return async function* (method, request, options) {
+    const message = contract.encode(method.request, request);
+    for await (const answer of transport.invokeAnswers(method.service, method.name, message, route(method, request, options)))
+      yield contract.decode(method.response, answer);
+  };
+}
+
 export function createClient<Service>(token: ServiceToken<Service>, calling: Calling): Client<Service> {
   const invoke = createInvoke(calling);
   const invokeStream = createInvokeStream(calling);
+  const invokeAnswers = createInvokeAnswers(calling);
+  const call = (method: MethodContract) => {
+    if (method.givesStream) return (request: object, options: StreamOptions) => invokeAnswers(method, request, options);
+    if (method.takesStream)
+      return async (requests: AsyncIterable<object> | Iterable<object>, options: StreamOptions) =>
+        (await invokeStream(method, requests, options)).answer;
+    return async (request: object, options: CallOptions) => (await invoke(method, request, options)).answer;
+  };
   const methods = calling.contract.methods.filter(({ service }) => service === token.name);
   if (methods.length === 0) throw new Error(`The contract has no service ${token.name}`);
-  const client = methods.map((method) => [
-    methodProperty(method.name),
-    method.takesStream
-      ? async (requests: AsyncIterable<object> | Iterable<object>, options: StreamOptions) => (await invokeStream(method, requests, options)).answer
-      : async (request: object, options: CallOptions) => (await invoke(method, request, options)).answer,
-  ]);
+  const client = methods.map((method) => [methodProperty(method.name), call(method)]);
   return Object.fromEntries(client) as Client<Service>;
 }
 

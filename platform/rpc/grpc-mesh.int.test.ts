@@ -132,7 +132,7 @@ describe('the mesh by gRPC', () => {
       for await (const message of requests) count += message.length;
       return { body: Buffer.alloc(count), replayed: false };
     };
-    await serving.serve(service, {}, { TakeNotes: counting });
+    await serving.serve(service, {}, { taking: { TakeNotes: counting } });
     const client = new Client(`127.0.0.1:${serving.port()}`, credentials.createInsecure());
     const metadata = new Metadata();
     metadata.set('opora-mesh-key', key);

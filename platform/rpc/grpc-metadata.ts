@@ -81,9 +81,9 @@ function readPrincipal(text: string | undefined): Principal {
 
 function parsePrincipal(text: string): Principal {
   try {
-    const { kind, id, name, permissions } = JSON.parse(Buffer.from(text, 'base64').toString()) as Principal;
+    const { kind, id, name, permissions, grants } = JSON.parse(Buffer.from(text, 'base64').toString()) as Principal;
     const known = (kind === 'account' || kind === 'service') && typeof id === 'string' && typeof name === 'string';
-    if (known && Array.isArray(permissions)) return { kind, id, name, permissions };
+    if (known && Array.isArray(permissions)) return { kind, id, name, permissions, ...(Array.isArray(grants) && { grants }) };
   } catch {
     // told below
   }

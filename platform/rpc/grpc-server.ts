@@ -1,19 +1,28 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Metadata, type MethodDefinition, Server, type ServerReadableStream, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import {
+  Metadata,
+  type MethodDefinition,
+  Server,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import type { Clock } from '../clock/clock.ts';
 import type { Contract } from '../contract/contract.ts';
 import { AppError } from '../errors/app-error.ts';
 import { currentTraceId, withTraceparent } from '../telemetry/tracing.ts';
 import { asBuffer } from './as-buffer.ts';
+import { BreakableCall } from './breakable-call.ts';
 import { BreakableStream } from './breakable-stream.ts';
 import type { Health } from './grpc-health.ts';
 import { readOptions, readTraceparent, writeDetail, writeReplayed } from './grpc-metadata.ts';
 import type { ProofAdapter } from './mesh-proof.ts';
 import { longestMessage, requireSize } from './message-size.ts';
-import { brokenOff, stopping, toStatus } from './status.ts';
+import { brokenOff, cancelled, stopping, toStatus } from './status.ts';
 import { isEndMark, promisesEndMark } from './stream-end.ts';
-import type { BoundMethod, BoundStream, Cancellation, IncomingStream, Reply, ServedOptions } from './transport.ts';
+import type { BoundAnswers, BoundMethod, BoundStream, BoundStreams, Cancellation, IncomingStream, Reply, ServedOptions } from './transport.ts';
 
 export interface GrpcServing {
   contract: Contract;
@@ -24,6 +33,7 @@ export interface GrpcServing {
 
 type UnaryCall = ServerUnaryCall<Buffer, Uint8Array>;
 type StreamCall = ServerReadableStream<Buffer, Uint8Array>;
+type AnswersCall = ServerWritableStream<Buffer, Uint8Array>;
 type Answer = sendUnaryData<Uint8Array>;
 
 /** The serving half: methods of the contract, health and reflection on one port. */
@@ -35,7 +45,7 @@ export class GrpcServer {
     'grpc.enable_channelz': 0,
   });
   private readonly services: string[] = [];
-  private readonly coming = new Set<IncomingStream>();
+  private readonly streams = new Set<Pick<IncomingStream, 'breakOff'>>();
   private underWay = 0;
   private becomeIdle: (() => void) | undefined;
   private draining = false;
@@ -57,16 +67,14 @@ export class GrpcServer {
     });
   }
 
-  add(service: string, methods: Readonly<Record<string, BoundMethod>>, streams: Readonly<Record<string, BoundStream>>): void {
-    const described = [
-      ...Object.keys(methods).map((name) => [name, describeMethod(service, name, false)] as const),
-      ...Object.keys(streams).map((name) => [name, describeMethod(service, name, true)] as const),
-    ];
+  add(service: string, methods: Readonly<Record<string, BoundMethod>>, { taking = {}, giving = {} }: BoundStreams): void {
     const handlers = [
-      ...Object.entries(methods).map(([name, bound]) => [name, this.handle(bound)] as const),
-      ...Object.entries(streams).map(([name, bound]) => [name, this.handleStream(bound)] as const),
+      ...Object.entries(methods).map(([name, bound]) => [describeMethod(service, name, {}), this.handle(bound)] as const),
+      ...Object.entries(taking).map(([name, bound]) => [describeMethod(service, name, { requestStream: true }), this.handleStream(bound)] as const),
+      ...Object.entries(giving).map(([name, bound]) => [describeMethod(service, name, { responseStream: true }), this.handleAnswers(bound)] as const),
     ];
-    this.server.addService(Object.fromEntries(described), Object.fromEntries(handlers));
+    const described = handlers.map(([description]) => [description.path, description]);
+    this.server.addService(Object.fromEntries(described), Object.fromEntries(handlers.map(([{ path }, handler]) => [path, handler])));
     this.services.push(service);
     this.serving.health.set(service, true);
   }
@@ -75,7 +83,7 @@ export class GrpcServer {
     this.draining = true;
     for (const service of ['', ...this.services]) this.serving.health.set(service, false);
     this.server.tryShutdown(() => undefined); // tells those who are connected to go elsewhere
-    for (const stream of this.coming) stream.breakOff(stopping());
+    for (const stream of this.streams) stream.breakOff(stopping());
     if (this.underWay === 0) return;
     await new Promise<void>((resolve) => {
       this.becomeIdle = resolve;
@@ -96,11 +104,11 @@ export class GrpcServer {
   private handleStream(bound: BoundStream) {
     const take = async (call: StreamCall, options: ServedOptions): Promise<Reply> => {
       const incoming: IncomingStream = new BreakableStream(readCall(call), brokenOff);
-      this.coming.add(incoming);
+      this.streams.add(incoming);
       try {
         return await bound(incoming, options);
       } finally {
-        this.coming.delete(incoming);
+        this.streams.delete(incoming);
         incoming.breakOff(brokenOff());
       }
     };
@@ -110,14 +118,44 @@ export class GrpcServer {
     };
   }
 
+  private handleAnswers(bound: BoundAnswers) {
+    return (call: AnswersCall) => {
+      this.underWay++;
+      void withTraceparent(readTraceparent(call.metadata), () => this.giveAnswers(bound, call));
+    };
+  }
+
+  /** Never rejects: an error ends the stream, and its reader hears it. */
+  private async giveAnswers(bound: BoundAnswers, call: AnswersCall): Promise<void> {
+    const outgoing = new BreakableCall();
+    call.once('cancelled', () => outgoing.breakOff(cancelled()));
+    this.streams.add(outgoing);
+    try {
+      await bound(call.request, { ...this.readCaller(call), signal: outgoing.signal }, async (answer) => {
+        requireSize('answer', answer);
+        // Called when HTTP/2 has sent it, as its reader has room. When the call is cancelled it is not: the signal tells `bound`.
+        await new Promise<void>((resolve) => call.write(answer, () => resolve()));
+      });
+      call.end();
+    } catch (error) {
+      const status = toStatus(outgoing.explain(error), currentTraceId());
+      call.emit('error', { code: status.code, details: status.message, ...writeDetail(status) });
+    } finally {
+      this.streams.delete(outgoing);
+      if (--this.underWay === 0) this.becomeIdle?.();
+    }
+  }
+
+  private readCaller(call: UnaryCall | StreamCall | AnswersCall): ServedOptions {
+    if (this.draining) throw new AppError('unavailable', 'The service is stopping', { retryAfterSeconds: 1 });
+    this.serving.proof.require(call.metadata);
+    return readOptions(call.metadata, call.getDeadline(), this.serving.clock);
+  }
+
   /** Never rejects: an error is an answer too. */
   private async answer(run: (options: ServedOptions) => Promise<Reply>, call: UnaryCall | StreamCall, callback: Answer): Promise<void> {
-    const { clock, proof } = this.serving;
     try {
-      if (this.draining) throw new AppError('unavailable', 'The service is stopping', { retryAfterSeconds: 1 });
-      proof.require(call.metadata);
-      const options = { ...readOptions(call.metadata, call.getDeadline(), clock), signal: new CancelledCall(call) };
-      const { body, replayed } = await run(options);
+      const { body, replayed } = await run({ ...this.readCaller(call), signal: new CancelledCall(call) });
       requireSize('answer', body);
       if (replayed) call.sendMetadata(writeReplayed());
       callback(null, body);
@@ -165,14 +203,15 @@ class CancelledCall implements Cancellation {
 }
 
 /** The contract encodes: what grpc-js carries are the bytes as they are. */
-function describeMethod(service: string, name: string, requestStream: boolean): MethodDefinition<Uint8Array, Uint8Array> {
+function describeMethod(service: string, name: string, streams: { requestStream?: true; responseStream?: true }) {
   return {
     path: `/${service}/${name}`,
-    requestStream,
+    requestStream: false,
     responseStream: false,
+    ...streams,
     requestSerialize: asBuffer,
     requestDeserialize: (bytes) => bytes,
     responseSerialize: asBuffer,
     responseDeserialize: (bytes) => bytes,
-  };
+  } satisfies MethodDefinition<Uint8Array, Uint8Array>;
 }

@@ -10,25 +10,35 @@ import type { Reply } from './transport.ts';
 /** grpc-js keeps 1 MiB of each call to send it again, and says of what it keeps that it has left: a stream would run that far ahead of who takes it. */
 const streamOptions: ChannelOptions = { ...channelOptions, 'grpc.enable_retries': 0, 'grpc.per_rpc_retry_buffer_size': 0 };
 
-export interface OutgoingStream {
+/** Where a stream goes, and how long it may last. */
+export interface StreamRoute {
   address: string;
   credentials: ChannelCredentials;
-  path: string;
-  requests: AsyncIterable<Uint8Array>;
-  metadata: Metadata;
   /** On the system's clock, epoch milliseconds. */
   deadline: number;
   signal?: AbortSignal | undefined;
 }
 
-/** Sends a stream on a connection of its own, which lives as long as the stream and holds up no call when it is full. */
+export interface OutgoingStream extends StreamRoute {
+  path: string;
+  requests: AsyncIterable<Uint8Array>;
+  metadata: Metadata;
+}
+
+/** A connection for one stream, which lives as long as the stream and holds up no call when it is full. It is closed by whoever has it. */
+export async function connectForStream({ address, credentials, deadline, signal }: StreamRoute): Promise<Client> {
+  const client = new Client(address, credentials, streamOptions);
+  const until = Math.min(deadline, Date.now() + patience);
+  const failure = await new Promise<Error | undefined>((resolve) => client.waitForReady(until, resolve));
+  if (!failure && !signal?.aborted) return client;
+  client.close();
+  if (failure) throw new AppError('unavailable', `${address} does not answer`, { retryAfterSeconds: 2, cause: failure });
+  throw cancelled();
+}
+
 export async function sendStream(stream: OutgoingStream): Promise<Reply> {
-  const client = new Client(stream.address, stream.credentials, streamOptions);
+  const client = await connectForStream(stream);
   try {
-    const until = Math.min(stream.deadline, Date.now() + patience);
-    const failure = await new Promise<Error | undefined>((resolve) => client.waitForReady(until, resolve));
-    if (failure) throw new AppError('unavailable', `${stream.address} does not answer`, { retryAfterSeconds: 2, cause: failure });
-    if (stream.signal?.aborted) throw cancelled();
     return await sendMessages(client, stream);
   } finally {
     client.close();

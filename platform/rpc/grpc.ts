@@ -5,11 +5,12 @@ import type { Contract } from '../contract/contract.ts';
 import { AppError } from '../errors/app-error.ts';
 import { currentTraceparent } from '../telemetry/tracing.ts';
 import type { CallOptions, StreamOptions } from './call.ts';
+import { readAnswers } from './grpc-answers.ts';
 import { defaultChannelAge, defaultWatchdog, GrpcChannel, type Watchdog } from './grpc-channel.ts';
 import { createHealth, healthList } from './grpc-health.ts';
 import { writeOptions } from './grpc-metadata.ts';
 import { GrpcServer } from './grpc-server.ts';
-import { sendStream } from './grpc-stream.ts';
+import { type StreamRoute, sendStream } from './grpc-stream.ts';
 import { adaptProof, type MeshProof } from './mesh-proof.ts';
 import { requireSize } from './message-size.ts';
 import { cancelled, deadlineExceeded } from './status.ts';
@@ -76,6 +77,10 @@ export function createGrpcTransport({
     if (signal?.aborted) throw cancelled();
     return left;
   };
+  const routeTo = (service: string, call: StreamOptions): StreamRoute => {
+    const left = requireTime(call);
+    return { address: addressOf(call.host ?? service), credentials: proof.channel, deadline: Date.now() + left, signal: call.signal };
+  };
   const describeCaller = (call: CallOptions): Metadata => {
     const metadata = writeOptions(call, currentTraceparent());
     proof.add(metadata);
@@ -109,16 +114,13 @@ export function createGrpcTransport({
       });
     },
     async invokeStream(service, method, requests, call) {
-      const left = requireTime(call);
-      return await sendStream({
-        address: addressOf(call.host ?? service),
-        credentials: proof.channel,
-        path: `/${service}/${method}`,
-        requests,
-        metadata: describeCaller(call),
-        deadline: Date.now() + left,
-        signal: call.signal,
-      });
+      const route = routeTo(service, call);
+      return await sendStream({ ...route, path: `/${service}/${method}`, requests, metadata: describeCaller(call) });
+    },
+    async *invokeAnswers(service, method, request, call) {
+      const route = routeTo(service, call);
+      requireSize('request', request);
+      yield* readAnswers({ ...route, path: `/${service}/${method}`, request, metadata: describeCaller(call) });
     },
     async drain() {
       await server?.drain();

@@ -1,11 +1,11 @@
 import { AppError } from '../errors/app-error.ts';
+import type { ReadMessage } from './stream-messages.ts';
 import type { IncomingStream } from './transport.ts';
 
 export interface MessageReading {
   /** Longest time without a message, in milliseconds, while one is waited for; the time that handling takes does not count. */
   idle: number;
-  /** A message of its bytes; `number` counts from 1. Throws AppError `invalid_input`. */
-  read(bytes: Uint8Array, number: number): object;
+  read: ReadMessage;
 }
 
 /** The messages of a stream, each read when it is asked for. Throws AppError `unavailable` when none comes for too long. */

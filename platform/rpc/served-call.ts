@@ -3,7 +3,7 @@ import type { Clock, NewId } from '../clock/clock.ts';
 import { crashPoint } from '../faults/crash-point.ts';
 import type { Changes, Database } from '../postgres/database.ts';
 import type { Allowance } from './allowance.ts';
-import type { Call, CallOptions, Principal } from './call.ts';
+import type { Call, CallOptions, PreparedAnswer, Principal } from './call.ts';
 import { type KeyedCall, rememberAnswer } from './idempotency.ts';
 import type { ServedOptions } from './transport.ts';
 
@@ -60,15 +60,26 @@ export class ServedCall implements Call {
   }
 
   async commit<Answer>(changes: Changes, answer: Answer): Promise<Answer> {
-    const { serving, keyed, at } = this;
+    const { serving, at } = this;
+    const { keyed, settle } = this.prepare(answer);
+    const statements = keyed ? [...(changes.statements ?? []), rememberAnswer(keyed, keyed.answer)] : changes.statements;
+    await serving.database.commit({ ...changes, ...(statements && { statements }), ...(at !== undefined && { at }) });
+    crashPoint('rpc.after-commit');
+    settle();
+    return answer;
+  }
+
+  prepare(answer: unknown): PreparedAnswer {
+    const { serving, keyed } = this;
     if (this.committed) throw new Error(`${serving.name} committed twice: a call is one decision`);
     this.allowance.requireTime();
     const bytes = serving.encode(answer as object);
-    const statements = keyed ? [...(changes.statements ?? []), rememberAnswer(keyed, bytes)] : changes.statements;
-    await serving.database.commit({ ...changes, ...(statements && { statements }), ...(at !== undefined && { at }) });
-    crashPoint('rpc.after-commit');
-    this.committed = { answer, bytes };
-    return answer;
+    return {
+      ...(keyed && { keyed: { ...keyed, answer: bytes } }),
+      settle: () => {
+        this.committed = { answer, bytes };
+      },
+    };
   }
 
   within(milliseconds: number, more?: { idempotencyKey?: string }): CallOptions {

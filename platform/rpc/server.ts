@@ -8,8 +8,8 @@ import type { Served } from '../service/define-service.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { currentTraceId, inSpan } from '../telemetry/tracing.ts';
 import { type Allowance, runWithin } from './allowance.ts';
-import { type Method, may, nobody, type Principal } from './call.ts';
-import { keyCall, recallAnswer } from './idempotency.ts';
+import { type Method, nobody, type Principal, requirePermission } from './call.ts';
+import { fingerprintRights, keyCall, recallAnswer } from './idempotency.ts';
 import { methodProperty } from './method-property.ts';
 import { type MethodServing, ServedCall } from './served-call.ts';
 import { type StatusName, statusName } from './status.ts';
@@ -28,14 +28,14 @@ export interface Serving {
 
 /**
  * Ties what a service implements to its contract, as the transports take it: by the service's full name, then by the method's name in proto.
- * The methods throw AppErrors, and InternalFault for everything else, which is in the log by then. Those that take streams: `bindStreams`.
+ * The methods throw AppErrors, and InternalFault for everything else, which is in the log by then. Those that take or give streams: `bindStreams`.
  */
 export function bindMethods({ served, ...serving }: Serving & { served: readonly Served[] }): Record<string, Record<string, BoundMethod>> {
   const bound: Record<string, Record<string, BoundMethod>> = {};
   for (const { token, methods } of served) {
     const declared = serving.contract.methods.filter(({ service }) => service === token.name);
     if (declared.length === 0) throw new Error(`The contract has no service ${token.name}`);
-    const unary = declared.filter(({ takesStream }) => !takesStream);
+    const unary = declared.filter(({ takesStream, givesStream }) => !takesStream && !givesStream);
     bound[token.name] = Object.fromEntries(unary.map((method) => [method.name, bindMethod(method, findImplementation(method, methods), serving)]));
   }
   return bound;
@@ -56,9 +56,9 @@ function bindMethod(method: MethodContract, run: Method<object, object>, serving
   const common: MethodServing = { name, database, clock, newId, log, encode };
 
   const answer = async (bytes: Uint8Array, options: ServedOptions, allowance: Allowance): Promise<Reply> => {
-    requirePermission(options.principal, method);
+    admit(options.principal, method);
     const request = readRequest(bytes, method, contract);
-    const keyed = keyCall(fullName, bytes, options);
+    const keyed = keyCall(fullName, bytes, options, fingerprintRights(options.principal, method));
     const known = keyed && recallsFirst ? await recallAnswer(database, keyed) : undefined;
     if (known) return { body: known, replayed: true };
     const call = new ServedCall(common, options, allowance, keyed);
@@ -90,7 +90,7 @@ export function shortName({ service, name }: MethodContract): string {
 export function observeCalls(method: MethodContract, { clock, log, metrics }: Pick<Serving, 'clock' | 'log' | 'metrics'>) {
   const name = shortName(method);
   const attributes = { 'rpc.service': method.service, 'rpc.method': method.name };
-  return (options: ServedOptions, run: (allowance: Allowance) => Promise<Reply>): Promise<Reply> =>
+  return <Result>(options: ServedOptions, run: (allowance: Allowance) => Promise<Result>): Promise<Result> =>
     inSpan(name, attributes, async () => {
       const began = performance.now();
       let code: StatusName = 'OK';
@@ -109,14 +109,14 @@ export function observeCalls(method: MethodContract, { clock, log, metrics }: Pi
     });
 }
 
-export function requirePermission(principal: Principal, method: MethodContract): void {
-  if (method.public) return;
-  if (principal.id === nobody.id) throw new AppError('unauthenticated', 'Sign in first.');
-  if (method.permissions.length === 0 || method.permissions.some((permission) => may(principal, permission))) return;
-  throw new AppError('not_allowed', `This needs the permission ${method.permissions.join(' or ')}.`);
+/** Throws AppError `unauthenticated`, `not_allowed`. */
+export function admit(principal: Principal, method: MethodContract): void {
+  if (!method.public && principal.id === nobody.id) throw new AppError('unauthenticated', 'Sign in first.');
+  requirePermission(principal, method);
 }
 
-function readRequest(bytes: Uint8Array, method: MethodContract, contract: Contract): object {
+/** The message, checked. Throws AppError `invalid_input`. */
+export function readRequest(bytes: Uint8Array, method: MethodContract, contract: Contract): object {
   const request = decodeRequest(bytes, method, contract);
   const violations = contract.violations(method.request, request);
   if (violations.length > 0) throw new AppError('invalid_input', `The request does not fit ${method.request}`, { violations });

@@ -96,7 +96,7 @@ export function brokenOff(): AppError {
 
 /** What ends a stream at a process that is about to stop. */
 export function stopping(): AppError {
-  const message = 'The hub is stopping, so the stream was ended. What was committed before stays: send the rest anew.';
+  const message = 'The hub is stopping, so the stream was ended. What was committed before stays: begin anew.';
   return new AppError('unavailable', message, { retryAfterSeconds: 2 });
 }
 

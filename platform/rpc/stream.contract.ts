@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { newUuid } from '../clock/clock.ts';
+import { untilStill } from '../contract/fixtures/turns.ts';
 import { AppError, type ErrorKind, errorKinds } from '../errors/app-error.ts';
 import { InternalFault } from '../errors/internal-fault.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -17,15 +18,6 @@ export interface StreamBench {
   metrics: Metrics;
   countNotes(text: string): Promise<number | undefined>;
   within(milliseconds: number, more?: Partial<CallOptions>): CallOptions;
-}
-
-/** Waits until a number does not change any more for many turns of the event loop. */
-async function untilStill(read: () => number): Promise<void> {
-  for (let seen = read(), turns = 0; turns < 200; ) {
-    await nextTurn();
-    turns = read() === seen ? turns + 1 : 0;
-    seen = read();
-  }
 }
 
 interface Written {

@@ -8,6 +8,7 @@ import { openTestDatabase, type TestDatabase } from '../postgres/test-database.t
 import { serve } from '../service/define-service.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { currentTraceId, inSpan, startTracing } from '../telemetry/tracing.ts';
+import { answersContract } from './answers.contract.ts';
 import { bindStreams } from './bind-streams.ts';
 import type { CallOptions, Client, Principal } from './call.ts';
 import { createClient, createInvoke } from './client.ts';
@@ -77,6 +78,7 @@ export function transportContract(name: string, openPair: (contract: Contract) =
       );
 
     streamContract(() => ({ pair, desk, notes, lines, metrics, countNotes, within }));
+    answersContract(() => ({ pair, desk, notes, lines, metrics, countNotes, within }));
 
     it('give the answer, with the words of any alphabet', async () => {
       const written = await notes.writeNote({ text: 'Насос № 4 стоит 🚱' }, within(5000));
@@ -123,6 +125,33 @@ export function transportContract(name: string, openPair: (contract: Contract) =
         await expect(notes.writeNote({ text: 'x' }, within(5000, { principal: reader }))).rejects.toMatchObject({ kind: 'not_allowed' });
         await expect(notes.readNote({ id: 'x' }, within(5000, { principal: nobody }))).rejects.toMatchObject({ kind: 'unauthenticated' });
         expect(await notes.whoAmI({}, within(5000, { principal: nobody }))).toMatchObject({ id: 'nobody' });
+      });
+
+      it('open to rights on some objects only what looks at each object, however many those rights name', async () => {
+        const { permissions: _, ...person } = writer;
+        const grant = { permission: 'notes.write', where: { shelf: Array.from({ length: 2_500 }, (_, n) => `полка ${n}`) } };
+        const some: Principal = { ...person, permissions: [], grants: [grant] };
+        const note = await notes.writeNote({ text: 'x' }, within(5000));
+        const change = { id: note.id, expectedVersion: 1, text: 'y' };
+        expect(await notes.changeNote(change, within(5000, { principal: some }))).toMatchObject({ version: 2 });
+        for (const refused of [
+          notes.writeNote({ text: 'x' }, within(5000, { principal: some })),
+          readAll(notes.giveNotes({ author: '' }, within(5000, { principal: some }))),
+        ])
+          await expect(refused).rejects.toMatchObject({ kind: 'not_allowed', message: expect.stringContaining('for all objects') });
+        const other: Principal = { ...some, grants: [{ ...grant, permission: 'notes.read' }] };
+        await expect(notes.changeNote(change, within(5000, { principal: other }))).rejects.toMatchObject({ kind: 'not_allowed' });
+      });
+
+      it('give an answer under a key again only to the same rights', async () => {
+        const grants = (shelf: string) => ({ ...writer, permissions: [], grants: [{ permission: 'notes.write', where: { shelf: [shelf] } }] });
+        const note = await notes.writeNote({ text: 'x' }, within(5000));
+        const change = (principal: Principal) =>
+          notes.changeNote({ id: note.id, expectedVersion: 1, text: 'y' }, within(5000, { principal, idempotencyKey: note.id }));
+        const first = await change(grants('a'));
+        expect(await change(grants('a'))).toEqual(first);
+        for (const rights of [grants('b'), writer])
+          await expect(change(rights)).rejects.toMatchObject({ message: expect.stringContaining('idempotency_key_reused') });
       });
 
       it('say of a method that the other side does not know that it is not available there', async () => {
@@ -279,4 +308,10 @@ export function transportContract(name: string, openPair: (contract: Contract) =
       await drained;
     });
   });
+}
+
+async function readAll<Answer>(answers: AsyncIterable<Answer>): Promise<Answer[]> {
+  const read: Answer[] = [];
+  for await (const answer of answers) read.push(answer);
+  return read;
 }

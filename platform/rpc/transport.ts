@@ -11,6 +11,19 @@ export interface BoundStream {
   (requests: IncomingStream, options: ServedOptions): Promise<Reply>;
 }
 
+/** A method that gives a stream: each answer goes to `give`, which resolves when there is room for the next one. Everything that ends it early is an AppError. */
+export interface BoundAnswers {
+  (request: Uint8Array, options: ServedOptions, give: Give): Promise<void>;
+}
+
+export type Give = (answer: Uint8Array) => Promise<void>;
+
+/** The methods of a service that stream, by name as in proto. */
+export interface BoundStreams {
+  taking?: Readonly<Record<string, BoundStream>>;
+  giving?: Readonly<Record<string, BoundAnswers>>;
+}
+
 export type IncomingStream = BreakableStream<Uint8Array>;
 
 /** Options as they arrive at the serving side. */
@@ -33,8 +46,8 @@ export interface Reply {
 
 /** The port between services' calls: two adapters (`in-process.ts`, `grpc.ts`), one contract suite (`transport.contract.ts`). */
 export interface RpcTransport {
-  /** `methods` and `streams` by name as in proto (`CreateTicket`). */
-  serve(service: string, methods: Readonly<Record<string, BoundMethod>>, streams?: Readonly<Record<string, BoundStream>>): Promise<void>;
+  /** `methods` by name as in proto (`CreateTicket`). */
+  serve(service: string, methods: Readonly<Record<string, BoundMethod>>, streams?: BoundStreams): Promise<void>;
   /** Sends one call; AppErrors of the other side arrive as AppErrors. */
   invoke(service: string, method: string, request: Uint8Array, options: CallOptions): Promise<Reply>;
   /**
@@ -42,7 +55,12 @@ export interface RpcTransport {
    * here the same error is thrown. It is left alone once there is an answer.
    */
   invokeStream(service: string, method: string, requests: AsyncIterable<Uint8Array>, options: StreamOptions): Promise<Reply>;
-  /** Refuses new calls, waits for those under way. Streams that come in are ended with `unavailable`: they would go on for an hour. */
+  /**
+   * Asks for answers that come one after the other, each when it is pulled; the other side begins at the first pull, and is never more than a
+   * few ahead. Leaving the loop, or `options.signal`, ends it there.
+   */
+  invokeAnswers(service: string, method: string, request: Uint8Array, options: StreamOptions): AsyncGenerator<Uint8Array, void>;
+  /** Refuses new calls, waits for those under way. Streams are ended with `unavailable`: they would go on for an hour. */
   drain(): Promise<void>;
   stop(): Promise<void>;
 }

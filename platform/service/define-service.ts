@@ -7,7 +7,7 @@ import type { Contract, MethodContract } from '../contract/contract.ts';
 import type { GraphChoice } from '../engines/engines.ts';
 import type { Database } from '../postgres/database.ts';
 import type { CallOptions, Client, ServiceToken } from '../rpc/call.ts';
-import type { InvokeStream } from '../rpc/client.ts';
+import type { InvokeAnswers, InvokeStream } from '../rpc/client.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Timers } from '../timers/timers.ts';
 import type { Readiness } from './readiness.ts';
@@ -27,6 +27,8 @@ export interface Parts<Config = unknown> {
   invoke(method: MethodContract, request: object, options: CallOptions): Promise<{ answer: object; replayed: boolean }>;
   /** The same for a method that takes a stream. */
   invokeStream: InvokeStream;
+  /** The same for a method that gives one. */
+  invokeAnswers: InvokeAnswers;
   /** Options of a call in the service's own name. */
   within(milliseconds: number, options?: { idempotencyKey?: string; at?: number }): CallOptions;
   /** Picks the adapter that the engine set has. */

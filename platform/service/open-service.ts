@@ -4,7 +4,7 @@ import type { HandlingContext } from '../bus/subscription.ts';
 import type { OpenDatabase } from '../engines/engines.ts';
 import { bindStreams } from '../rpc/bind-streams.ts';
 import type { CallOptions, Principal } from '../rpc/call.ts';
-import { createClient, createInvoke, createInvokeStream } from '../rpc/client.ts';
+import { createClient, createInvoke, createInvokeAnswers, createInvokeStream } from '../rpc/client.ts';
 import { bindMethods } from '../rpc/server.ts';
 import type { BoundMethod } from '../rpc/transport.ts';
 import type { Parts, RunningService, Served, ServiceDefinition } from './define-service.ts';
@@ -58,6 +58,7 @@ export async function openService(service: ServiceDefinition, ground: Ground): P
     client: (token) => createClient(token, calling),
     invoke: createInvoke(calling),
     invokeStream: createInvokeStream(calling),
+    invokeAnswers: createInvokeAnswers(calling),
     within,
     graph: engines.graph,
     tail: engines.log.tail,

@@ -8,6 +8,8 @@ export interface Metrics {
   readonly rpc: Histogram<'service' | 'method' | 'code'>;
   /** Messages of streams that services took. */
   readonly streamMessages: Counter<'service' | 'method'>;
+  /** Messages of streams that services gave. */
+  readonly streamAnswers: Counter<'service' | 'method'>;
   /** `route` is the contract's path, so that the number of series does not grow with ids. */
   readonly http: Histogram<'method' | 'route' | 'status'>;
   /** Database connections: `total`, `idle`, `waiting` for one. */
@@ -45,6 +47,12 @@ export function createMetrics(): Metrics {
     streamMessages: new Counter({
       name: 'opora_rpc_stream_messages_total',
       help: 'Messages of streams that services took',
+      labelNames: ['service', 'method'],
+      registers: [registry],
+    }),
+    streamAnswers: new Counter({
+      name: 'opora_rpc_stream_answers_total',
+      help: 'Messages of streams that services gave',
       labelNames: ['service', 'method'],
       registers: [registry],
     }),

@@ -1,4 +1,5 @@
 import type { CmdbService } from '../../generated/opora/cmdb/v1/cmdb.ts';
+import type { SourceService } from '../../generated/opora/cmdb/v1/sources.ts';
 import type { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
 import type { IngestService } from '../../generated/opora/monitoring/v1/monitoring.ts';
 import type { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
@@ -7,11 +8,13 @@ import { buildEnterprise } from './domain/enterprise.ts';
 import { imaginePastAlerts, imaginePastTickets, type PastAlert, type PastStep, type PastTicket } from './domain/past.ts';
 import { type DemoPerson, people } from './domain/people.ts';
 import { type Random, seededRandom } from './domain/random.ts';
+import { loadInventory } from './load-inventory.ts';
 
 /** The neighbours' use cases, and nothing else: no table is filled behind a service's back. */
 export interface WaterParts {
   directory: Pick<Client<DirectoryService>, 'createAccount'>;
-  cmdb: Pick<Client<CmdbService>, 'upsertItems' | 'upsertRelations'>;
+  cmdb: Pick<Client<CmdbService>, 'updateItem'>;
+  sources: Pick<Client<SourceService>, 'takeDelta'>;
   tickets: Pick<Client<TicketService>, 'createTicket' | 'updateTicket' | 'transitionTicket' | 'addComment'>;
   monitoring: Pick<Client<IngestService>, 'ingest'>;
   within(milliseconds: number, options: { idempotencyKey: string; at?: number }): CallOptions;
@@ -27,30 +30,15 @@ const pastAlerts = 160;
 /** Loads the water utility as of `now`, which is the moment that the first start chose: a load that is resumed tells the same past. */
 export async function loadWater(parts: WaterParts, now: number): Promise<void> {
   const random = seededRandom(7_041_961);
-  const { items, relations } = buildEnterprise(random);
+  const enterprise = buildEnterprise(random, now);
+  const { items } = enterprise;
   const tickets = imaginePastTickets(random, items, now, pastTickets, days);
   const alerts = imaginePastAlerts(random, items, now, pastAlerts, days);
   const ids = new Map<string, string>();
-  const itemIds = new Map<string, string>();
 
-  parts.report(`demo: people and ${items.length} configuration items`);
+  parts.report(`demo: people, ${items.length} configuration items and a year of their history`);
   for (const person of people) ids.set(person.login, await createPerson(parts, person));
-  for (const [index, batch] of slice(items, 250)) {
-    const { outcomes } = await parts.cmdb.upsertItems(
-      {
-        source: 'demo',
-        items: batch.map(({ attributes, lookups, ...item }) => ({ ...item, attributes: JSON.stringify(attributes), lookups: [...lookups] })),
-      },
-      parts.within(20_000, { idempotencyKey: `demo/items/${index}` }),
-    );
-    for (const [place, { id }] of outcomes.entries()) itemIds.set(batch[place]?.key ?? '', id);
-  }
-  await parts.once('relations', async () => {
-    for (const [index, batch] of slice(relations, 400)) {
-      const wanted = batch.map(({ type, from, to }) => ({ type, fromKey: from, toKey: to }));
-      await parts.cmdb.upsertRelations({ source: 'demo', relations: wanted }, parts.within(20_000, { idempotencyKey: `demo/relations/${index}` }));
-    }
-  });
+  const itemIds = await loadInventory(parts, enterprise, seededRandom(1_961), now);
 
   parts.report(`demo: ${tickets.length} tickets and ${alerts.length} alerts of the last ${days} days`);
   await parts.once('tickets', async () => {

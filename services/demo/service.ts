@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CmdbService } from '../../generated/opora/cmdb/v1/cmdb.ts';
+import { SourceService } from '../../generated/opora/cmdb/v1/sources.ts';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
 import { IngestService } from '../../generated/opora/monitoring/v1/monitoring.ts';
 import { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
@@ -22,6 +23,7 @@ export const demo = defineService({
       const parts = {
         directory: client(DirectoryService),
         cmdb: client(CmdbService),
+        sources: client(SourceService),
         tickets: client(TicketService),
         monitoring: client(IngestService),
         within,

@@ -6,10 +6,12 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { violatedConstraint } from '../../platform/postgres/server-error.ts';
 import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Call, Principal } from '../../platform/rpc/call.ts';
-import { covers } from './domain/permissions.ts';
+import { covers, type Rights, unite } from './domain/permissions.ts';
 import type { Passwords } from './passwords.ts';
-import { type AccountState, insertAccount, readAccounts, readRoles, updateAccount } from './storage/account-store.ts';
+import { requireCovered } from './roles.ts';
+import { type AccountState, insertAccount, readAccounts, updateAccount } from './storage/account-store.ts';
 import { deleteSessions, readSessions } from './storage/credential-store.ts';
+import { readRoles } from './storage/role-store.ts';
 
 export interface AccountParts {
   database: Database;
@@ -27,16 +29,16 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
     return account;
   }
 
-  /** The permissions of roles. Throws `invalid_input` for a role that does not exist, `not_allowed` for one that gives more than the giver has. */
-  async function permissionsToGive(names: readonly string[], giver: Principal): Promise<string[]> {
+  /** The rights of roles. Throws `invalid_input` for a role that does not exist, `not_allowed` for one that gives more than the giver has. */
+  async function rightsToGive(names: readonly string[], giver: Principal): Promise<Rights> {
     const roles = new Map((await readRoles(database)).map((role) => [role.name, role]));
     const violations = names.flatMap((name, index) =>
       roles.has(name) ? [] : [{ pointer: `/roles/${index}`, message: `must be one of: ${[...roles.keys()].join(', ')}` }],
     );
     if (violations.length > 0) throw new AppError('invalid_input', 'There is no such role.', { violations });
-    const permissions = [...new Set(names.flatMap((name) => roles.get(name)?.permissions ?? []))];
-    requireCovered(giver, permissions);
-    return permissions;
+    const rights = unite(names.flatMap((name) => roles.get(name) ?? []));
+    requireCovered(giver, rights);
+    return rights;
   }
 
   return {
@@ -56,7 +58,7 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
         version: 1,
         createdAt: call.now,
         updatedAt: call.now,
-        permissions: await permissionsToGive(roles, call.principal),
+        ...(await rightsToGive(roles, call.principal)),
       };
       try {
         return await call.commit({ statements: [insertAccount(account)], events: [announceCreated(account)] }, answer(account));
@@ -87,7 +89,7 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
           `The account was changed meanwhile: it is at version ${before.version}, not ${wanted.expectedVersion}. Read it again.`,
         );
       }
-      requireCovered(call.principal, before.permissions);
+      requireCovered(call.principal, before);
       const roles = wanted.roles.length > 0 ? [...new Set(wanted.roles)] : before.roles;
       const account: AccountState = {
         ...before,
@@ -97,11 +99,11 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
         ...(wanted.active !== undefined && { active: wanted.active }),
         ...(wanted.password !== undefined && { passwordHash: await passwords.hash(wanted.password) }),
         roles,
-        permissions: wanted.roles.length > 0 ? await permissionsToGive(roles, call.principal) : before.permissions,
+        ...(wanted.roles.length > 0 && (await rightsToGive(roles, call.principal))),
         version: before.version + 1,
         updatedAt: call.now,
       };
-      if (before.id === call.principal.id && !(account.active && covers(account.permissions, before.permissions))) {
+      if (before.id === call.principal.id && !(account.active && covers(account, before))) {
         throw new AppError('illegal_state', 'Nobody can take away their own rights: ask another administrator.');
       }
       const mustEndSessions = !account.active || wanted.password !== undefined;
@@ -115,11 +117,6 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
       );
     },
   };
-}
-
-function requireCovered(giver: Principal, permissions: readonly string[]): void {
-  if (covers(giver.permissions, permissions)) return;
-  throw new AppError('not_allowed', 'This account may do more than you may, or would: ask somebody who may do all of it.');
 }
 
 export function announceCreated(account: AccountState) {

@@ -42,6 +42,7 @@ export async function createFirstAdministrator(parts: BootstrapParts): Promise<{
     createdAt: now,
     updatedAt: now,
     permissions: ['*'],
+    grants: [],
   };
   const token: TokenState = { id: newId(now), accountId: account.id, name: 'OPORA_ADMIN_TOKEN', scopes: [], createdAt: now };
   const withToken = parts.token !== undefined && {

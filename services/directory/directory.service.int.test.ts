@@ -59,7 +59,7 @@ beforeAll(async () => {
     database,
     passwords,
     defaultLocale: 'ru',
-    knownPermissions: new Set(['tickets.read', 'cmdb.read', 'directory.manage']),
+    known: { all: new Set(['tickets.read', 'cmdb.read', 'directory.manage']), restrictable: new Set(['cmdb.read']) },
   });
   const serving = { contract, database, clock, newId: newUuid, log: createLogger({ level: 'error' }), metrics: createMetrics() };
   const bound = bindMethods({ served: [serve(DirectoryService, methods)], ...serving });
@@ -274,6 +274,7 @@ describe('tokens', () => {
     const token = await newToken(narrow);
     expect((await holderOf(token.secret)).permissions).toEqual(['tickets.read']);
     await expect(newToken(narrow, { scopes: ['directory.manage'] })).rejects.toMatchObject({ kind: 'not_allowed' });
+    await expect(newToken({ ...admin, permissions: [] })).rejects.toMatchObject({ kind: 'not_allowed' });
   });
 
   it('of others need directory.manage, and cannot be wider than the maker', async () => {

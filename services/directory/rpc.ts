@@ -1,23 +1,27 @@
-import type { Account, DirectoryService, Me, Token } from '../../generated/opora/directory/v1/directory.ts';
+import type { Account, DirectoryService, Me, Role, Token } from '../../generated/opora/directory/v1/directory.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { type AccountParts, accountUseCases } from './accounts.ts';
+import type { KnownPermissions } from './domain/check-rights.ts';
 import { narrow } from './domain/permissions.ts';
+import { roleUseCases, toGrants } from './roles.ts';
 import { sessionUseCases } from './sessions.ts';
-import { type AccountState, readRoles } from './storage/account-store.ts';
+import type { AccountState } from './storage/account-store.ts';
 import type { TokenState } from './storage/credential-store.ts';
+import { type RoleState, readRoles } from './storage/role-store.ts';
 import { tokenUseCases } from './tokens.ts';
 
 /** The contract's methods, each mapped to its use case and back. */
-export function directoryMethods(parts: AccountParts & { database: Database; knownPermissions: ReadonlySet<string> }): DirectoryService {
+export function directoryMethods(parts: AccountParts & { database: Database; known: KnownPermissions }): DirectoryService {
   const accounts = accountUseCases(parts);
   const sessions = sessionUseCases(parts);
-  const tokens = tokenUseCases({ ...parts, findAccount: accounts.find });
+  const tokens = tokenUseCases({ ...parts, knownPermissions: parts.known.all, findAccount: accounts.find });
+  const roles = roleUseCases({ ...parts, findAccount: accounts.find });
 
   return {
     async getMe(_request, { principal }) {
       if (principal.kind === 'service') throw new AppError('not_found', 'A service has no account.');
-      return { ...toMe(await accounts.find(principal.id)), permissions: [...principal.permissions] };
+      return toMe({ ...(await accounts.find(principal.id)), permissions: principal.permissions, grants: principal.grants ?? [] });
     },
     createAccount: (request, call) => accounts.create(request, call, toAccount),
     getAccount: async ({ id }) => toAccount(await accounts.find(id)),
@@ -26,7 +30,10 @@ export function directoryMethods(parts: AccountParts & { database: Database; kno
       return { items: page.map(toAccount), ...(next !== undefined && { next }) };
     },
     updateAccount: (request, call) => accounts.update(request, call, toAccount),
-    listRoles: async () => ({ items: (await readRoles(parts.database)).map((role) => ({ ...role, permissions: [...role.permissions] })) }),
+    listRoles: async () => ({ items: (await readRoles(parts.database)).map(toRole) }),
+    getRole: async ({ name }) => toRole(await roles.find(name)),
+    createRole: (request, call) => roles.create(request, call, toRole),
+    updateRole: (request, call) => roles.update(request, call, toRole),
     async createToken(request, call) {
       const { answer, secret } = await tokens.create(request, call, toToken);
       return { ...answer, secret };
@@ -47,10 +54,12 @@ export function directoryMethods(parts: AccountParts & { database: Database; kno
     signOut: ({ secret }, call) => sessions.signOut(secret, call, {}),
     async authenticate({ token, session }, call) {
       const holder = await sessions.authenticate(oneOf(token, session), call);
+      const { permissions, grants } = narrow(holder, holder.scopes);
       return {
         accountId: holder.accountId,
         name: holder.name,
-        permissions: narrow(holder.permissions, holder.scopes),
+        permissions,
+        grants: toGrants(grants),
         credentialId: holder.credentialId,
         ...(holder.expiresAt !== undefined && { expiresAt: new Date(holder.expiresAt).toISOString() }),
       };
@@ -64,12 +73,17 @@ function oneOf(token: string | undefined, session: string | undefined): { kind: 
   throw new AppError('invalid_input', 'Either a token or a session is needed.');
 }
 
-function toAccount({ passwordHash: _, permissions: __, roles, createdAt, updatedAt, ...rest }: AccountState): Account {
+function toAccount({ passwordHash: _, permissions: __, grants: ___, roles, createdAt, updatedAt, ...rest }: AccountState): Account {
   return { ...rest, roles: [...roles], createdAt: new Date(createdAt).toISOString(), updatedAt: new Date(updatedAt).toISOString() };
 }
 
-function toMe({ id, login, name, email, locale, roles, permissions }: AccountState): Me {
-  return { id, login, name, ...(email !== undefined && { email }), locale, roles: [...roles], permissions: [...permissions] };
+function toMe({ id, login, name, email, locale, roles, ...rights }: AccountState): Me {
+  const { permissions, grants } = narrow(rights, []);
+  return { id, login, name, ...(email !== undefined && { email }), locale, roles: [...roles], permissions, grants: toGrants(grants) };
+}
+
+function toRole({ permissions, grants, ...role }: RoleState): Role {
+  return { ...role, permissions: [...permissions], grants: toGrants(grants) };
 }
 
 function toToken({ scopes, createdAt, expiresAt, lastUsedAt, revokedAt, ...rest }: TokenState): Token {

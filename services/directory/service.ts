@@ -4,7 +4,7 @@ import { defineService, serve } from '../../platform/service/define-service.ts';
 import { createFirstAdministrator } from './bootstrap.ts';
 import { createPasswords } from './passwords.ts';
 import { directoryMethods } from './rpc.ts';
-import { readRoles } from './storage/account-store.ts';
+import { readRoles } from './storage/role-store.ts';
 
 export const directory = defineService({
   name: 'directory',
@@ -39,9 +39,13 @@ export const directory = defineService({
     if (madePassword !== undefined)
       announce(`Sign in as admin with the password ${madePassword} (shown only this once; OPORA_ADMIN_PASSWORD chooses another).`);
     const named = [...contract.methods, ...contract.events].flatMap(({ permissions }) => permissions);
+    const unmasking = contract.methods.flatMap(({ unmaskedBy }) => unmaskedBy ?? []);
     const ofRoles = (await readRoles(database)).flatMap(({ permissions }) => permissions);
-    const knownPermissions = new Set([...named, ...ofRoles, 'operations.manage']);
-    const methods = directoryMethods({ database, passwords, defaultLocale: config.OPORA_LOCALE, knownPermissions });
+    const known = {
+      all: new Set([...named, ...unmasking, ...ofRoles, 'operations.manage']),
+      restrictable: new Set(contract.methods.filter(({ restricted }) => restricted).flatMap(({ permissions }) => permissions)),
+    };
+    const methods = directoryMethods({ database, passwords, defaultLocale: config.OPORA_LOCALE, known });
     return { serves: [serve(DirectoryService, methods)] };
   },
 });

@@ -74,9 +74,11 @@ export function tokenUseCases({ database, knownPermissions, findAccount }: Token
       knownPermissions.has(scope) ? [] : [{ pointer: `/scopes/${index}`, message: 'is not a permission that exists' }],
     );
     if (violations.length > 0) throw new AppError('invalid_input', 'There is no such permission.', { violations });
-    const given = narrow(account.permissions, wanted);
-    if (covers(maker.permissions, given)) return [...new Set(wanted)];
-    if (maker.id === account.id && wanted.length === 0) return [...maker.permissions];
+    const own = { permissions: maker.permissions, grants: maker.grants ?? [] };
+    if (covers(own, narrow(account, wanted))) return [...new Set(wanted)];
+    const all = [...new Set([...own.permissions, ...own.grants.map(({ permission }) => permission)])];
+    // No scopes would mean all that the account may do.
+    if (maker.id === account.id && wanted.length === 0 && all.length > 0) return all;
     throw new AppError('not_allowed', 'Such a token could do more than you may: narrow its scopes.');
   }
 }

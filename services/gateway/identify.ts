@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { LRUCache } from 'lru-cache';
-import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
+import { type AuthenticateResponse, DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
 import type { DirectoryEvent } from '../../generated/opora/directory/v1/events.ts';
 import type { Envelope } from '../../platform/bus/event.ts';
 import { AppError, isAppError } from '../../platform/errors/app-error.ts';
 import type { Admission } from '../../platform/http/admission.ts';
-import type { Principal } from '../../platform/rpc/call.ts';
+import type { Grant, Principal } from '../../platform/rpc/call.ts';
 import type { Parts } from '../../platform/service/define-service.ts';
 import { type Credential, readCredential } from './credentials.ts';
 import { requireSameOrigin } from './same-origin.ts';
@@ -43,7 +43,7 @@ export function createIdentifier({ client, within, clock }: Pick<Parts, 'client'
   async function ask({ kind, secret }: Credential): Promise<Identity> {
     const found = await directory.authenticate(kind === 'token' ? { token: secret } : { session: secret }, within(patience));
     return {
-      principal: { kind: 'account', id: found.accountId, name: found.name, permissions: found.permissions },
+      principal: toPrincipal(found),
       credentialId: found.credentialId,
       expiresAt: found.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(found.expiresAt),
     };
@@ -98,6 +98,14 @@ export function createIdentifier({ client, within, clock }: Pick<Parts, 'client'
   };
 }
 
+function toPrincipal({ accountId, name, permissions, grants }: AuthenticateResponse): Principal {
+  const toGrant = ({ permission, where }: AuthenticateResponse['grants'][number]): Grant => ({
+    permission,
+    where: Object.fromEntries(Object.entries(where ?? {}).filter(([, values]) => values.length > 0)),
+  });
+  return { kind: 'account', id: accountId, name, permissions, ...(grants.length > 0 && { grants: grants.map(toGrant) }) };
+}
+
 function keyOf({ kind, secret }: Credential): string {
   return createHash('sha256').update(`${kind} ${secret}`).digest('base64');
 }
@@ -110,6 +118,9 @@ function matcherOf(event: DirectoryEvent): ((identity: Identity) => boolean) | u
       return ({ credentialId }) => credentialId === event.data.sessionId;
     case 'opora.directory.v1.AccountUpdated':
       return ({ principal }) => principal.id === event.data.accountId;
+    case 'opora.directory.v1.RoleUpdated':
+      return () => true; // nobody here knows whose it is
+    case 'opora.directory.v1.RoleCreated':
     case 'opora.directory.v1.AccountCreated':
     case 'opora.directory.v1.SessionStarted':
     case 'opora.directory.v1.TokenCreated':

@@ -18,7 +18,7 @@ export const gateway = defineService({
   needs: ['directory'],
   config: gatewayConfig,
   start(parts) {
-    const { config, log, metrics, contract, clock, invoke, invokeStream, tail } = parts;
+    const { config, log, metrics, contract, clock, invoke, invokeStream, invokeAnswers, tail } = parts;
     const identifier = createIdentifier(parts);
     const limits = {
       bodyBytes: config.OPORA_BODY_BYTES,
@@ -45,6 +45,7 @@ export const gateway = defineService({
           clock,
           invoke,
           invokeStream,
+          invokeAnswers,
           identify: async (request) => (await identifier.identify(request, edge.admission)).principal,
           async countMore(request, requests) {
             const credential = readCredential(request);

@@ -13,7 +13,7 @@ import { mountStream } from './stream.ts';
 
 const megabyte = 1024 * 1024;
 
-const identity: Identity = {
+let identity: Identity = {
   principal: { kind: 'account', id: 'a', name: 'a', permissions: ['*'] },
   credentialId: 'c',
   expiresAt: Number.POSITIVE_INFINITY,
@@ -93,6 +93,19 @@ describe('a reader of the stream', () => {
     await closed;
     // The systems' own buffers between the two hold some megabytes; the rest was never sent.
     expect(received).toBeLessThan(said / 3);
+  });
+
+  it('sees nothing by rights on some objects only: an event does not say whose it is', async () => {
+    const whole = identity;
+    const grants = [{ permission: 'tickets.read', where: { site: ['N'] } }];
+    identity = { ...whole, principal: { kind: 'account', id: 'b', name: 'b', permissions: ['cmdb.read'], grants } };
+    const response = await fetch(`${server.url}/api/v1/stream`);
+    identity = whole;
+    const other = await fetch(`${server.url}/api/v1/stream`);
+    source.say('whose is it');
+    await stream.drain();
+    expect(await response.text()).not.toContain('whose is it');
+    expect(await other.text()).toContain('whose is it');
   });
 
   it('is sent away when the hub stops', async () => {

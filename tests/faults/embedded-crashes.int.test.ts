@@ -33,7 +33,7 @@ describe('a hub in one process that is killed by SIGKILL under load', () => {
     }, 180_000);
   }
 
-  it('walks every crash point but those of Kafka, Neo4j, the timers and sources, which have tests of their own', () => {
+  it('walks every crash point but those of Kafka, Neo4j, the timers, sources and imports, which have tests of their own', () => {
     const elsewhere = crashPoints.filter((point) => !(point in passes));
     expect(elsewhere).toEqual([
       'relay.before-send',
@@ -42,6 +42,7 @@ describe('a hub in one process that is killed by SIGKILL under load', () => {
       'timers.after-commit',
       'projection.after-commit',
       'source.after-page',
+      'import.after-page',
     ]);
   });
 });

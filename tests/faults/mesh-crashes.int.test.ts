@@ -10,8 +10,11 @@ import { findDisorder } from './find-disorder.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { openIncidentOf, promiseWithin } from './short-promise.ts';
 
+/** Imports die in a hub of one process, in `imports.int.test.ts`. */
+type MeshPoint = Exclude<CrashPoint, 'import.after-page'>;
+
 /** The service that dies at each point, and on which pass of it. */
-const walks: Record<CrashPoint, { service: string; pass: number }> = {
+const walks: Record<MeshPoint, { service: string; pass: number }> = {
   'rpc.after-commit': { service: 'tickets', pass: 14 },
   'ingest.after-commit': { service: 'monitoring', pass: 4 },
   'sequencer.before-move': { service: 'tickets', pass: 12 },
@@ -41,7 +44,7 @@ describeWithMesh('a mesh whose parts are killed under load', () => {
   }, 60_000);
 
   /** Has the service die at the point, once, while `work` is done and everybody else goes on; waits for it. */
-  async function dieAt(point: CrashPoint, work: () => Promise<unknown>): Promise<void> {
+  async function dieAt(point: MeshPoint, work: () => Promise<unknown>): Promise<void> {
     const { service, pass } = walks[point];
     await writeFile(join(folder, 'choice'), `${point}:${pass}`);
     process.kill(await hub.pidOf(service), 'SIGUSR2');
@@ -86,14 +89,14 @@ describeWithMesh('a mesh whose parts are killed under load', () => {
     expect(await findDisorder(await hub.database())).toEqual([]);
   }
 
-  const plain: CrashPoint[] = crashPoints.filter((point) => !/^(timers|projection|source)/.test(point));
+  const plain = crashPoints.filter((point): point is MeshPoint => !/^(timers|projection|source|import)/.test(point));
   for (const point of plain) {
     it(`loses and doubles nothing when ${walks[point].service} dies at ${point}`, async () => {
       await survive(point.replaceAll('.', '-'), () => dieAt(point, async () => undefined));
     }, 180_000);
   }
 
-  for (const point of ['timers.before-commit', 'timers.after-commit'] satisfies CrashPoint[]) {
+  for (const point of ['timers.before-commit', 'timers.after-commit'] satisfies MeshPoint[]) {
     it(`announces each warning and each breach once when sla dies at ${point}`, async () => {
       const opened: string[] = [];
       const serviceId = await promiseWithin(hub.api, 'PT2S');

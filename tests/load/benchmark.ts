@@ -14,7 +14,14 @@ export interface Benchmark {
   name: string;
   /** What it needs beside PostgreSQL; without it the benchmark is left out by name. */
   needs?: 'kafka';
-  run(report: (text: string) => void): Promise<Row[]>;
+  run(report: (text: string) => void, size?: Size): Promise<Row[]>;
+}
+
+/** How large an inventory is wanted. */
+export interface Size {
+  items?: number;
+  /** Of the item that changes most. */
+  versions?: number;
 }
 
 export interface Spread {

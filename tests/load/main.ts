@@ -1,6 +1,8 @@
 import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
 import { alerts } from './alerts.ts';
-import type { Benchmark, Row } from './benchmark.ts';
+import type { Benchmark, Row, Size } from './benchmark.ts';
+import { cmdb } from './cmdb.ts';
 import { events } from './events.ts';
 import { incidents } from './incidents.ts';
 import { kafka } from './kafka.ts';
@@ -9,10 +11,14 @@ import { sla } from './sla.ts';
 import { start } from './start.ts';
 import { tickets } from './tickets.ts';
 
-const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, sla];
+const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, sla, cmdb];
 
-const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const asJson = process.argv.includes('--json');
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' }, full: { type: 'boolean' }, items: { type: 'string' } },
+});
+const size: Size = options.full ? { items: 1_000_000, versions: 10_000 } : {};
+if (options.items !== undefined) size.items = Number(options.items);
 const unknown = wanted.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
 if (unknown.length > 0) {
   console.error(`There is no benchmark "${unknown.join(', ')}". Known: ${benchmarks.map(({ name }) => name).join(', ')}.`);
@@ -24,14 +30,14 @@ for (const benchmark of benchmarks) {
   if (wanted.length > 0 && !wanted.includes(benchmark.name)) continue;
   const say = (text: string) => console.error(`${benchmark.name}: ${text}`);
   try {
-    rows.push(...(await benchmark.run(say)));
+    rows.push(...(await benchmark.run(say, size)));
   } catch (error) {
     say(`failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
     process.exitCode = 1;
   }
 }
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`;
-console.log(asJson ? JSON.stringify({ machine, rows }, undefined, 2) : toTable(machine, rows));
+console.log(options.json ? JSON.stringify({ machine, rows }, undefined, 2) : toTable(machine, rows));
 process.exit();
 
 function toTable(title: string, lines: readonly Row[]): string {

@@ -1,5 +1,5 @@
 import type { Label } from '../model/model.ts';
-import type { Reason } from './explain.ts';
+import type { Reason, Words } from './explain.ts';
 import type { Flaw } from './find-flaw.ts';
 import type { LeftOut } from './list-identifiers.ts';
 
@@ -16,7 +16,9 @@ const flaws: Readonly<Record<Flaw, Label>> = {
 };
 
 /** Why an identifier could not be used. */
-export function explainLeftOut({ scheme, why, attribute, value, flaw }: LeftOut, label: Label): Reason {
+export function explainLeftOut({ scheme, why, attribute, flaw, ...left }: LeftOut, words: Words): Reason {
+  const label = words.scheme(scheme);
+  const value = left.value === undefined ? undefined : words.value(scheme, left.value);
   const code = `left_out_${why}`;
   switch (why) {
     case 'missing':

@@ -3,16 +3,24 @@ import type { Label } from '../model/model.ts';
 import type { Reason } from './explain.ts';
 import type { FieldChange, KeptValue, Reconciliation, Right } from './reconcile.ts';
 
-/** Why each value of a record was taken or not. `label` gives an attribute's own. */
-export function explainReconciliation({ changes, kept }: Pick<Reconciliation, 'changes' | 'kept'>, label: (attribute: string) => Label): Reason[] {
+/** Why each value of a record was taken or not. `label` gives an attribute's own. What is `sensitive` is not told: reasons are kept, and read by many. */
+export function explainReconciliation(
+  { changes, kept }: Pick<Reconciliation, 'changes' | 'kept'>,
+  label: (attribute: string) => Label,
+  sensitive: ReadonlySet<string> = new Set(),
+): Reason[] {
+  const writerOf = (attribute: string) => (sensitive.has(attribute) ? () => hidden : write);
   return [
-    ...changes.map((change) => explainChange(change, label(change.attribute))),
-    ...kept.map((value) => explainKept(value, label(value.attribute))),
+    ...changes.map((change) => explainChange(change, label(change.attribute), writerOf(change.attribute))),
+    ...kept.map((value) => explainKept(value, label(value.attribute), writerOf(value.attribute))),
   ];
 }
 
-function explainChange({ before, after, by, right }: FieldChange, label: Label): Reason {
-  const [was, is] = [write(before), write(after)];
+/** What stands in place of a sensitive value. */
+export const hidden: Label = { ru: '•••', en: '•••' };
+
+function explainChange({ before, after, by, right }: FieldChange, label: Label, tell: typeof write): Reason {
+  const [was, is] = [tell(before), tell(after)];
   const reason = rights[right](by);
   return {
     code: `changed_${right}`,
@@ -43,8 +51,8 @@ const rights: Readonly<Record<Right, (by: string) => Label>> = {
   united: () => ({ ru: 'имена и адреса всех источников объединяются', en: 'names and addresses of all sources are united' }),
 };
 
-function explainKept({ value, offered, source, because, until }: KeptValue, label: Label): Reason {
-  const [is, other] = [write(value), write(offered)];
+function explainKept({ value, offered, source, because, until }: KeptValue, label: Label, tell: typeof write): Reason {
+  const [is, other] = [tell(value), tell(offered)];
   const moment = until === undefined ? undefined : DateTime.fromMillis(until, { zone: 'utc' }).toISO({ suppressMilliseconds: true });
   const wait =
     moment === undefined

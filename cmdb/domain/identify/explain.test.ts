@@ -8,6 +8,7 @@ const labels = new Map([
 const words = {
   item: (id: string) => (id === 'A' ? 'db-1' : id),
   scheme: (scheme: string) => schemeLabel(scheme, labels.get(scheme)),
+  value: (_: string, value: string) => value,
   class: (name: string) => ({ ru: name, en: name }),
 };
 const record = { source: 'agent', key: 'a2' };

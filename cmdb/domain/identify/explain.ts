@@ -14,6 +14,8 @@ export interface Words {
   /** What an item is called: its name, or its id where the reader may not see it. */
   item(id: string): string;
   scheme(scheme: string): Label;
+  /** The value of an identifier, or what stands in its place where it is sensitive. */
+  value(scheme: string, value: string): string;
   class(name: string): Label;
 }
 
@@ -26,7 +28,7 @@ export function schemeLabel(scheme: string, label?: Label): Label {
 
 /** Why a record went where it did: the decision first, then what speaks for and against it, then what could not be used. */
 export function explain(outcome: IdentifyOutcome, record: Pick<SourceRecord, 'source' | 'key'>, words: Words): Reason[] {
-  const leftOut = outcome.leftOut.map((left) => explainLeftOut(left, words.scheme(left.scheme)));
+  const leftOut = outcome.leftOut.map((left) => explainLeftOut(left, words));
   switch (outcome.kind) {
     case 'linked':
     case 'matched':
@@ -81,12 +83,13 @@ function decide(
     case 'matched': {
       const { by } = outcome;
       const scheme = words.scheme(by.scheme);
+      const value = words.value(by.scheme, by.value);
       const item = words.item(outcome.itemId);
       return [
         {
           code: 'matched',
-          ru: `Это КЕ «${item}»: совпадает ${lower(scheme.ru)} (${by.value}).`,
-          en: `It is "${item}": the same ${lower(scheme.en)} (${by.value}).`,
+          ru: `Это КЕ «${item}»: совпадает ${lower(scheme.ru)} (${value}).`,
+          en: `It is "${item}": the same ${lower(scheme.en)} (${value}).`,
         },
       ];
     }
@@ -141,12 +144,15 @@ function decide(
 
 function weigh({ itemId, for: agreeing, against }: Suspect, words: Words): Reason[] {
   const item = words.item(itemId);
-  const agrees = ({ scheme, value }: Evidence): Reason => {
+  const agrees = ({ scheme, ...evidence }: Evidence): Reason => {
     const label = words.scheme(scheme);
+    const value = words.value(scheme, evidence.value);
     return { code: 'agrees', ru: `За «${item}»: ${lower(label.ru)} — ${value}.`, en: `For "${item}": ${lower(label.en)} ${value}.` };
   };
-  const differs = ({ scheme, value, theirs = [] }: Evidence): Reason => {
+  const differs = ({ scheme, ...evidence }: Evidence): Reason => {
     const label = words.scheme(scheme);
+    const value = words.value(scheme, evidence.value);
+    const theirs = (evidence.theirs ?? []).map((one) => words.value(scheme, one));
     return {
       code: 'differs',
       ru: `Против «${item}»: ${lower(label.ru)} — в записи ${value}, у неё ${theirs.join(', ')}.`,
@@ -198,8 +204,9 @@ function explainRest(
     const label = words.class(outcome.specialises);
     reasons.push({ code: 'specialises', ru: `Её класс уточнён: ${label.ru}.`, en: `Its class is made more special: ${label.en}.` });
   }
-  for (const { scheme, value, itemIds } of outcome.identifiers.shared) {
+  for (const { scheme, value: shared, itemIds } of outcome.identifiers.shared) {
     const label = words.scheme(scheme);
+    const value = words.value(scheme, shared);
     reasons.push({
       code: 'shared',
       ru: `${label.ru} ${value} есть и у ${itemIds.map((id) => `«${words.item(id)}»`).join(', ')}: пока это так, по нему никого не узнать.`,

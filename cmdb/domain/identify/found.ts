@@ -47,7 +47,7 @@ export interface Found {
   claims: ReadonlyMap<string, readonly string[]>;
   /** How many keys of the records' source say an identifier, those in question included, where it is more than one. */
   counts: ReadonlyMap<string, number>;
-  /** All items that are named above. */
+  /** All items that are named above, but for those that are only hosts. */
   items: ReadonlyMap<string, KnownItem>;
 }
 
@@ -58,10 +58,9 @@ export function identifiersOfItem({ links, remains = [] }: Pick<KnownItem, 'link
 export const nothingFound: Found = { keys: new Map(), contested: new Set(), claims: new Map(), counts: new Map(), items: new Map() };
 
 /** The item that a record names as its host, if it is known. A host in the same page must have been identified before. */
-export function findHost({ keys, items }: Found, reference: HostReference | undefined): string | undefined {
+export function findHost({ keys }: Pick<Found, 'keys'>, reference: HostReference | undefined): string | undefined {
   if (!reference) return undefined;
-  const id = 'key' in reference ? keys.get(reference.key)?.itemId : reference.itemId;
-  return id !== undefined && items.has(id) ? id : undefined;
+  return 'key' in reference ? keys.get(reference.key)?.itemId : reference.itemId;
 }
 
 /** The items that have an identifier. By one that several have, none of them can be told. */

@@ -137,6 +137,7 @@ function expectSentences(outcome: IdentifyOutcome, record: SourceRecord) {
   const reasons = explain(outcome, record, {
     item: (id) => id,
     scheme: (scheme) => schemeLabel(scheme, labels.get(scheme)),
+    value: (_, value) => value,
     class: (name) => definition.classes.find((one) => one.name === name)?.label ?? { ru: name, en: name },
   });
   expect(reasons.length).toBeGreaterThan(0);

@@ -35,7 +35,8 @@ export function identifyPage(
     decided.set(record, { record, outcome, ...(itemId !== undefined && { itemId }) });
     learn(now, record, outcome, itemId);
     const displaced = 'displaces' in outcome ? outcome.displaces : undefined;
-    for (const other of [...decided.keys()].filter(({ key }) => displaced !== undefined && key === displaced)) {
+    if (displaced === undefined) return;
+    for (const other of [...decided.keys()].filter(({ key }) => key === displaced)) {
       const before = decided.get(other);
       if (before?.outcome.kind === 'created' && before.itemId === itemId) {
         // The item was made for the one that must leave it: it is made for this one.
@@ -67,7 +68,11 @@ function itemOf(outcome: IdentifyOutcome): string | undefined {
 
 function inOrder(records: readonly SourceRecord[], { keys }: Found): SourceRecord[] {
   const byKey = new Map(records.flatMap((record): [string, SourceRecord][] => (record.key === undefined ? [] : [[record.key, record]])));
-  const texts = new Map(records.map((record) => [record, `${keys.has(record.key ?? '') ? 0 : 1} ${record.key ?? ''} ${toCanonicalText(record)}`]));
+  const places = new Map(records.map((record) => [record, `${keys.has(record.key ?? '') ? 0 : 1} ${record.key ?? ''} `]));
+  const compare = (one: SourceRecord, other: SourceRecord) => {
+    const [place, otherPlace] = [places.get(one) ?? '', places.get(other) ?? ''];
+    return place === otherPlace ? compareText(toCanonicalText(one), toCanonicalText(other)) : compareText(place, otherPlace);
+  };
   const ordered = new Set<SourceRecord>();
   const visiting = new Set<SourceRecord>();
   const visit = (record: SourceRecord) => {
@@ -79,8 +84,12 @@ function inOrder(records: readonly SourceRecord[], { keys }: Found): SourceRecor
     }
     ordered.add(record);
   };
-  for (const record of [...records].sort((one, other) => ((texts.get(one) ?? '') < (texts.get(other) ?? '') ? -1 : 1))) visit(record);
+  for (const record of [...records].sort(compare)) visit(record);
   return [...ordered];
+}
+
+function compareText(one: string, other: string): number {
+  return one < other ? -1 : 1;
 }
 
 /** A copy that learns. */

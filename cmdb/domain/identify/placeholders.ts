@@ -82,10 +82,10 @@ function isEmptyWord(kind: Kind, squeezed: string): boolean {
 
 /** One character again and again, or counting up. Short ones are real where people number things themselves: inventory number 111, room 1234. */
 function isFiller(kind: Kind, squeezed: string): boolean {
-  const characters = Array.from(squeezed);
   const isGiven = kind === 'inventory' || kind === 'name' || kind === 'place' || kind === 'phone' || kind === 'text';
   if (/^0+$/.test(squeezed) && kind !== 'name' && kind !== 'place') return true;
-  if (characters.every((character) => !/[\p{L}\p{N}]/u.test(character))) return true;
+  if (!/[\p{L}\p{N}]/u.test(squeezed)) return true;
+  const characters = Array.from(squeezed);
   if (characters.length < (isGiven ? 6 : 3)) return false;
   if (characters.every((character) => character === characters[0])) return true;
   return (
@@ -96,7 +96,8 @@ function isFiller(kind: Kind, squeezed: string): boolean {
 
 /** Without blanks, dots, dashes, quotes and brackets. */
 function squeeze(text: string): string {
-  const folded = /^[\x20-\x7e]*$/.test(text) ? text.toLowerCase() : text.normalize('NFKC').toLowerCase().replaceAll('ё', 'е');
+  if (/^[\x20-\x7e]*$/.test(text)) return text.toLowerCase().replace(/[ .,:_'"`<>(){}[\]*-]/g, '');
+  const folded = text.normalize('NFKC').toLowerCase().replaceAll('ё', 'е');
   return folded.replace(/[\s\p{C}.,:_'"«»“”`<>(){}[\]*\p{Pd}]/gu, '');
 }
 

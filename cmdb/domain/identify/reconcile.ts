@@ -115,11 +115,14 @@ export function settleItem(
 
 /** Two sources may write one lookup in two ways, and the last way stays. */
 function inOneOrder(all: readonly Said[]): Said[] {
+  if (all.length === 1) return [...all];
   const text = ({ source, key }: Said) => toCanonicalText([source, key]);
   return [...all].sort((one, other) => (text(one) < text(other) ? -1 : 1));
 }
 
 function pickSpeaker(name: string, all: readonly Said[], attributes: ReadonlyMap<string, AttributeDefinition>, now: number): Said | undefined {
+  const [only] = all;
+  if (all.length === 1) return only && wordOn(only.fields, name) !== undefined ? only : undefined;
   const speakers = all.filter(({ fields }) => wordOn(fields, name) !== undefined);
   return speakers.length < 2 ? speakers[0] : speakers.sort(rankSources(attributes.get(name), now).compare)[0];
 }
@@ -133,7 +136,8 @@ function describeChange(
   attributes: ReadonlyMap<string, AttributeDefinition>,
   now: number,
 ): FieldChange[] {
-  const [was, is] = [wordOn(item.fields, name), wordOn(after.fields, name)];
+  const was = wordOn(item.fields, name);
+  const is = wordOn(after.fields, name);
   if (isEqual(was, is)) return [];
   const change = { attribute: name, ...(was !== undefined && { before: was }), ...(is !== undefined && { after: is }) };
   const speaker = pickSpeaker(name, all, attributes, now);
@@ -194,7 +198,8 @@ function wordOn(fields: Fields, name: string): unknown {
 }
 
 function isEqual(one: unknown, other: unknown): boolean {
-  const [some, others] = [one ?? null, other ?? null];
+  const some = one ?? null;
+  const others = other ?? null;
   if (typeof some !== 'object' || typeof others !== 'object' || some === null || others === null) return some === others;
   return toCanonicalText(some) === toCanonicalText(others);
 }

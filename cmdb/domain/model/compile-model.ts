@@ -57,6 +57,10 @@ export interface CompiledModel {
   definition: ModelDefinition;
   classes: ReadonlyMap<string, EffectiveClass>;
   relationTypes: ReadonlyMap<string, EffectiveRelationType>;
+  /** Names of attributes that some class calls sensitive: by the name alone, so that no item shows one because it is, or was, of another class. */
+  sensitive: ReadonlySet<string>;
+  /** Schemes of identifiers whose values hold one of them. */
+  sensitiveSchemes: ReadonlySet<string>;
   /** Whether a class is this one or one of its descendants. */
   isA(name: string, ancestor: string): boolean;
   /** The types along which failure travels from `from` to `to`, and those along which it travels from `to` to `from`. */
@@ -71,11 +75,25 @@ export function compileModel(definition: ModelDefinition): CompiledModel {
   violations.push(...checkRelationTypes(definition.relationTypes, classes));
   if (violations.length > 0) throw new AppError('invalid_input', 'The model does not hold together.', { violations });
   const relationTypes = new Map(definition.relationTypes.map((type) => [type.name, withDefaults(type)]));
-  return { definition, classes, relationTypes, isA, failureTypes: { forward: along('forward'), backward: along('backward') } };
+  return {
+    definition,
+    classes,
+    relationTypes,
+    ...findSensitive(definition),
+    isA,
+    failureTypes: { forward: along('forward'), backward: along('backward') },
+  };
 
   function along(way: Failure): string[] {
     return definition.relationTypes.filter(({ failure }) => failure === way || failure === 'both').map(({ name }) => name);
   }
+}
+
+function findSensitive({ classes }: ModelDefinition): Pick<CompiledModel, 'sensitive' | 'sensitiveSchemes'> {
+  const named = classes.flatMap(({ attributes = {} }) => Object.entries(attributes).flatMap(([name, { sensitive: is }]) => (is ? [name] : [])));
+  const sensitive = new Set(named);
+  const schemes = classes.flatMap(({ identifiers = [] }) => identifiers.filter(({ attributes }) => attributes.some((name) => sensitive.has(name))));
+  return { sensitive, sensitiveSchemes: new Set(schemes.map(({ scheme }) => scheme)) };
 }
 
 function withDefaults(type: RelationTypeDefinition): EffectiveRelationType {

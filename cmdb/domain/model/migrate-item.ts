@@ -15,6 +15,24 @@ export function migrateItem(item: CheckedItem, migrations: readonly Migration[],
   return migrations.reduce((now, migration) => migrate(now, migration, step, item.class), item);
 }
 
+/** What somebody said of an item, as they would have said it under the new model. What an item has by default is nobody's word. */
+export function migrateWord(word: CheckedItem, migrations: readonly Migration[], step: Step): CheckedItem {
+  return migrateItem(
+    word,
+    migrations.filter(({ kind }) => kind !== 'setDefault'),
+    step,
+  );
+}
+
+/** Whose word each attribute is, under the names that attributes have in the new model. */
+export function migrateOwners<Owner>(owners: Readonly<Record<string, Owner>>, itemClass: string, migrations: readonly Migration[], { before }: Step) {
+  return migrations.reduce((now, migration) => {
+    if (migration.kind !== 'renameAttribute' || !before.isA(itemClass, migration.class)) return now;
+    const { [migration.attribute]: owner, ...others } = now;
+    return owner === undefined ? now : { [migration.to]: owner, ...others };
+  }, owners);
+}
+
 function migrate(item: CheckedItem, migration: Migration, { before, after }: Step, ownClass: string): CheckedItem {
   if (migration.kind === 'moveItems') return item.class === migration.class ? { ...item, class: migration.to } : item;
   if (!before.isA(ownClass, migration.class)) return item;

@@ -19,10 +19,16 @@ type Judged = { condition: AttributeCondition } | { message: string };
 
 const form = 'is to be written like memoryGb>=16, environment=production, model~latitude, serialNumber? (it is there) or !serialNumber? (it is not)';
 
+const pattern = /^\s*(!)?\s*(?:attributes\.)?([a-zA-Z][A-Za-z0-9]*)\s*(?:(\?)\s*|(!=|<=|>=|=|<|>|~)\s*(.*?)\s*)$/s;
+
+/** The attribute of which a condition speaks; undefined when it is none. */
+export function nameIn(text: string): string | undefined {
+  return pattern.exec(text)?.[2];
+}
+
 /** A condition as a person wrote it, judged by the class that is listed and its subclasses, or by all classes. */
 export function judgeCondition(text: string, className: string | undefined, model: CompiledModel): Judged {
-  const [, not, name = '', presence, operator, written = ''] =
-    /^\s*(!)?\s*(?:attributes\.)?([a-zA-Z][A-Za-z0-9]*)\s*(?:(\?)\s*|(!=|<=|>=|=|<|>|~)\s*(.*?)\s*)$/s.exec(text) ?? [];
+  const [, not, name = '', presence, operator, written = ''] = pattern.exec(text) ?? [];
   if (name === '' || (not !== undefined && presence === undefined)) return { message: form };
   const found = findAttribute(name, className, model);
   if ('message' in found) return found;
@@ -52,7 +58,6 @@ export function findAttribute(
     const hint = known.length > 0 ? `; "${className}" has ${known.slice(0, 30).join(', ')}${known.length > 30 ? ' …' : ''}` : '';
     return { message: `"${name}" is no attribute of ${className === undefined ? 'any class' : `"${className}"`}${hint}` };
   }
-  if (found.some(({ sensitive }) => sensitive)) return { message: `"${name}" is sensitive: items are not listed by it` };
   const other = found.find(({ type, list }) => type !== attribute.type || list !== attribute.list);
   return other ? { message: `"${name}" is ${attribute.type} in one class and ${other.type} in another: say which class` } : { attribute };
 }

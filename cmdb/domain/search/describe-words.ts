@@ -1,26 +1,20 @@
-import { createHash } from 'node:crypto';
-import type { CompiledModel } from '../model/compile-model.ts';
-import { searchedAttributes } from './list-words.ts';
+import { type SearchModel, searchedAttributes } from './list-words.ts';
 
 /** Rises when words are made otherwise of the same values: then those of all items are made again. */
 const makingOfWords = 1;
 
-/** Of each class, a hash of what the words of its items are made of. */
+/** Of each class, what the words of its items are made of, as one text. */
 export type WordMakings = Readonly<Record<string, string>>;
 
-export function describeWords({ classes }: Pick<CompiledModel, 'classes'>): WordMakings {
+export function describeWords(model: SearchModel): WordMakings {
   return Object.fromEntries(
-    [...classes.values()]
+    [...model.classes.values()]
       .filter(({ abstract }) => !abstract)
       .map((one) => {
-        const attributes = searchedAttributes(one).map(({ name, type, isTelling }) => `${name} ${type === 'mac' ? 'mac' : ''} ${isTelling}`);
-        return [
-          one.name,
-          createHash('sha256')
-            .update([makingOfWords, ...attributes.sort()].join())
-            .digest('hex')
-            .slice(0, 16),
-        ];
+        const attributes = searchedAttributes(model, one.name).map(
+          ({ name, type, isTelling }) => `${name} ${type === 'mac' ? 'mac' : ''} ${isTelling}`,
+        );
+        return [one.name, [makingOfWords, ...attributes.sort()].join()];
       }),
   );
 }

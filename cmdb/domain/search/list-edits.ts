@@ -5,7 +5,7 @@ const cyrillic = 'бгджзийлпфцчшщъыьэюя';
 
 /** All that a word may have been before one mistake: a letter too many, too few, wrong, or two turned round. */
 export function listEdits(word: string): string[] {
-  const letters = /^\d+$/.test(word) ? digits : `${/[а-я]/.test(word) ? cyrillic + 'abekmhopctyx' : latin}${/\d/.test(word) ? digits : ''}`;
+  const letters = /^\d+$/.test(word) ? digits : `${/[а-я]/.test(word) ? `${cyrillic}abekmhopctyx` : latin}${/\d/.test(word) ? digits : ''}`;
   const edits = new Set<string>();
   for (let at = 0; at <= word.length; at++) {
     const [before, here, after] = [word.slice(0, at), word[at], word.slice(at + 1)];

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 const server = { class: 'server', key: 'k-1', name: 'srv-0001234', lookups: ['10.0.0.5'] };
-const words = (attributes: Record<string, unknown>) => listWords({ ...server, attributes }, model.classes.get('server'));
+const words = (attributes: Record<string, unknown>) => listWords({ ...server, attributes }, model);
 
 describe('the words of an item', () => {
   it('are those of its name and addresses, of what is searched and of what tells it', () => {

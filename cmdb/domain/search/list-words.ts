@@ -1,5 +1,4 @@
-import { LRUCache } from 'lru-cache';
-import type { EffectiveClass } from '../model/compile-model.ts';
+import type { CompiledModel, EffectiveClass } from '../model/compile-model.ts';
 import type { AttributeType } from '../model/model.ts';
 import { foldText, isAddress, splitChunks, splitWords, toCode, toEnd } from './fold-text.ts';
 
@@ -11,19 +10,19 @@ export interface Searched {
   attributes: Readonly<Record<string, unknown>>;
 }
 
-type SearchedClass = Pick<EffectiveClass, 'attributes' | 'identifiers'>;
+export type SearchModel = Pick<CompiledModel, 'classes' | 'sensitive'>;
 
 const mostWords = 200;
 const longestWord = 60;
 const longestMark = 250;
 
 /** All words under which an item is found, each once. An attribute counts when the model says that it is searched or tells the item, and that everybody may see it. */
-export function listWords(item: Searched, itemClass: SearchedClass | undefined): string[] {
+export function listWords(item: Searched, model: SearchModel): string[] {
   const words = new Set<string>([toMark('class', item.class), ...markedAttributes.flatMap((name) => markOf(item, name))]);
   addAll(words, wordsOf(item.name, 'name'));
   addAll(words, wordsOf(item.key));
   for (const lookup of item.lookups) addAll(words, wordsOf(lookup, 'name'));
-  for (const { name, type, isTelling } of itemClass ? searchedAttributes(itemClass) : []) {
+  for (const { name, type, isTelling } of searchedAttributes(model, item.class)) {
     const value = Object.hasOwn(item.attributes, name) ? item.attributes[name] : undefined;
     for (const one of Array.isArray(value) ? value : [value]) {
       if (typeof one !== 'string' && typeof one !== 'number') continue;
@@ -54,27 +53,31 @@ interface SearchedAttribute {
   isTelling: boolean;
 }
 
-const searched = new WeakMap<SearchedClass, readonly SearchedAttribute[]>();
+const searched = new WeakMap<EffectiveClass, readonly SearchedAttribute[]>();
 
-/** Of a class, the attributes by whose values its items are found. */
-export function searchedAttributes(itemClass: SearchedClass): readonly SearchedAttribute[] {
+/** Of a class, the attributes by whose values its items are found. What is sensitive in one class is searched in none. */
+export function searchedAttributes({ classes, sensitive }: SearchModel, className: string): readonly SearchedAttribute[] {
+  const itemClass = classes.get(className);
+  if (!itemClass) return [];
   const known = searched.get(itemClass);
   if (known) return known;
   const telling = new Set(itemClass.identifiers.flatMap(({ attributes }) => attributes));
   const found = [...itemClass.attributes.values()]
-    .filter(({ name, searchable, sensitive }) => !sensitive && (searchable || telling.has(name)))
+    .filter(({ name, searchable }) => !sensitive.has(name) && (searchable || telling.has(name)))
     .map(({ name, type }) => ({ name, type, isTelling: telling.has(name) }));
   searched.set(itemClass, found);
   return found;
 }
 
 /** Makers, models, sites, teams: a page has the same ones over and over. */
-const recent = new LRUCache<string, readonly string[]>({ max: 5_000 });
+const recent = new Map<string, readonly string[]>();
+const mostRecent = 5_000;
 
 function wordsOfValue(text: string): readonly string[] {
   const known = recent.get(text);
   if (known) return known;
   const words = wordsOf(text);
+  if (recent.size >= mostRecent) recent.clear();
   if (text.length < 100) recent.set(text, words);
   return words;
 }

@@ -1,16 +1,14 @@
 import { hashText } from './hash-text.ts';
 import { placeOf, type ReadingPlan, type RowFate, type SheetRecord } from './read-row.ts';
+import { rememberRows } from './remember-rows.ts';
 import { repeated } from './row-findings.ts';
 import { labelTarget, type Target } from './sheet-class.ts';
 
 interface Identity {
   targets: readonly Target[];
   label: { ru: string; en: string };
-  rows: Map<number, number>;
+  firstRow: ReturnType<typeof rememberRows>;
 }
-
-/** Rows and the check of an identity share one number: rows take 21 bits, the check what is left of 53. */
-const rowBits = 2 ** 21;
 
 /**
  * Gives a reader's fates as they are, but makes `repeated` of a record that has an identifier of an earlier one. Keeps a number or two for each identifier, not
@@ -23,14 +21,11 @@ export function findRepeats(plan: ReadingPlan, isPlaceholder: (value: string) =>
     if (fate.fate !== 'record') return fate;
     const { record, row, notices } = fate;
     const body = hashText(JSON.stringify(record));
-    for (const { targets, label, rows } of identities) {
+    for (const { targets, label, firstRow } of identities) {
       const values = targets.map((target) => textOf(record, target));
       if (values.some((value) => value === '' || isPlaceholder(value))) continue;
-      const { key, check } = hashText(values.map(fold).join('\n'));
-      const known = rows.get(key);
-      if (known === undefined) rows.set(key, row + rowBits * (check % 2 ** 31));
-      else if (Math.floor(known / rowBits) === check % 2 ** 31) {
-        const of = known % rowBits;
+      const of = firstRow(values.map(fold).join('\n'), row);
+      if (of !== undefined) {
         const isSame = bodies.get(of) === body.key;
         const column = plan.mapping.find(({ target }) => target === targets[0])?.column ?? 0;
         const place = placeOf(row, column, plan);
@@ -49,11 +44,11 @@ function listIdentities({ mapping, class: itemClass }: ReadingPlan): Identity[] 
   const identities = itemClass.identifiers.flatMap(({ attributes, label, withinHost }) => {
     const targets = attributes.map(find).filter((target) => target !== undefined);
     return withinHost === undefined && targets.length === attributes.length && !attributes.includes('lookups')
-      ? [{ targets, label, rows: new Map() }]
+      ? [{ targets, label, firstRow: rememberRows() }]
       : [];
   });
   const keyLabel = key && labelTarget(key, itemClass);
-  return key && keyLabel ? [{ targets: [key], label: keyLabel, rows: new Map() }, ...identities] : identities;
+  return key && keyLabel ? [{ targets: [key], label: keyLabel, firstRow: rememberRows() }, ...identities] : identities;
 }
 
 function textOf(record: SheetRecord, target: Target): string {

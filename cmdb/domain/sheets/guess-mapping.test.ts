@@ -30,15 +30,16 @@ describe('the guess of what a column is', () => {
     ['Характеристики / Мощность, кВт', 'attributes.power'],
     ['Ввод в экспл.', 'attributes.commissionedOn'],
     ['Дата поверки до', 'attributes.verifiedUntil'],
-    ['Кто обслуживает', 'supportTeam'],
-    ['Местоположение', 'site'],
-    ['Место установки', 'site'],
-    ['МОЛ', 'owner'],
-    ['Ответственный', 'owner'],
-    ['Балансодержатель', 'organization'],
+    ['Кто обслуживает', 'attributes.supportTeam'],
+    ['Местоположение', 'attributes.site'],
+    ['Место установки', 'attributes.site'],
+    ['МОЛ', 'attributes.owner'],
+    ['Ответственный', 'attributes.owner'],
+    ['Балансодержатель', 'attributes.organisation'],
     ['Наименование оборудования', 'name'],
-    ['Статус', 'state'],
+    ['Статус', 'attributes.lifecycleState'],
     ['Код 1С', 'key'],
+    ['Номер единицы в CMDB', 'id'],
     ['IP-адрес', 'lookups'],
     ['Kind of pump', 'attributes.kind'],
   ])('%s → %s', (header, target) => {
@@ -74,6 +75,10 @@ describe('the guess of what a column is', () => {
     expect(watts?.reason.ru).toMatch(/единица измерения кВт, а в заголовке «вт»/);
   });
 
+  it.each(['Мощность, kW', 'Мощность, кВт.', 'Подача, куб.м/час', 'Подача (m³/h)'])('knows a unit in both languages: %s', (header) => {
+    expect(targetOf(header)).toBeDefined();
+  });
+
   it('leaves to a person what may be two things', () => {
     const [number] = guessMapping(columns('Номер'), pumpClass);
     expect(number).toMatchObject({ confidence: 0 });
@@ -98,7 +103,7 @@ describe('a mapping that a person settled', () => {
         { column: 0, target: { own: 'name' } },
         { column: 1, target: { own: 'name' } },
         { column: 2, target: { attribute: 'colour' } },
-        { column: 7, target: { own: 'site' } },
+        { column: 7, target: { own: 'key' } },
       ],
       sheet,
       pumpClass,

@@ -1,6 +1,7 @@
 import type { Label } from '../model/model.ts';
-import { compareLetters, type HeaderWords, isSameWord, tidyUnit, toHeaderWords, toWholeHeaderWords } from './header-words.ts';
+import { compareLetters, type HeaderWords, isSameWord, toHeaderWords, toWholeHeaderWords } from './header-words.ts';
 import { labelTarget, ownFields, ownLabels, type SheetClass, type Target, toTargetName } from './sheet-class.ts';
+import { isSameUnit } from './units.ts';
 import { wellKnownHeaders } from './well-known-headers.ts';
 
 /** A column that holds something. Its header is '' where it has none; columns count from 0. */
@@ -78,8 +79,9 @@ function listNames({ attributes }: SheetClass): TargetName[] {
   }
   for (const { attributes: usual = [], own, headers } of wellKnownHeaders) {
     const words = headers.map(toWholeHeaderWords);
-    const meant = [...attributes].find(
-      ([name, { label }]) => usual.includes(name) || words.some(({ compact }) => compact === toWholeHeaderWords(label.ru).compact),
+    const named = usual.find((name) => attributes.has(name));
+    const meant = [...attributes].find(([name, { label }]) =>
+      named === undefined ? words.some(({ compact }) => compact === toWholeHeaderWords(label.ru).compact) : name === named,
     );
     const target: Target | undefined = meant ? { attribute: meant[0] } : own && { own };
     if (!target) continue;
@@ -118,7 +120,7 @@ function judge(text: string, names: readonly TargetName[], itemClass: SheetClass
     const { score, how } = isWhole ? ofWhole : compareHeaders(header, name.words);
     const confidence = round(score * name.weight);
     const isOtherUnit =
-      !isWhole && header.unit !== undefined && name.unit !== undefined && header.unit.length <= 8 && header.unit !== tidyUnit(name.unit);
+      !isWhole && header.unit !== undefined && name.unit !== undefined && header.unit.length <= 8 && !isSameUnit(header.unit, name.unit);
     return isOtherUnit
       ? { target: name.target, confidence: Math.min(confidence, 0.59), reason: explainUnit(name, header.unit ?? '', itemClass), isOtherUnit }
       : { target: name.target, confidence, reason: { ru: `${name.reason.ru}${how.ru}`, en: `${name.reason.en}${how.en}` } };

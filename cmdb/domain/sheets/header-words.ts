@@ -1,3 +1,5 @@
+import { tidyUnit } from './units.ts';
+
 /** A header as it is compared: its words in small letters, and what stands in brackets or after the last comma, which may be a unit. */
 export interface HeaderWords {
   words: readonly string[];
@@ -52,16 +54,6 @@ function tidyHeader(header: string): string {
 function splitHeader(text: string): HeaderWords {
   const raw = text.match(/[\p{L}\p{N}]+\.?/gu) ?? [];
   return { words: raw.map(expand), compact: raw.join('').replaceAll('.', '') };
-}
-
-/** A unit as it is compared: `м³/ч`, `м3/час` and `куб.м/ч` are not told apart further than this. */
-export function tidyUnit(unit: string): string {
-  return unit
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll('ё', 'е')
-    .replace(/[\s.*·^]/g, '')
-    .replace(/час$/, 'ч');
 }
 
 /** A word cut short keeps its dot, which says that more may follow. */

@@ -1,3 +1,5 @@
+import { isSameUnit } from './units.ts';
+
 /** What the numbers of a column, all together, say of a comma; undefined when none of them tells. */
 export type CommaHabit = 'decimal' | 'thousands' | 'mixed' | undefined;
 
@@ -27,8 +29,8 @@ export function tellComma(text: string): 'decimal' | 'thousands' | undefined {
 
 function splitNumber(text: string, unit?: string): { sign: 1 | -1; body: string } {
   let body = text.normalize('NFKC').replace(/\s+/g, ' ').replace(/[−–]/g, '-').trim();
-  const unitText = unit?.normalize('NFKC').trim();
-  if (unitText && body.toLowerCase().endsWith(unitText.toLowerCase())) body = body.slice(0, -unitText.length).trim();
+  const [, number, behind] = (unit !== undefined && /^([-+]?[\d\s.,'’]+?)\s*([^\d\s.,].*)$/.exec(body)) || [];
+  if (number !== undefined && behind !== undefined && unit !== undefined && isSameUnit(behind, unit)) body = number;
   const sign = body.startsWith('-') ? -1 : 1;
   body = body
     .replace(/^[+-]\s*/, '')

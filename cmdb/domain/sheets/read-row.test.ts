@@ -121,7 +121,7 @@ describe('a row', () => {
     expect(readRow(row(2, 'Насос 1', '00001', '', 'Станция 1', 'в эксплуатации', 'насос'), planOf(headers))).toEqual({
       row: 2,
       fate: 'record',
-      record: { class: 'pump', name: 'Насос 1', site: 'Станция 1', state: 'active', attributes: { inventoryNumber: '00001' } },
+      record: { class: 'pump', name: 'Насос 1', attributes: { inventoryNumber: '00001', site: 'Станция 1', lifecycleState: 'active' } },
       notices: [],
     });
   });
@@ -130,16 +130,16 @@ describe('a row', () => {
     const fate = readRow(row(7, '', '00001', 'много', '', 'сгорел', 'Сервер'), planOf(headers));
     if (fate?.fate !== 'refused') throw new Error('It was not refused.');
     expect(fate.faults.map(({ code, place }) => [code, place.row, place.column])).toEqual([
+      ['wrong_class', 7, 'F'],
       ['required', 7, 'A'],
       ['no_number', 7, 'C'],
-      ['wrong_class', 7, 'F'],
-      ['no_state', 7, 'E'],
+      ['no_choice', 7, 'E'],
     ]);
     for (const { what, wayOut } of fate.faults) for (const text of [what.ru, what.en, wayOut?.ru, wayOut?.en]) expect(text).toMatch(/\.$/);
-    expect(fate.faults.map((fault) => describeRemark(fault, 'ru'))[1]).toBe(
+    expect(fate.faults.map((fault) => describeRemark(fault, 'ru'))[2]).toBe(
       'лист «Насосы», строка 7, столбец C «Мощность, кВт»: «много» — не число. Впишите число: 1 234,5 или 1234.5. Единицу измерения, кроме кВт, писать нельзя.',
     );
-    expect(fate.faults.map((fault) => describeRemark(fault, 'en'))[1]).toMatch(
+    expect(fate.faults.map((fault) => describeRemark(fault, 'en'))[2]).toMatch(
       /^sheet «Насосы», row 7, column C «Мощность, кВт»: "много" is no number\./,
     );
   });

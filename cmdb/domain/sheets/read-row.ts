@@ -1,5 +1,5 @@
 import type { AttributeDefinition } from '../model/model.ts';
-import { isFilled, type MergedRange, type SheetRow, toLetter } from './cell.ts';
+import { isFilled, type MergedRange, type SheetRow, toLetter, toText } from './cell.ts';
 import type { ColumnHabit } from './column-habit.ts';
 import type { SheetColumn } from './guess-mapping.ts';
 import type { ColumnTarget } from './mapping.ts';
@@ -9,20 +9,14 @@ import type { Finding, Place, Remark } from './remark.ts';
 import * as say from './row-findings.ts';
 import type { OwnField, SheetClass } from './sheet-class.ts';
 
-/**
- * What a row says of an item. Organisation, site, owner and team, and attributes that are other items, are as the row names them: who uses the record finds out
- * whom it means.
- */
+/** What a row says of an item. Attributes that are other items are as the row names them: who uses the record finds out whom it means. */
 export interface SheetRecord {
   class: string;
   name?: string;
   key?: string;
-  state?: string;
+  /** Of the item, as an export wrote it. */
+  id?: string;
   lookups?: readonly string[];
-  organization?: string;
-  site?: string;
-  owner?: string;
-  supportTeam?: string;
   attributes: Readonly<Record<string, unknown>>;
 }
 
@@ -56,13 +50,9 @@ export interface ReadingPlan {
 const own: Readonly<Record<OwnField, AttributeDefinition>> = {
   name: { type: 'text', label: { ru: '', en: '' }, maxLength: 500 },
   key: { type: 'text', label: { ru: '', en: '' }, maxLength: 500 },
+  id: { type: 'text', label: { ru: '', en: '' } },
   class: { type: 'text', label: { ru: '', en: '' } },
-  state: { type: 'text', label: { ru: '', en: '' } },
   lookups: { type: 'text', label: { ru: '', en: '' }, list: true },
-  organization: { type: 'text', label: { ru: '', en: '' } },
-  site: { type: 'text', label: { ru: '', en: '' } },
-  owner: { type: 'text', label: { ru: '', en: '' } },
-  supportTeam: { type: 'text', label: { ru: '', en: '' } },
 };
 
 /** Reads a row; undefined when it is blank. `merged` are the ranges that cover cells of this row. All that is wrong is told at once. */
@@ -80,8 +70,10 @@ export function readRow(row: SheetRow, plan: ReadingPlan, merged: readonly Merge
   const fields: Partial<Record<OwnField, unknown>> = {};
   const tell = (to: Remark[], finding: Finding, column: number) => to.push({ ...finding, place: placeOf(row.number, column, plan) });
 
+  const named = readClass(row, plan, faults);
   for (const { column, target } of plan.mapping) {
-    const attribute = 'own' in target ? own[target.own] : plan.class.attributes.get(target.attribute);
+    // Classes may have an attribute of one name with other choices.
+    const attribute = 'own' in target ? own[target.own] : (named?.attributes.get(target.attribute) ?? plan.class.attributes.get(target.attribute));
     if (!attribute) continue;
     const habit = plan.habits.get(column);
     const reading = readValue(row.cells[column], attribute, { zone: plan.zone, ...(habit && { habit }) });
@@ -96,38 +88,25 @@ export function readRow(row: SheetRow, plan: ReadingPlan, merged: readonly Merge
       tell(faults, say.required(covering !== undefined), column);
   }
 
-  const { class: className = plan.class.name, ...rest } = readClassAndState(fields, row.number, plan, faults);
   if (faults.length > 0) return { row: row.number, fate: 'refused', faults, notices };
-  return { row: row.number, fate: 'record', record: { ...rest, class: className, attributes: Object.fromEntries(attributes) }, notices };
+  const { class: _, ...given } = fields as Omit<SheetRecord, 'attributes'>;
+  return {
+    row: row.number,
+    fate: 'record',
+    record: { ...given, class: (named ?? plan.class).name, attributes: Object.fromEntries(attributes) },
+    notices,
+  };
 }
 
-/** The fields of an item with class and state as the model names them. */
-function readClassAndState(
-  fields: Partial<Record<OwnField, unknown>>,
-  row: number,
-  plan: ReadingPlan,
-  faults: Remark[],
-): Omit<SheetRecord, 'attributes' | 'class'> & { class?: string } {
-  const { class: classText, state: stateText, ...rest } = fields as Record<OwnField, string | undefined>;
-  const place = (field: OwnField): Place => {
-    const column = plan.mapping.find(({ target }) => 'own' in target && target.own === field)?.column ?? 0;
-    return placeOf(row, column, plan);
-  };
+/** The class that the row names, or that of the whole sheet. */
+function readClass(row: SheetRow, plan: ReadingPlan, faults: Remark[]): SheetClass | undefined {
+  const column = plan.mapping.find(({ target }) => 'own' in target && target.own === 'class')?.column;
+  const text = column === undefined ? '' : toText(row.cells[column]);
+  if (column === undefined || text === '') return plan.class;
   const candidates = [plan.class, ...(plan.subclasses ?? [])];
-  const named = classText === undefined ? plan.class : candidates.find(({ name, label }) => isNamed(classText, [name, label.ru, label.en]));
-  if (!named && classText !== undefined) faults.push({ ...say.wrongClass(classText, candidates), place: place('class') });
-  const states = [...(named ?? plan.class).states];
-  const state = stateText === undefined ? undefined : states.find(([name, { label }]) => isNamed(stateText, [name, label.ru, label.en]));
-  if (stateText !== undefined && !state)
-    faults.push({
-      ...say.noState(
-        stateText,
-        states.map(([, { label }]) => label),
-      ),
-      place: place('state'),
-    });
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as Omit<SheetRecord, 'attributes' | 'class'>;
-  return { ...given, ...(named && { class: named.name }), ...(state && { state: state[0] }) };
+  const named = candidates.find(({ name, label }) => isNamed(text, [name, label.ru, label.en]));
+  if (!named) faults.push({ ...say.wrongClass(text, candidates), place: placeOf(row.number, column, plan) });
+  return named;
 }
 
 function isNamed(text: string, names: readonly string[]): boolean {

@@ -95,7 +95,7 @@ function readText(cell: Filled, { pattern, maxLength }: AttributeDefinition): Va
 function toPlainText(cell: Filled): string | undefined {
   switch (cell.kind) {
     case 'text':
-      return tidyText(cell.text).replace(/^'(?=[=+\-@])/, '');
+      return tidyText(cell.text).replace(/^'(?='*[=+\-@＝＋－＠])/, '');
     case 'number':
       return toDigits(cell);
     case 'moment':

@@ -42,18 +42,6 @@ export function wrongClass(text: string, candidates: readonly SheetClass[]): Fin
   };
 }
 
-export function noState(text: string, states: readonly Label[]): Finding {
-  const list = (language: keyof Label) => states.map((label) => `«${label[language]}»`).join(', ');
-  return {
-    code: 'no_state',
-    what: { ru: `у класса нет состояния «${cut(text)}».`, en: `the class has no state "${cut(text)}".` },
-    wayOut:
-      states.length === 0
-        ? { ru: 'Не назначайте столбец состоянию.', en: 'Do not read the column as a state.' }
-        : { ru: `Возможны: ${list('ru')}.`, en: `Possible are ${list('en')}.` },
-  };
-}
-
 export function outside(width: number, cells: number): Finding {
   return {
     code: 'outside_header',
@@ -77,3 +65,54 @@ export function repeated(row: number, label: Label, value: string, isSame: boole
       : { ru: 'Оставьте верную из двух строк или исправьте номер.', en: 'Keep the right one of the two rows, or mend the number.' },
   };
 }
+
+export function sameItem(row: number, key: string): Finding {
+  return {
+    code: 'repeated',
+    what: {
+      ru: `та же единица уже в строке ${row}: у них один ключ «${cut(key)}».`,
+      en: `row ${row} is the same item already: both have the key "${cut(key)}".`,
+    },
+    wayOut: { ru: 'Оставьте одну из двух строк или дайте им разные номера.', en: 'Keep one of the two rows, or give them different numbers.' },
+  };
+}
+
+export function noSuchItem(id: string): Finding {
+  return {
+    code: 'no_such_item',
+    what: { ru: `единицы с номером ${cut(id)} в CMDB нет.`, en: `the CMDB has no item ${cut(id)}.` },
+    wayOut: {
+      ru: 'Верните номер из выгрузки или очистите ячейку: тогда единица будет найдена по своим номерам или создана.',
+      en: 'Put back the id that was exported, or empty the cell: then the item is found by its numbers, or made.',
+    },
+  };
+}
+
+export function outOfUse(name: string): Finding {
+  return {
+    code: 'item_retired',
+    what: { ru: `единица «${cut(name)}» выведена из использования.`, en: `the item "${cut(name)}" is out of use.` },
+    wayOut: { ru: 'Верните её в CMDB, потом загрузите строку снова.', en: 'Bring it back in the CMDB, then import the row again.' },
+  };
+}
+
+export const nothingToTellBy: Finding = {
+  code: 'nothing_to_tell_by',
+  what: {
+    ru: 'в строке нет ни ключа, ни номера, ни наименования: неизвестно, о какой она единице.',
+    en: 'the row has no key, no number and no name: nobody knows which item it is about.',
+  },
+  wayOut: { ru: 'Заполните хотя бы одно из них.', en: 'Fill in one of them.' },
+};
+
+export const namesNoItem: Finding = {
+  code: 'names_no_item',
+  what: {
+    ru: 'слово человека (источник manual) бывает о единице, которая есть, а строка её не называет.',
+    en: "a person's word (the source manual) is about an item that is there, and the row names none.",
+  },
+  wayOut: {
+    ru: 'Выгрузите список и правьте его, не трогая столбца с номером единицы; для новых единиц назовите другой источник.',
+    en: 'Export the list and edit that, with its column of item ids; for new items name another source.',
+  },
+};

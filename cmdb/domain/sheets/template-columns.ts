@@ -1,4 +1,5 @@
 import type { AttributeDefinition, Label } from '../model/model.ts';
+import { labelWithUnit } from './label-with-unit.ts';
 import type { SheetClass, Target } from './sheet-class.ts';
 import { type OwnField, ownHelp, ownLabels } from './sheet-class.ts';
 import type { ValueKind } from './write-value.ts';
@@ -34,27 +35,21 @@ const forms: Readonly<Partial<Record<AttributeDefinition['type'], Label>>> = {
 };
 
 /** The columns of an empty sheet for items of a class: name, attributes (required ones first), then what every item has. */
-export function listTemplateColumns({ attributes, states }: SheetClass, language: keyof Label): TemplateColumn[] {
+export function listTemplateColumns({ attributes }: SheetClass, language: keyof Label): TemplateColumn[] {
   const ofAttributes = [...attributes].map(([attribute, definition]) => describeColumn({ attribute }, definition, language));
   const own = (field: OwnField, more: Partial<AttributeDefinition> = {}) =>
     describeColumn({ own: field }, { type: 'text', label: ownLabels[field], help: ownHelp[field], ...more }, language);
-  const values = [...states].map(([value, { label }]) => ({ value, label }));
   return [
     own('name', { required: true }),
     ...ofAttributes.filter(({ isRequired }) => isRequired),
     ...ofAttributes.filter(({ isRequired }) => !isRequired),
-    ...(values.length > 0 ? [own('state', { type: 'choice', values })] : []),
-    own('organization'),
-    own('site'),
-    own('owner'),
-    own('supportTeam'),
     own('lookups', { list: true }),
     own('key'),
   ];
 }
 
 function describeColumn(target: Target, definition: AttributeDefinition, language: keyof Label): TemplateColumn {
-  const { type, label, help, unit, list, values, minimum, maximum } = definition;
+  const { type, help, unit, list, values, minimum, maximum } = definition;
   const say = words[language];
   const isRequired = (definition.required ?? false) && definition.default === undefined;
   const range = [minimum === undefined ? '' : `${say.from} ${minimum}`, maximum === undefined ? '' : `${say.to} ${maximum}`]
@@ -70,7 +65,7 @@ function describeColumn(target: Target, definition: AttributeDefinition, languag
   ];
   return {
     target,
-    header: `${label[language]}${unit ? ` (${unit})` : ''}${isRequired ? ' *' : ''}`,
+    header: `${labelWithUnit(definition, language)}${isRequired ? ' *' : ''}`,
     isRequired,
     help: sentences.filter((sentence) => sentence !== '').join(' '),
     kind: { type, ...(list && { list }), ...(values && { values }) },

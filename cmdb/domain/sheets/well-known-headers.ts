@@ -7,7 +7,7 @@ export interface WellKnownHeader {
   headers: readonly string[];
 }
 
-/** An attribute stands before the item's own field. */
+/** An attribute stands before the item's own field, and the first attribute that the class has before the others. */
 export const wellKnownHeaders: readonly WellKnownHeader[] = [
   {
     attributes: ['inventoryNumber', 'assetTag'],
@@ -72,10 +72,11 @@ export const wellKnownHeaders: readonly WellKnownHeader[] = [
   },
   { own: 'key', headers: ['Код', 'Ключ', 'Идентификатор', 'ID', 'Внешний код', 'Код 1С', 'Key', 'Code', 'External ID'] },
   { own: 'class', headers: ['Класс', 'Класс КЕ', 'Тип КЕ', 'Вид оборудования', 'Class', 'CI class', 'CI type', 'Item class'] },
-  { own: 'state', headers: ['Состояние', 'Статус', 'State', 'Status', 'Life-cycle state'] },
+  { attributes: ['lifecycleState'], headers: ['Состояние', 'Статус', 'State', 'Status', 'Life-cycle state'] },
+  { own: 'id', headers: ['Номер единицы в CMDB', 'Item id in the CMDB', 'ID в CMDB', 'CMDB id'] },
   { own: 'lookups', headers: ['Другие имена', 'Псевдонимы', 'Other names', 'Aliases'] },
   {
-    own: 'organization',
+    attributes: ['organisation'],
     headers: [
       'Организация',
       'Юрлицо',
@@ -90,13 +91,11 @@ export const wellKnownHeaders: readonly WellKnownHeader[] = [
     ],
   },
   {
-    attributes: ['location'],
-    own: 'site',
+    attributes: ['location', 'site'],
     headers: ['Площадка', 'Местоположение', 'Местонахождение', 'Место установки', 'Расположение', 'Объект', 'Site', 'Location', 'Place'],
   },
   {
-    attributes: ['responsible'],
-    own: 'owner',
+    attributes: ['responsible', 'owner'],
     headers: [
       'Ответственный',
       'Ответственное лицо',
@@ -110,7 +109,7 @@ export const wellKnownHeaders: readonly WellKnownHeader[] = [
     ],
   },
   {
-    own: 'supportTeam',
+    attributes: ['supportTeam'],
     headers: ['Группа поддержки', 'Обслуживающее подразделение', 'Кто обслуживает', 'Support team', 'Support group', 'Assignment group'],
   },
 ];

@@ -25,7 +25,7 @@ export function writeValue(value: unknown, kind: ValueKind, reader: Reader): Cel
 }
 
 function writeOne(value: unknown, { type, values = [] }: ValueKind, { language, zone }: Reader): Cell {
-  const text: Cell = { kind: 'text', text: typeof value === 'string' ? value : JSON.stringify(value) };
+  const text: Cell = { kind: 'text', text: typeof value === 'string' ? keepApostrophe(value) : JSON.stringify(value) };
   switch (type) {
     case 'integer':
     case 'decimal':
@@ -53,6 +53,11 @@ function writeOne(value: unknown, { type, values = [] }: ValueKind, { language, 
     case 'item':
       return text;
   }
+}
+
+/** One apostrophe before what looks like a formula is taken off when it is read (`readValue`): one that belongs to the text needs another. */
+function keepApostrophe(text: string): string {
+  return /^'+[=+\-@＝＋－＠]/.test(text) ? `'${text}` : text;
 }
 
 function toWords(cell: Cell): string {

@@ -21,8 +21,10 @@ export function assignCollections(files: readonly FileModel[]): FileModel[] {
     ...file,
     services: file.services.map((service) => ({
       ...service,
-      // A stream is many calls already.
-      methods: service.methods.map((method) => (method.http && !method.takesStream ? { ...method, http: assign(method.http) } : method)),
+      // A stream that is taken is many calls already, and one that is given fits no answer of a batch.
+      methods: service.methods.map((method) =>
+        method.http && !method.takesStream && !method.givesStream ? { ...method, http: assign(method.http) } : method,
+      ),
     })),
   }));
 }

@@ -1,4 +1,4 @@
-import type { EventContract, HttpRoute } from '../contract.ts';
+import type { BodyBytes, EventContract, HttpRoute } from '../contract.ts';
 
 /** What proto/ says, as plain data that every writer reads. Names are as in TypeScript and JSON: camelCase. */
 export interface ContractModel {
@@ -70,10 +70,15 @@ export interface MethodModel {
   request: string;
   response: string;
   permissions: readonly string[];
+  restricted?: true;
+  unmaskedBy?: string;
   public: boolean;
   retrySafe: boolean;
   needsIfMatch: boolean;
   routedBy?: string;
   takesStream?: true;
+  bodyBytes?: BodyBytes;
+  givesStream?: true;
+  answerBytes?: string;
   http?: HttpRoute;
 }

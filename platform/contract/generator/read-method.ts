@@ -3,6 +3,7 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import type { MessageModel, MethodModel } from './model.ts';
 import type { OptionReader } from './read-options.ts';
 import { readRoute } from './read-route.ts';
+import { readStreams, refuseBesideStreams } from './read-streams.ts';
 import type { Refusals } from './refusals.ts';
 import { commentOf } from './source-location.ts';
 
@@ -11,9 +12,7 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
   const rules = options.methodOf(method);
   const request = messages.get(method.input.typeName);
   const response = messages.get(method.output.typeName);
-  const takesStream = method.methodKind === 'client_streaming';
-  if (!takesStream && method.methodKind !== 'unary')
-    refuse('a stream of answers is not in the mapping: a method gives one message, lists are paged and news are events');
+  const streams = readStreams({ kind: method.methodKind, rules, request, response, refuse });
   for (const [type, model] of [
     [method.input, request],
     [method.output, response],
@@ -26,27 +25,27 @@ export function readMethod(method: DescMethod, messages: ReadonlyMap<string, Mes
   }
   const level = method.idempotency;
   const rule = options.httpOf(method);
-  const http = rule && request && response && readRoute({ rule, request, response, messages, needsIfMatch, location: rules?.location ?? '', refuse });
+  const location = rules?.location ?? '';
+  const http = rule && request && response && readRoute({ rule, request, response, messages, needsIfMatch, location, streams, refuse });
   const routedBy = rules?.routedBy ?? '';
   if (routedBy !== '' && request && !request.fields.some((field) => field.name === routedBy))
     refuse(`routed_by: ${routedBy} is not a field of ${request.name}`);
-  if (takesStream) {
-    if (needsIfMatch) refuse('needs_if_match is for a method that takes one message: there is no one object that a stream changes');
-    if (routedBy !== '') refuse('routed_by is for a method that takes one message: a stream is sent before its fields are known');
-    if (http && !http.body) refuse('a stream stands in the body: give its route body: "*"');
-  }
-  if (!rule && rules?.location) refuse('location belongs to a method with google.api.http');
+  for (const reason of refuseBesideStreams(streams, { needsIfMatch, location, routedBy, body: http?.body })) refuse(reason);
+  if (rules?.restricted && rules.permissions.length === 0) refuse('restricted is about permissions: name those that may hold for some objects only');
+  if (!rule && location !== '') refuse('location belongs to a method with google.api.http');
   return {
     name: method.name,
     comment: commentOf(method),
     request: method.input.typeName,
     response: method.output.typeName,
     permissions: [...(rules?.permissions ?? [])],
+    ...(rules?.restricted && { restricted: true as const }),
+    ...(rules?.unmaskedBy && { unmaskedBy: rules.unmaskedBy }),
     public: rules?.public ?? false,
     retrySafe: level === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS || level === MethodOptions_IdempotencyLevel.IDEMPOTENT,
     needsIfMatch,
     ...(routedBy !== '' && { routedBy }),
-    ...(takesStream && { takesStream }),
+    ...streams,
     ...(http && { http }),
   };
 }

@@ -2,12 +2,17 @@ import { type DescExtension, type DescField, type DescMessage, type DescMethod, 
 import type { FieldRules } from './model.ts';
 
 /** Options as @bufbuild/protobuf gives them: every field by its camelCase name. */
-interface MethodOption {
+export interface MethodOption {
   permissions: string[];
   public: boolean;
   needsIfMatch: boolean;
   location: string;
   routedBy: string;
+  restricted: boolean;
+  unmaskedBy: string;
+  bodyBytes: string;
+  maxBytes: number;
+  answerBytes: string;
 }
 
 interface EventOption {

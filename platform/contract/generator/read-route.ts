@@ -2,6 +2,7 @@ import type { HttpRoute, QueryType } from '../contract.ts';
 import { findBytes } from './find-bytes.ts';
 import type { FieldModel, MessageModel } from './model.ts';
 import type { HttpRule } from './read-options.ts';
+import type { Streams } from './read-streams.ts';
 
 const verbs = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
@@ -12,11 +13,12 @@ interface RouteParts {
   messages: ReadonlyMap<string, MessageModel>;
   needsIfMatch: boolean;
   location: string;
+  streams: Streams;
   refuse(reason: string): void;
 }
 
 /** The option `google.api.http` as a route, as far as our mapping takes it. */
-export function readRoute({ rule, request, response, messages, needsIfMatch, location, refuse }: RouteParts): HttpRoute | undefined {
+export function readRoute({ rule, request, response, messages, needsIfMatch, location, streams, refuse }: RouteParts): HttpRoute | undefined {
   const verb = verbs.find((known) => known === rule.pattern.case);
   const template = String(rule.pattern.value ?? '');
   if (!verb) {
@@ -30,11 +32,14 @@ export function readRoute({ rule, request, response, messages, needsIfMatch, loc
   if (body && (verb === 'get' || verb === 'delete')) refuse(`${verb} has no body`);
 
   const pathFields = readPathFields(template, request, refuse);
-  const others = request.fields.filter((field) => !pathFields.includes(field.name) && !(needsIfMatch && field.name === 'expectedVersion'));
-  const query = body ? {} : Object.fromEntries(others.map((field) => [field.name, queryTypeOf(field, refuse)]));
-  for (const message of [request, response]) {
+  const { bodyBytes, answerBytes } = streams;
+  const others = request.fields.filter(
+    ({ name }) => !pathFields.includes(name) && !(needsIfMatch && name === 'expectedVersion') && name !== bodyBytes?.field,
+  );
+  const query = body && !bodyBytes ? {} : Object.fromEntries(others.map((field) => [field.name, queryTypeOf(field, refuse)]));
+  for (const message of [without(request, bodyBytes?.field), without(response, answerBytes)]) {
     const withBytes = findBytes(message, messages);
-    if (withBytes) refuse(`${withBytes} has bytes: a message of REST has none, raw bytes travel by RPC only`);
+    if (withBytes) refuse(`${withBytes} has bytes: a message of REST has none, except the file that body_bytes or answer_bytes names`);
   }
   for (const [, name] of location.matchAll(/\{([^}]*)\}/g)) {
     if (!response.fields.some((field) => field.name === name)) refuse(`location: {${name}} is not a field of ${response.name}`);
@@ -48,6 +53,11 @@ export function readRoute({ rule, request, response, messages, needsIfMatch, loc
     ...(location !== '' && { location }),
     status: location !== '' ? 201 : response.fields.length === 0 ? 204 : 200,
   };
+}
+
+/** The message without the field that is a file, which REST carries as it is. */
+function without(message: MessageModel, field: string | undefined): MessageModel {
+  return field === undefined ? message : { ...message, fields: message.fields.filter(({ name }) => name !== field) };
 }
 
 function readPathFields(template: string, request: MessageModel, refuse: (reason: string) => void): string[] {

@@ -44,9 +44,14 @@ function writeField({ shape, type, number, optional }: FieldModel): Tree {
 function writeService({ methods }: ServiceModel): Tree {
   return {
     methods: Object.fromEntries(
-      methods.map(({ name, request, response, takesStream }) => [
+      methods.map(({ name, request, response, takesStream, givesStream }) => [
         name,
-        { requestType: `.${request}`, responseType: `.${response}`, ...(takesStream && { requestStream: true }) },
+        {
+          requestType: `.${request}`,
+          responseType: `.${response}`,
+          ...(takesStream && { requestStream: true }),
+          ...(givesStream && { responseStream: true }),
+        },
       ]),
     ),
   };

@@ -1,3 +1,4 @@
+import type { BodyBytes } from '../contract.ts';
 import type { Schema } from '../contract-file.ts';
 import { batchComponents } from './batch-schemas.ts';
 import type { ContractModel, FieldModel, FileModel, MessageModel, MethodModel, ServiceModel } from './model.ts';
@@ -50,7 +51,7 @@ function writeOperation(method: Routed, service: ServiceModel, file: FileModel, 
     ...inPath.map((field) => parameterOf(field, 'path')),
     ...inQuery.map((field) => parameterOf(field, 'query')),
     ...(method.needsIfMatch ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
-    ...(changes && !method.takesStream ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(changes && !method.takesStream && !method.givesStream ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
   ];
   return {
     operationId: `${service.name}_${method.name}`,
@@ -64,8 +65,9 @@ function writeOperation(method: Routed, service: ServiceModel, file: FileModel, 
   };
 }
 
-function writeBody({ takesStream }: Routed, request: MessageModel | undefined, fields: readonly FieldModel[]): object {
+function writeBody({ takesStream, bodyBytes }: Routed, request: MessageModel | undefined, fields: readonly FieldModel[]): object {
   if (!request) return {};
+  if (bodyBytes) return { description: aboutFiles(bodyBytes), required: true, content: aFile };
   const schema = restSchema({ ...request, comment: '', fields }, 'closed');
   if (takesStream) return { description: aboutStreams, required: true, content: streamContent(schema) };
   return { required: fields.some((field) => field.rules.required), content: { 'application/json': { schema } } };
@@ -75,6 +77,15 @@ const aboutStreams =
   'A stream, taken as it is sent and with gzip if you like. A line that does not fit ends it with a problem that names the line; ' +
   'what was committed before stays. A stream takes no Idempotency-Key: send again what was not acknowledged.';
 
+const aFile = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+
+function aboutFiles({ most }: BodyBytes): string {
+  return (
+    `The file as it is, of any type but multipart, with gzip if you like; at most ${most} bytes. It takes no Idempotency-Key. ` +
+    'A file that is broken off before its end is never taken for a whole one.'
+  );
+}
+
 /** OpenAPI 3.1 has no word for a sequence of values: the schema of NDJSON is that of each line. */
 function streamContent(schema: Schema): object {
   return {
@@ -83,7 +94,16 @@ function streamContent(schema: Schema): object {
   };
 }
 
-function writeAnswer({ http, response }: Routed, model: ContractModel): object {
+const fileAnswer = {
+  description:
+    'The file as it is; Content-Type says what it is. It comes in pieces, and when it cannot be given to its end the connection is broken off: ' +
+    'what ends as HTTP says is whole.',
+  headers: { 'Content-Disposition': { description: 'What the file is called.', schema: { type: 'string' } } },
+  content: aFile,
+};
+
+function writeAnswer({ http, response, answerBytes }: Routed, model: ContractModel): object {
+  if (answerBytes !== undefined) return { 200: fileAnswer };
   if (http.status === 204) return { 204: { description: 'Done.' } };
   const message = model.messages.get(response);
   const headers = {
@@ -108,7 +128,7 @@ function writeRefusals(method: Routed): object {
     ...(http.body || Object.keys(http.query).length > 0 || http.pathFields.length > 0 ? [400, 422] : []),
     ...(method.public ? [] : [401, 403]),
     ...(http.pathFields.length > 0 ? [404] : []),
-    ...(http.verb === 'get' ? [] : [409]),
+    ...(http.verb === 'get' || method.givesStream ? [] : [409]),
     ...(method.needsIfMatch ? [412, 428] : []),
     ...(http.body ? [413, 415] : []),
     429,
@@ -128,10 +148,13 @@ function parameterOf(field: FieldModel, place: 'path' | 'query'): object {
   };
 }
 
-function rightsOf({ permissions, public: open }: MethodModel): string {
+function rightsOf({ permissions, restricted, unmaskedBy, public: open }: MethodModel): string {
   if (open) return 'Nobody need be signed in.';
   if (permissions.length === 0) return 'Needs a signed-in principal.';
-  return `Needs ${permissions.map((permission) => `\`${permission}\``).join(' or ')}.`;
+  return [
+    `Needs ${permissions.map((permission) => `\`${permission}\``).join(' or ')}${restricted ? ', for all objects or for those that it is about' : ''}.`,
+    ...(unmaskedBy === undefined ? [] : [`Sensitive values need \`${unmaskedBy}\` too.`]),
+  ].join(' ');
 }
 
 function firstSentence(comment: string): string {
@@ -144,7 +167,7 @@ function writeComponents(model: ContractModel): Record<string, Schema> {
     routed.map((method) => method.request),
     model,
   );
-  const given = new Set(routed.filter((method) => method.http.status !== 204).map((method) => method.response));
+  const given = new Set(routed.filter(({ http, answerBytes }) => http.status !== 204 && answerBytes === undefined).map(({ response }) => response));
   for (const inner of messagesWithin(given, model)) given.add(inner);
   const names = [...new Set([...taken, ...given])].sort();
   return Object.fromEntries(

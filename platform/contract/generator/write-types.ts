@@ -21,10 +21,13 @@ export function writeTypes(file: FileModel, model: ContractModel): string {
 }
 
 function callTypesOf({ services }: FileModel): string {
-  const methods = services.flatMap((service) => service.methods);
-  const calls = methods.some(({ takesStream }) => !takesStream) ? ['Call'] : [];
-  const streams = methods.some(({ takesStream }) => takesStream) ? ['StreamCall'] : [];
-  return [...calls, 'ServiceToken', ...streams].join(', ');
+  const used = services.flatMap(({ methods }) => methods.map(callTypeOf));
+  return [...new Set([...used, 'ServiceToken'])].sort().join(', ');
+}
+
+function callTypeOf({ takesStream, givesStream }: MethodModel): string {
+  if (takesStream) return 'StreamCall';
+  return givesStream ? 'ReadCall' : 'Call';
 }
 
 function importsOf(file: FileModel, model: ContractModel): string[] {
@@ -78,10 +81,12 @@ function writeService({ name, fullName, comment, methods }: ServiceModel, model:
   ].join('\n');
 }
 
-function writeMethod({ name, comment, request, response, takesStream }: MethodModel, model: ContractModel): string {
+function writeMethod(method: MethodModel, model: ContractModel): string {
   const named = (fullName: string) => model.messages.get(fullName)?.name ?? shortName(fullName);
-  const takes = takesStream ? `requests: AsyncIterable<${named(request)}>, call: StreamCall` : `request: ${named(request)}, call: Call`;
-  return `${docOf(comment, '  ')}  ${lowerFirst(name)}(${takes}): Promise<${named(response)}>;`;
+  const [request, answer] = [named(method.request), named(method.response)];
+  const takes = method.takesStream ? `requests: AsyncIterable<${request}>` : `request: ${request}`;
+  const gives = method.givesStream ? `AsyncIterable<${answer}>` : `Promise<${answer}>`;
+  return `${docOf(method.comment, '  ')}  ${lowerFirst(method.name)}(${takes}, call: ${callTypeOf(method)}): ${gives};`;
 }
 
 function writeEventConstructor({ name, fullName, comment, event }: MessageModel): string {

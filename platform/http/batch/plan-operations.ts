@@ -1,9 +1,9 @@
 import type { Contract } from '../../contract/contract.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { Principal } from '../../rpc/call.ts';
+import { type Principal, requirePermission } from '../../rpc/call.ts';
 import { readExpectedVersion } from '../conditional.ts';
 import { HttpRefusal } from '../problem.ts';
-import { type RestMethod, readMessage, requirePermission } from '../rest-call.ts';
+import { type RestMethod, readMessage } from '../rest-call.ts';
 import type { FindMethod, FoundMethod } from './find-method.ts';
 import type { Operation } from './read-batch.ts';
 

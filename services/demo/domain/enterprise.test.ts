@@ -5,10 +5,10 @@ import { seededRandom } from './random.ts';
 const now = Date.UTC(2026, 2, 1);
 
 describe('the demo enterprise', () => {
-  const { items, relations } = buildEnterprise(seededRandom(1));
+  const { items, relations } = buildEnterprise(seededRandom(1), now);
 
   it('is the same for the same seed', () => {
-    expect(buildEnterprise(seededRandom(1))).toEqual({ items, relations });
+    expect(buildEnterprise(seededRandom(1), now)).toEqual({ items, relations });
   });
 
   it('has some 1 500 items, each key and each monitored name once', () => {

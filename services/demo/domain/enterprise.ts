@@ -1,3 +1,4 @@
+import { addAgreements } from './agreements.ts';
 import type { Random } from './random.ts';
 
 /** A configuration item of the demo enterprise; `key` is its identity at the source `demo`. */
@@ -7,7 +8,7 @@ export interface DemoItem {
   name: string;
   /** Names and addresses by which monitoring knows it. */
   lookups: readonly string[];
-  attributes: Readonly<Record<string, string | number>>;
+  attributes: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface DemoRelation {
@@ -74,12 +75,33 @@ const applications = {
   mail: 'Почта',
 } as const;
 
+/** Who mends it when it breaks. */
+const supportTeams: Readonly<Record<string, string>> = {
+  workstation: 'ИТ: рабочие места',
+  printer: 'ИТ: рабочие места',
+  network_device: 'ИТ: сети',
+  server: 'ИТ: инфраструктура',
+  storage: 'ИТ: инфраструктура',
+  virtual_machine: 'ИТ: инфраструктура',
+  database: 'ИТ: приложения',
+  application_service: 'ИТ: приложения',
+  pump: 'Служба главного механика',
+  pumping_station: 'Служба главного механика',
+  meter: 'Метрология',
+  vehicle: 'Автопарк',
+  telematics_terminal: 'Автопарк',
+};
+
 /** Builds the inventory of the water utility: services on applications on machines in a data centre, and the plant and offices of each region. */
-export function buildEnterprise(random: Random): Enterprise {
+export function buildEnterprise(random: Random, now: number): Enterprise {
   const items: DemoItem[] = [];
   const relations: DemoRelation[] = [];
+  /** Whose everything is that is added next, and where. */
+  let place: { organisation: string; site?: string } = { organisation: 'holding' };
   const add = (itemClass: string, key: string, name: string, more: { lookups?: string[]; attributes?: DemoItem['attributes'] } = {}) => {
-    items.push({ key, class: itemClass, name, lookups: more.lookups ?? [], attributes: more.attributes ?? {} });
+    const supportTeam = supportTeams[itemClass];
+    const attributes = { ...place, ...(supportTeam !== undefined && { supportTeam }), ...more.attributes };
+    items.push({ key, class: itemClass, name, lookups: more.lookups ?? [], attributes });
     return key;
   };
   const relate = (type: string, from: string, to: string) => relations.push({ type, from, to });
@@ -92,9 +114,11 @@ export function buildEnterprise(random: Random): Enterprise {
 
   buildDataCentre();
   regions.forEach(buildRegion);
+  addAgreements({ items, relations }, now);
   return { items, relations };
 
   function buildDataCentre() {
+    place = { organisation: 'holding', site: 'ЦОД Заречный' };
     const site = add('site', 'site-dc', 'ЦОД Заречный', { attributes: { city: 'Заречный', timeZone: 'Europe/Moscow' } });
     const core = ['core-1', 'core-2'].map((name) =>
       addHost('network_device', `net-${name}`, `dc-${name}`, 10, { manufacturer: 'Eltex', model: 'MES5448' }),
@@ -125,7 +149,11 @@ export function buildEnterprise(random: Random): Enterprise {
       relate('depends_on', application, database);
       const machines = ['app-1', 'app-2', 'db-1'].map((role) => {
         const name = `${code}-${role}`;
-        const machine = addHost('virtual_machine', `vm-${name}`, name, 11, { cores: random.pick([4, 8, 16]), memoryGb: random.pick([16, 32, 64]) });
+        const machine = addHost('virtual_machine', `vm-${name}`, name, 11, {
+          cores: random.pick([4, 8, 16]),
+          memoryGb: random.pick([16, 32, 64]),
+          instanceUuid: inventUuid(random),
+        });
         relate('runs_on', machine, random.pick(servers));
         return machine;
       });
@@ -133,6 +161,7 @@ export function buildEnterprise(random: Random): Enterprise {
       relate('runs_on', application, machines[1] ?? '');
       relate('runs_on', database, machines[2] ?? '');
     }
+    place = { organisation: 'holding' };
     for (const [code, title, needs] of businessServices) {
       const service = add('business_service', `svc-${code}`, title, { attributes: { owner: 'Общий центр обслуживания' } });
       for (const need of needs) relate('depends_on', service, `app-${need}`);
@@ -141,6 +170,8 @@ export function buildEnterprise(random: Random): Enterprise {
 
   function buildRegion({ code, city, timeZone, stations }: Region, regionIndex: number) {
     const network = 20 + regionIndex;
+    const home = { organisation: code, site: `Офис ${city}` };
+    place = home;
     const office = add('site', `site-${code}`, `Офис ${city}`, { attributes: { city, timeZone } });
     const router = addHost('network_device', `net-${code}-r1`, `${code}-router-1`, network, { manufacturer: 'Eltex', model: 'ESR-200' });
     relate('located_in', router, office);
@@ -150,20 +181,26 @@ export function buildEnterprise(random: Random): Enterprise {
       const workstation = addHost('workstation', `ws-${name}`, name, network, {
         manufacturer: 'Аквариус',
         serialNumber: `AQ${regionIndex}${10_000 + index}`,
+        inventoryNumber: `РМ-${code.toUpperCase()}-${String(index).padStart(3, '0')}`,
       });
       relate('located_in', workstation, office);
       relate('connected_to', workstation, router);
       if (index % 6 === 0) {
-        const printer = addHost('printer', `prn-${name}`, `${code}-prn-${index / 6}`, network, { manufacturer: 'Катюша', model: 'M247' });
+        const printer = addHost('printer', `prn-${name}`, `${code}-prn-${index / 6}`, network, {
+          manufacturer: 'Катюша',
+          model: 'M247',
+          inventoryNumber: `ПР-${code.toUpperCase()}-${index / 6}`,
+        });
         relate('located_in', printer, office);
       }
     }
     for (const [index, station] of stations.entries()) buildStation(code, city, index, station, network, router);
+    place = home;
     for (let index = 1; index <= 12; index++) {
       const plate = `${random.pick(['А', 'В', 'Е', 'К', 'М', 'Н'])}${random.between(100, 999)}${random.pick(['АВ', 'КМ', 'ОР'])}`;
       const vehicle = add('vehicle', `car-${code}-${index}`, `${random.pick(['ГАЗон NEXT', 'КАМАЗ 43118', 'УАЗ Профи'])} ${plate}`, {
         lookups: [`tracker-${code}-${index}`],
-        attributes: { plate },
+        attributes: { plate, inventoryNumber: `ТС-${code.toUpperCase()}-${index}` },
       });
       const terminal = add('telematics_terminal', `trm-${code}-${index}`, `Терминал ${plate}`, {
         attributes: { imei: `86${regionIndex}${String(100_000_000_000 + index * 7919 + regionIndex * 31)}` },
@@ -175,6 +212,7 @@ export function buildEnterprise(random: Random): Enterprise {
 
   function buildStation(code: string, city: string, index: number, title: string, network: number, router: string) {
     const key = `ps-${code}-${index + 1}`;
+    place = { organisation: code, site: `НС «${title}»` };
     const station = add('pumping_station', key, `НС «${title}», ${city}`, { attributes: { capacityM3h: random.pick([400, 800, 1200, 2500]) } });
     relate('depends_on', 'svc-water-supply', station);
     relate('located_in', station, `site-${code}`);
@@ -194,10 +232,16 @@ export function buildEnterprise(random: Random): Enterprise {
         attributes: {
           serialNumber: `WM-${code}-${index + 1}-${meter}`,
           diameterMm: random.pick([50, 80, 150]),
-          verifiedUntil: `${2026 + random.between(0, 4)}-06-30`,
+          verifiedUntil: `${new Date(now).getUTCFullYear() + random.between(0, 4)}-06-30`,
         },
       });
       relate('part_of', unit, station);
     }
   }
+}
+
+/** As vCenter would give one. */
+function inventUuid(random: Random): string {
+  const digits = Array.from({ length: 32 }, () => random.between(0, 15).toString(16)).join('');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

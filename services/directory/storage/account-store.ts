@@ -1,9 +1,11 @@
 import type { Account } from '../../../generated/opora/directory/v1/directory.ts';
 import type { Database } from '../../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../../platform/postgres/sql.ts';
+import type { Grant, Rights } from '../domain/permissions.ts';
+import { rightsOfAccount } from './role-store.ts';
 
-/** An account as it is kept: times are epoch milliseconds. */
-export interface AccountState {
+/** An account as it is kept, with the rights that its roles give it: times are epoch milliseconds. */
+export interface AccountState extends Rights {
   id: string;
   login: string;
   name: string;
@@ -15,15 +17,6 @@ export interface AccountState {
   version: number;
   createdAt: number;
   updatedAt: number;
-  /** What its roles allow it. */
-  permissions: readonly string[];
-}
-
-export interface RoleState {
-  name: string;
-  titleEn: string;
-  titleRu: string;
-  permissions: readonly string[];
 }
 
 interface AccountRow {
@@ -39,16 +32,14 @@ interface AccountRow {
   created_at: Date;
   updated_at: Date;
   permissions: string[];
+  grants: Grant[];
 }
-
-/** The permissions of the roles of `a`, an account. */
-export const permissionsOfAccount = sql`array(select distinct unnest(r.permissions) from role r where r.name = any(a.roles) order by 1)`;
 
 /** `rest`: what comes after `from account a`. */
 export async function readAccounts(database: Database, rest: Statement): Promise<AccountState[]> {
   const rows = await database.query<AccountRow>(
     sql`select a.id, a.login, a.name, a.email, a.locale, a.roles, a.active, a.password_hash, a.version, a.created_at, a.updated_at,
-      ${permissionsOfAccount} as permissions from account a ${rest}`,
+      ${rightsOfAccount} from account a ${rest}`,
   );
   return rows.map((row) => ({
     id: row.id,
@@ -63,6 +54,7 @@ export async function readAccounts(database: Database, rest: Statement): Promise
     createdAt: row.created_at.getTime(),
     updatedAt: row.updated_at.getTime(),
     permissions: row.permissions,
+    grants: row.grants,
   }));
 }
 
@@ -80,8 +72,4 @@ export function updateAccount(account: AccountState): Statement {
         active = ${account.active}, password_hash = ${account.passwordHash ?? null}, version = ${account.version}, updated_at = ${new Date(account.updatedAt)}
       where id = ${account.id} and version = ${account.version - 1} returning 1`,
   );
-}
-
-export async function readRoles(database: Database): Promise<RoleState[]> {
-  return database.query<RoleState>(sql`select name, title_en as "titleEn", title_ru as "titleRu", permissions from role order by name`);
 }
