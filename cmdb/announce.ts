@@ -6,7 +6,7 @@ import { mask } from './rights/mask.ts';
 import type { ItemChange } from './storage/item-store.ts';
 
 /** Events go to everybody who may read items at all, and stay in logs: `sensitive` attributes are named in them, and never with their values. */
-export function announceItem({ before, after, traceparent }: ItemChange, sensitive: ReadonlySet<string>): NewEvent {
+export function announceItem({ before, after, unauthorised = false, traceparent }: ItemChange, sensitive: ReadonlySet<string>): NewEvent {
   const { attributes, masked } = mask(after.attributes, sensitive);
   const data = {
     itemId: after.id,
@@ -21,12 +21,16 @@ export function announceItem({ before, after, traceparent }: ItemChange, sensiti
     state: after.state,
     validFrom: new Date(after.updatedAt).toISOString(),
   };
-  const event = !before ? itemCreated(data) : after.state === 'retired' && before.state === 'active' ? itemRetired(data) : itemUpdated(data);
+  const event = !before
+    ? itemCreated(data)
+    : after.state === 'retired' && before.state === 'active'
+      ? itemRetired({ ...data, unauthorised })
+      : itemUpdated({ ...data, unauthorised });
   return traceparent === undefined ? event : { ...event, traceparent };
 }
 
 export function announceRelation(relation: RelationState): NewEvent {
-  const { id, version, type, fromId, toId, source, updatedAt } = relation;
-  const data = { relationId: id, version, type, fromId, toId, source, validFrom: new Date(updatedAt).toISOString() };
+  const { id, version, type, fromId, toId, source, unauthorised = false, updatedAt } = relation;
+  const data = { relationId: id, version, type, fromId, toId, source, validFrom: new Date(updatedAt).toISOString(), unauthorised };
   return relation.state === 'active' ? relationCreated(data) : relationRemoved(data);
 }

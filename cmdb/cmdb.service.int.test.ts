@@ -86,7 +86,7 @@ describe('an item', () => {
       class: 'server',
       state: 'active',
       version: 1,
-      attributes: '{"cores":8,"serial":"X1"}',
+      attributes: '{"cores":8,"lifecycleState":"in_use","serial":"X1"}',
     });
     expect(await cmdb.getItem({ id: item.id }, as(reader))).toEqual(item);
   });
@@ -110,9 +110,9 @@ describe('an item', () => {
     await cmdb.retireItem({ id: item.id, expectedVersion: 2 }, mine());
     const { items } = await cmdb.getItemHistory({ id: item.id }, as(reader));
     expect(items.map(({ version, name, state, attributes, lookups, actorName }) => [version, name, state, attributes, lookups, actorName])).toEqual([
-      [3, 'v2', 'retired', '{"a":1}', ['v2.corp'], 'Иван'],
-      [2, 'v2', 'active', '{"a":1}', ['v2.corp'], 'Иван'],
-      [1, 'v1', 'active', '{}', [], 'Иван'],
+      [3, 'v2', 'retired', '{"a":1,"lifecycleState":"in_use"}', ['v2.corp'], 'Иван'],
+      [2, 'v2', 'active', '{"a":1,"lifecycleState":"in_use"}', ['v2.corp'], 'Иван'],
+      [1, 'v1', 'active', '{"lifecycleState":"in_use"}', [], 'Иван'],
     ]);
     expect(items.map(({ validTo }) => validTo)).toEqual([undefined, items[0]?.validFrom, items[1]?.validFrom]);
     expect(second.updatedAt).toBe(items[1]?.validFrom);

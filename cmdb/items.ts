@@ -5,9 +5,19 @@ import { authorOf } from './author.ts';
 import { type Attributes, readAttributes, toCanonicalText } from './domain/attributes.ts';
 import { manual } from './domain/identify/authority.ts';
 import { listIdentifiers } from './domain/identify/list-identifiers.ts';
-import { applyPatch, type ItemFacts, type ItemPatch, type ItemRecord, type ItemState, readRecords, reviseItem } from './domain/item.ts';
+import {
+  applyPatch,
+  authoriseItem,
+  type ItemFacts,
+  type ItemPatch,
+  type ItemRecord,
+  type ItemState,
+  readRecords,
+  reviseItem,
+} from './domain/item.ts';
 import { tidyLookups } from './domain/lookup.ts';
 import { checkItem } from './domain/model/check-item.ts';
+import { isEmpty } from './domain/model/check-value.ts';
 import { judgeByModel, type Models } from './model/models.ts';
 import { keepMasked, maskViolations } from './rights/mask.ts';
 import { type ItemRights, refuseMasked, requireBecoming, requireChange, rightsReader, type Sight } from './rights/rights.ts';
@@ -18,8 +28,9 @@ import { readLinks, writeLinks } from './sources/link-store.ts';
 import { refuseTakenIdentifiers, sayAsPerson } from './sources/person-word.ts';
 import { type RecordOutcome, readInput } from './sources/source-page.ts';
 import type { PageParts, pageTaker } from './sources/take-page.ts';
-import { beginItem, readWholeItems, speakOf, toChange, type WholeItem } from './sources/whole-items.ts';
+import { beginItem, fillPresets, readWholeItems, speakOf, toChange, type WholeItem } from './sources/whole-items.ts';
 import { readItems } from './storage/item-store.ts';
+import { writeCorrections } from './write-changes.ts';
 
 /** What a person enters; the rest is decided here. */
 export interface NewItem {
@@ -65,12 +76,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
     const rights = await rightsFor(call);
     requireChange(rights, id, before);
     if (!before) throw new AppError('not_found', `There is no item "${id}".`);
-    if (expectedVersion !== 0 && before.version !== expectedVersion) {
-      throw new AppError(
-        'conflict',
-        `"${before.name}" was changed meanwhile: it is at version ${before.version}, not ${expectedVersion}. Read it again.`,
-      );
-    }
+    refuseOther(before, expectedVersion);
     const facts = await toFacts(before, rights);
     if (!reviseItem(before, facts, call.now)) return call.commit({}, answer(before));
     const word = sayAsPerson(whole, facts, await model(), call.now);
@@ -86,12 +92,13 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
     beside: (item: ItemState) => Promise<Statement[]> = async () => [],
   ): Promise<Answer> {
     const [compiled, rights] = [await model(), await rightsFor(call)];
-    const after = toChange(whole, call.now)?.after ?? whole.before;
-    if (!after) throw new Error('An item that is neither there nor new cannot be written.');
-    requireBecoming(rights, after);
+    const wanted = toChange(whole, call.now)?.after ?? whole.before;
+    if (!wanted) throw new Error('An item that is neither there nor new cannot be written.');
+    requireBecoming(rights, wanted);
     if (whole.facts.state === 'active') await refuseTakenIdentifiers(database, whole, compiled, rights);
     const context = { database, model: compiled, source: 'manual', author: authorOf(call, reason), now: call.now, newId: () => call.newId() };
-    const { statements, events } = await writeWholeItems(context, [whole]);
+    const { statements, events, changes } = await writeWholeItems(context, [whole]);
+    const after = changes[0]?.after ?? wanted;
     const words = writeLinks(word ? [word] : [], []);
     return call.commit({ statements: [...statements, ...words, ...(await beside(after))], events }, answer(after));
   }
@@ -112,8 +119,12 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       const rights = await rightsFor(call);
       refuseMasked(rights, given);
       requireOwnName(rights, source);
-      const { attributes, violations } = await judgeByModel(models, (judge) => checkItem(judge, { class: wanted.class, attributes: given }));
-      refuse(violations, `This is no ${wanted.class} as the model has it.`);
+      const judged = await judgeByModel(models, (judge) => checkItem(judge, { class: wanted.class, attributes: given }));
+      refuse(judged.violations, `This is no ${wanted.class} as the model has it.`);
+      // What the class presets is nobody's word.
+      const attributes = Object.fromEntries(
+        Object.entries(judged.attributes).filter(([name]) => Object.hasOwn(given, name) && !isEmpty(given[name])),
+      );
       const lookups = tidyLookups(wanted.lookups);
       const { hash } = readInput({ key, class: wanted.class, name: wanted.name, attributes: toCanonicalText(attributes), lookups }, '/attributes');
       const compiled = await model();
@@ -124,6 +135,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       const link: Link = { source, key, itemId: id, hash, said, contested: false, saidAt: call.now, revision: 0 };
       const whole = beginItem(id, link, wanted.class, wanted.name);
       speakOf(whole, link, compiled, call.now);
+      fillPresets(whole, compiled);
       whole.isTouched = true;
       try {
         return await commitWord(whole, link, call, answer, wanted.reason, beside);
@@ -161,6 +173,22 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       return revise(target, async () => ({ state: 'retired' }), call, answer, reason);
     },
 
+    /** Approves afterwards of what was changed without an approved change. */
+    async authorise<Answer>(
+      { id, expectedVersion }: { id: string; expectedVersion: number },
+      reason: string,
+      call: Call,
+      answer: (item: ItemState) => Answer,
+    ): Promise<Answer> {
+      const [before] = await readItems(database, sql`id = ${id}`);
+      requireChange(await rightsFor(call), id, before);
+      if (!before) throw new AppError('not_found', `There is no item "${id}".`);
+      refuseOther(before, expectedVersion);
+      if (before.unauthorisedSince === undefined) throw new AppError('illegal_state', `Nothing of "${before.name}" waits for an approval.`);
+      const after = authoriseItem(before, call.now);
+      return call.commit(writeCorrections({ author: authorOf(call, reason), model: await model() }, [{ before, after }]), answer(after));
+    },
+
     /** Makes an item what it was before, as its next version; attributes whose values the caller may not see stay as they are. */
     restore<Answer>(
       target: { id: string; expectedVersion: number },
@@ -188,6 +216,11 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
       return takeRecords({ source, items: records, ...(reason !== undefined && { reason }) }, call, (outcomes) => answer(outcomes.map(toOutcome)));
     },
   };
+}
+
+function refuseOther({ name, version }: ItemState, expected: number): void {
+  if (expected === 0 || version === expected) return;
+  throw new AppError('conflict', `"${name}" was changed meanwhile: it is at version ${version}, not ${expected}. Read it again.`);
 }
 
 /** What is said in the name of a source may become of any item. */

@@ -13,7 +13,11 @@ export async function listRelations(
   request: ListRelationsRequest,
   sight: Sight,
 ): Promise<{ relations: RelationState[]; next?: string }> {
-  const { limit = 50, itemId, type, after } = request;
+  const { limit = 50, itemId, type, unauthorised, after } = request;
+  if (itemId !== undefined && unauthorised !== undefined)
+    throw new AppError('invalid_input', 'An item has few relations: look at them.', {
+      violations: [{ pointer: '/unauthorised', message: 'cannot be given together with itemId: each relation says it' }],
+    });
   if (itemId === undefined) {
     if (!sight.seesAll) {
       // Very many would have to be looked at to find a page of those that may be seen.
@@ -21,7 +25,10 @@ export async function listRelations(
       throw new AppError('invalid_input', 'Name the item whose relations you want.', { violations });
     }
     const afterId = after === undefined ? undefined : decodeCursor(after, ['uuid'], 'id')[0];
-    const found = await readRelations(database, sql`${joinSql(conditionsOf(type, afterId), ' and ')} order by id limit ${limit + 1}::int`);
+    const found = await readRelations(
+      database,
+      sql`${joinSql(conditionsOf(type, unauthorised, afterId), ' and ')} order by id limit ${limit + 1}::int`,
+    );
     return pageOf(found, limit, ({ id }) => encodeCursor([id], 'id'));
   }
   const place = after === undefined ? undefined : readPlace(after);
@@ -42,8 +49,10 @@ function readPlace(after: string): RelationPlace {
   return { side: side === 'in' ? 'in' : 'out', type, otherId };
 }
 
-function conditionsOf(type: string | undefined, afterId: string | undefined): Statement[] {
-  const conditions: Statement[] = [sql`state = 'active'`];
+function conditionsOf(type: string | undefined, unauthorised: boolean | undefined, afterId: string | undefined): Statement[] {
+  // One that ended and should not have is looked for too.
+  const conditions: Statement[] = [unauthorised ? sql`unauthorised` : sql`state = 'active'`];
+  if (unauthorised === false) conditions.push(sql`not unauthorised`);
   if (type !== undefined) conditions.push(sql`type = ${type}`);
   if (afterId !== undefined) conditions.push(sql`id > ${afterId}::uuid`);
   return conditions;

@@ -133,12 +133,13 @@ function toClassHead(
     identifiers: [],
     states: [],
     controlled: [],
+    mustRelate: false,
     modelVersion: version,
   };
 }
 
 function toClass(itemClass: EffectiveClass, model: VersionedModel): contract.ItemClass {
-  const { name, attributes, identifiers, states, initialState, controlled } = itemClass;
+  const { name, attributes, identifiers, states, initialState, controlled, mustRelate } = itemClass;
   return {
     ...toClassHead(itemClass, model),
     attributes: [...attributes.values()].map((attribute) => ({
@@ -151,6 +152,7 @@ function toClass(itemClass: EffectiveClass, model: VersionedModel): contract.Ite
     states: [...states].map(([state, definition]) => ({ name: state, definition })),
     ...(initialState !== undefined && { initialState }),
     controlled: [...controlled],
+    mustRelate,
   };
 }
 

@@ -8,7 +8,7 @@ import type { ItemState } from './domain/item.ts';
 import { checkCardinality, checkRelation, limitsOf } from './domain/model/check-relation.ts';
 import type { CompiledModel } from './domain/model/compile-model.ts';
 import { pointTo } from './domain/model/pointer.ts';
-import { identify, type RelationEnds, type RelationState, relate, unrelate } from './domain/relation.ts';
+import { authoriseRelation, identify, type RelationEnds, type RelationState, relate, unrelate } from './domain/relation.ts';
 import { type ItemParts, type Outcome, refuse, toOutcome } from './items.ts';
 import { judgeByModel } from './model/models.ts';
 import { retryLostRace } from './retry-lost-race.ts';
@@ -16,6 +16,7 @@ import { fullSight, type ItemRights, noSight, requireChange, rightsReader, type 
 import { readItems } from './storage/item-store.ts';
 import { countRelations, readRelations, readRelationsBetween, writeRelations } from './storage/relation-store.ts';
 import { takeTurns } from './take-turns.ts';
+import { writeRelationChanges } from './write-changes.ts';
 
 /** A relation as a source names it: by its own keys. */
 export interface RelationRecord {
@@ -53,6 +54,17 @@ export function relationUseCases({ database, models, model, takePage }: ItemPart
       : turns([...new Set(limited.flatMap(({ type, fromId, toId }) => [`${type} ${fromId}`, `${type} ${toId}`]))], work);
   }
 
+  async function commitRelations<Answer>(
+    wanted: readonly RelationState[],
+    call: Call,
+    answer: (relation: RelationState | undefined) => Answer,
+    reason?: string,
+  ): Promise<Answer> {
+    const judging = { database, model: await models.current(), author: authorOf(call, reason) };
+    const { statements, events, relations } = await writeRelationChanges(judging, wanted);
+    return call.commit({ statements, events }, answer(relations[0]));
+  }
+
   return {
     find,
 
@@ -83,16 +95,26 @@ export function relationUseCases({ database, models, model, takePage }: ItemPart
         if (!relation) throw new AppError('conflict', `They are related so already: it is relation ${before?.id}.`);
         const crowded = await findCrowded(database, await models.current(), [{ ...ends, pointers: { from: '/fromId', to: '/toId' } }]);
         refuse(crowded, 'One of these two may not have another relation of this type.');
-        return commitRelations([relation], call, answer(relation), reason);
+        return commitRelations([relation], call, (written) => answer(written ?? relation), reason);
       });
     },
 
     async remove<Answer>(id: string, call: Call, answer: () => Answer): Promise<Answer> {
       const rights = await rightsFor(call);
       return retryLostRace(call, async () => {
+        const relation = unrelate(await findToChange(id, rights), call.now);
+        return commitRelations(relation ? [relation] : [], call, answer);
+      });
+    },
+
+    /** Approves afterwards that a relation came, or ended, without an approved change. */
+    async authorise<Answer>(id: string, reason: string, call: Call, answer: (relation: RelationState) => Answer): Promise<Answer> {
+      const rights = await rightsFor(call);
+      return retryLostRace(call, async () => {
         const before = await findToChange(id, rights);
-        const relation = unrelate(before, call.now);
-        return commitRelations(relation ? [relation] : [], call, answer());
+        if (!before.unauthorised) throw new AppError('illegal_state', 'Nothing of this relation waits for an approval.');
+        const after = authoriseRelation(before, call.now);
+        return call.commit({ statements: writeRelations([after], authorOf(call, reason)), events: [announceRelation(after)] }, answer(after));
       });
     },
 
@@ -181,8 +203,4 @@ function count(counts: Map<string, number>, type: string, id: string): number {
 function checkEnd(item: Pick<ItemEnd, 'name' | 'state'> | undefined, pointer: string): FieldViolation[] {
   if (!item) return [{ pointer, message: 'is no item that is known' }];
   return item.state === 'retired' ? [{ pointer, message: `is out of use ("${item.name}" is retired)` }] : [];
-}
-
-function commitRelations<Answer>(relations: readonly RelationState[], call: Call, answer: Answer, reason?: string): Promise<Answer> {
-  return call.commit({ statements: writeRelations(relations, authorOf(call, reason)), events: relations.map(announceRelation) }, answer);
 }

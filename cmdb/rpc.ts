@@ -65,6 +65,10 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
       const rights = await rightsFor(call);
       return items.retire(target, call, (item) => toItem(item, rights), reason);
     },
+    async authoriseItem({ reason, ...target }, call) {
+      const rights = await rightsFor(call);
+      return items.authorise(target, reason, call, (item) => toItem(item, rights));
+    },
     upsertItems: ({ items: records, ...by }, call) => items.upsert(by, records, call, (outcomes) => ({ outcomes })),
     async getItemHistory({ id, limit = 50, after }, call) {
       const { sight, masked } = await rightsFor(call);
@@ -86,6 +90,7 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
       const { relations: page, next } = await listRelations(database, request, (await rightsFor(call)).sight);
       return { items: page.map(toRelation), ...(next !== undefined && { next }) };
     },
+    authoriseRelation: ({ id, reason }, call) => relations.authorise(id, reason, call, toRelation),
     deleteRelation: ({ id }, call) => relations.remove(id, call, () => ({})),
 
     getNeighbours: explore.neighbours,
@@ -102,15 +107,14 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
 }
 
 /** What the reader may see of an item. `winners`: those of the items that others went into which they may see. */
-export function toItem(
-  { attributes, lookups, createdAt, updatedAt, provenance: _, revision: __, mergedInto, ...item }: ItemState,
-  { sight, masked }: Pick<ItemRights, 'sight' | 'masked'>,
-  winners?: ReadonlySet<string>,
-): Item {
+export function toItem(state: ItemState, { sight, masked }: Pick<ItemRights, 'sight' | 'masked'>, winners?: ReadonlySet<string>): Item {
+  const { attributes, lookups, createdAt, updatedAt, provenance: _, revision: __, mergedInto, unauthorisedSince, ...item } = state;
   const shown = mask(attributes, masked);
   return {
     ...item,
     ...(mergedInto !== undefined && (sight.seesAll || winners?.has(mergedInto)) && { mergedInto }),
+    unauthorised: unauthorisedSince !== undefined,
+    ...(unauthorisedSince !== undefined && { unauthorisedSince: new Date(unauthorisedSince).toISOString() }),
     attributes: toCanonicalText(shown.attributes),
     masked: shown.masked,
     lookups: [...lookups],
@@ -126,8 +130,19 @@ async function readVisibleWinners(database: Database, items: readonly ItemState[
 }
 
 /** An item as one of its versions had it. */
-function asItWas(item: ItemState, { class: itemClass, name, attributes, lookups, state, version, validFrom }: ItemVersionState): ItemState {
-  return { ...item, class: itemClass, name, attributes, lookups, state, version, updatedAt: validFrom };
+function asItWas(item: ItemState, was: ItemVersionState): ItemState {
+  const { class: itemClass, name, attributes, lookups, state, version, unauthorised, validFrom } = was;
+  return {
+    ...item,
+    class: itemClass,
+    name,
+    attributes,
+    lookups,
+    state,
+    version,
+    unauthorisedSince: unauthorised ? validFrom : undefined,
+    updatedAt: validFrom,
+  };
 }
 
 function toItemVersion(
@@ -145,8 +160,8 @@ function toItemVersion(
   };
 }
 
-function toRelation({ createdAt, updatedAt, ...relation }: RelationState): Relation {
-  return { ...relation, ...toTimes({ createdAt, updatedAt }) };
+function toRelation({ createdAt, updatedAt, unauthorised = false, ...relation }: RelationState): Relation {
+  return { ...relation, unauthorised, ...toTimes({ createdAt, updatedAt }) };
 }
 
 function toTimes({ createdAt, updatedAt }: { createdAt: number; updatedAt: number }) {

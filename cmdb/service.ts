@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
+import { HealthService } from '../generated/opora/cmdb/v1/health.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { QueryService } from '../generated/opora/cmdb/v1/queries.ts';
+import { ReminderService } from '../generated/opora/cmdb/v1/reminders.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
+import { hearChanges } from './authorisation/hear-changes.ts';
 import { bulkEditMethods } from './edits/edit-methods.ts';
 import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
 import { keepWords } from './find/keep-words.ts';
@@ -19,6 +22,8 @@ import { neo4jGraph } from './graph/neo4j-graph.ts';
 import { postgresGraph } from './graph/postgres-graph.ts';
 import { projectGraph } from './graph/project-graph.ts';
 import type { Space } from './graph/projection.ts';
+import { healthMethods } from './health/health-methods.ts';
+import { beginHealth, keepHealth } from './health/keep-health.ts';
 import { historyMethods } from './history/history-methods.ts';
 import { keepHistory } from './history/keep-history.ts';
 import { revertChangeSets } from './history/revert-change-sets.ts';
@@ -30,6 +35,8 @@ import { openModels } from './model/models.ts';
 import { seedModel } from './model/seed-model.ts';
 import { workOnModels } from './model/work-on-models.ts';
 import { modelMethods } from './model-methods.ts';
+import { beginReminders, keepReminders } from './reminders/keep-reminders.ts';
+import { listDeadlines } from './reminders/list-deadlines.ts';
 import { rightsReader } from './rights/rights.ts';
 import { cmdbMethods, toItem } from './rpc.ts';
 import { keepSources } from './sources/keep-sources.ts';
@@ -72,6 +79,7 @@ export const cmdb = defineService({
     });
     const parts = { database, models, model: models.current };
     const takePage = pageTaker(parts);
+    await database.commit({ statements: [beginReminders(clock.now()), beginHealth(clock.now())] });
     const imports = workOnImports({ ...parts, takePage, newId, clock, log });
     const words = keepWords({ database, models, clock, log });
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
@@ -84,6 +92,8 @@ export const cmdb = defineService({
           historyMethods({ database, items: itemUseCases({ ...parts, takePage }), rightsFor: rightsReader(models.current), toItem }),
         ),
         serve(QueryService, queryMethods(parts)),
+        serve(HealthService, healthMethods(parts)),
+        serve(ReminderService, { listDeadlines: async (request, call) => listDeadlines(database, request, await models.current(), call.now) }),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
         serve(BulkEditService, bulkEditMethods(parts)),
         serve(StocktakeService, stocktakeMethods({ ...parts, takePage })),
@@ -92,9 +102,16 @@ export const cmdb = defineService({
       subscriptions: [
         subscription(endRelations(database)),
         subscription(revertChangeSets(parts)),
+        subscription(hearChanges(database)),
         ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
       ],
-      timers: joinTimers(keepSources({ ...parts, newId }), keepBulkEdits({ ...parts, newId }), keepStocktakes({ ...parts, newId })),
+      timers: joinTimers(
+        keepSources({ ...parts, newId }),
+        keepBulkEdits({ ...parts, newId }),
+        keepStocktakes({ ...parts, newId }),
+        keepReminders(parts),
+        keepHealth({ ...parts, newId }),
+      ),
       async stop() {
         await Promise.all([history.stop(), work.stop(), imports.stop(), words.stop(), projection?.keeper.stop()]);
       },

@@ -21,6 +21,8 @@ export interface ItemState {
   provenance: Provenance;
   /** The item that it went into. */
   mergedInto?: string | undefined;
+  /** Since when (epoch milliseconds) something is so of it that was changed without an approved change; undefined: nothing, or somebody has approved it. */
+  unauthorisedSince?: number | undefined;
   version: number;
   /** Rises with every write of it, also when that makes no new version. */
   revision: number;
@@ -84,6 +86,11 @@ export function newItem(
 export function reviseItem(before: ItemState, facts: ItemFacts, now: number): ItemState | undefined {
   const after: ItemState = { ...before, ...facts, version: before.version + 1, updatedAt: Math.max(now, before.updatedAt) };
   return isSame(before, after) ? undefined : after;
+}
+
+/** The next version of an item of which somebody approves, afterwards, what was changed without an approved change. */
+export function authoriseItem({ unauthorisedSince: _, ...before }: ItemState, now: number): ItemState {
+  return { ...before, version: before.version + 1, updatedAt: Math.max(now, before.updatedAt) };
 }
 
 /** The facts of a change by a person, and what the item's class has against it. An attribute is judged when it is changed, and all of them when the class is. */

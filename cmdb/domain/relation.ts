@@ -6,6 +6,8 @@ export interface RelationState {
   toId: string;
   source: string;
   state: 'active' | 'removed';
+  /** It came, or ended, without the approved change that its type asks for. */
+  unauthorised?: boolean;
   version: number;
   /** Epoch milliseconds. */
   createdAt: number;
@@ -33,11 +35,23 @@ export function relate(
     return { id, type, fromId, toId, source, state: 'active', version: 1, createdAt: now, updatedAt: now };
   }
   if (before.state === 'active') return undefined;
-  return { ...before, source: ends.source, state: 'active', version: before.version + 1, updatedAt: Math.max(now, before.updatedAt) };
+  return {
+    ...before,
+    source: ends.source,
+    state: 'active',
+    unauthorised: false,
+    version: before.version + 1,
+    updatedAt: Math.max(now, before.updatedAt),
+  };
 }
 
 /** The relation as it is to be written, or undefined when it is removed already. */
 export function unrelate(before: RelationState, now: number): RelationState | undefined {
   if (before.state === 'removed') return undefined;
-  return { ...before, state: 'removed', version: before.version + 1, updatedAt: Math.max(now, before.updatedAt) };
+  return { ...before, state: 'removed', unauthorised: false, version: before.version + 1, updatedAt: Math.max(now, before.updatedAt) };
+}
+
+/** The next version of a relation that came, or ended, without an approved change, and of which somebody approves afterwards. */
+export function authoriseRelation(before: RelationState, now: number): RelationState {
+  return { ...before, unauthorised: false, version: before.version + 1, updatedAt: Math.max(now, before.updatedAt) };
 }

@@ -36,7 +36,7 @@ export async function decideEdits(
   edits: readonly Edit[],
   findClaimed: (keys: readonly string[]) => Promise<readonly string[]> = async () => [],
 ): Promise<DecidedEdits> {
-  const { database, model, now, author, keptIn } = context;
+  const { database, model, keptIn } = context;
   const wholes = await readWholeItems(database, [...new Set(edits.map(({ itemId }) => itemId))]);
   const tried = new Map<string, Tried | Pick<EditDecision, 'reasons'>>();
   for (const edit of edits) tried.set(edit.itemId, tryEdit(wholes.get(edit.itemId), edit, context));
@@ -80,15 +80,16 @@ export async function decideEdits(
   });
   const written = able.filter(({ whole, isChanged }) => isChanged && !refused.has(whole.id));
   const items = await writeWholeItems(
-    { database, model, author, now },
+    context,
     written.map(({ whole }) => whole),
   );
   const words = written.flatMap(({ word }) => word ?? []);
   const held = written.map(({ whole }) => whole.id);
+  const related = await relations.write(refused, held);
   return {
     decisions,
-    statements: [...items.statements, ...writeLinks(words, [], keptIn), ...relations.write(refused, held)],
-    events: [...items.events, ...relations.announce(refused)],
+    statements: [...items.statements, ...writeLinks(words, [], keptIn), ...related.statements],
+    events: [...items.events, ...related.events],
   };
 }
 

@@ -1,6 +1,4 @@
-import type { NewEvent } from '../../platform/bus/event.ts';
-import { type Statement, sql } from '../../platform/postgres/sql.ts';
-import { announceRelation } from '../announce.ts';
+import { sql } from '../../platform/postgres/sql.ts';
 import type { FieldDifference } from '../domain/history/diff-items.ts';
 import type { Reason } from '../domain/identify/explain.ts';
 import { checkRelation } from '../domain/model/check-relation.ts';
@@ -9,7 +7,8 @@ import { findCrowded } from '../relations.ts';
 import type { PageContext } from '../sources/decide-items.ts';
 import type { WholeItem } from '../sources/whole-items.ts';
 import { readItems } from '../storage/item-store.ts';
-import { readRelationsBetween, writeRelations } from '../storage/relation-store.ts';
+import { readRelationsBetween } from '../storage/relation-store.ts';
+import { type Written, writeRelationChanges } from '../write-changes.ts';
 import { type Edit, refuseFor } from './edit.ts';
 
 export interface DecidedRelationEdits {
@@ -17,27 +16,26 @@ export interface DecidedRelationEdits {
   differences: Map<string, FieldDifference[]>;
   refused: Map<string, Reason[]>;
   /** All but those of items that were refused; `held`: items that the same commit writes. */
-  write(refused: ReadonlyMap<string, unknown>, held: readonly string[]): Statement[];
-  announce(refused: ReadonlyMap<string, unknown>): NewEvent[];
+  write(refused: ReadonlyMap<string, unknown>, held: readonly string[]): Promise<Written>;
 }
 
 /** Decides what becomes of relations when people ask for some to begin or to end at many items. */
 export async function decideRelationEdits(
-  { database, model, author, now, newId }: PageContext,
+  context: PageContext,
   edits: readonly Edit[],
   wholes: ReadonlyMap<string, WholeItem>,
 ): Promise<DecidedRelationEdits> {
+  const { database, model, now, newId } = context;
   const changed = new Map<string, RelationState>();
   const decided: DecidedRelationEdits = {
     differences: new Map(),
     refused: new Map(),
     write: (refused, held) =>
-      writeRelations(
+      writeRelationChanges(
+        context,
         [...changed.values()].filter(({ fromId }) => !refused.has(fromId)),
-        author,
         held,
       ),
-    announce: (refused) => [...changed.values()].filter(({ fromId }) => !refused.has(fromId)).map(announceRelation),
   };
   const asked = edits.flatMap(({ itemId, addRelations = [], removeRelations = [] }) => [
     ...addRelations.map((end) => ({ ...end, fromId: itemId, isAdded: true })),

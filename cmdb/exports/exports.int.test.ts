@@ -1,6 +1,7 @@
 import type { ExportItemsRequest, Import } from '../../generated/opora/cmdb/v1/imports.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { aServer, mine, type OpenCmdb, openCmdb } from '../../tests/cmdb/open-sources.ts';
+import { toMark } from '../domain/search/list-words.ts';
 import { openSheetFile } from '../sheets/open-sheet-file.ts';
 import { surveySheet } from '../sheets/read-sheet.ts';
 
@@ -33,7 +34,7 @@ afterAll(() => hub.close());
 async function download(asked: Partial<ExportItemsRequest> = {}): Promise<{ bytes: Buffer; name?: string | undefined }> {
   const pieces: Buffer[] = [];
   let name: string | undefined;
-  for await (const piece of hub.imports.exportItems({ columns: [], ...asked }, mine())) {
+  for await (const piece of hub.imports.exportItems({ columns: [], where: [], ...asked }, mine())) {
     name ??= piece.name;
     pieces.push(Buffer.from(piece.data));
   }
@@ -110,15 +111,20 @@ describe('a list that is exported', () => {
     });
   });
 
+  it('has only the items that are asked for, also by their attributes', async () => {
+    await hub.cmdb.createItem({ class: 'pump', name: 'Strong', attributes: JSON.stringify({ powerKw: 555, site: 'powers' }), lookups: [] }, mine());
+    await hub.cmdb.createItem({ class: 'pump', name: 'Weak', attributes: JSON.stringify({ powerKw: 5, site: 'powers' }), lookups: [] }, mine());
+    const { bytes } = await download({ format: 'csv', class: 'pump', site: 'powers', where: ['powerKw>100'], columns: ['name'] });
+    expect(bytes.toString().trim().split('\r\n').slice(1)).toEqual(['Strong']);
+  });
+
   it('is read page by page, and no further than somebody reads it', async () => {
-    await hub.database.query(sql`insert into item (id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at, actor_id, actor_name)
-      select gen_random_uuid(), 'many', n::text, 'server', 'many-' || lpad(n::text, 6, '0'), '{}', '{}', 'active', 1, now(), now(), 'x', 'x' from generate_series(1, 1700) n`);
-    await hub.database.query(sql`insert into item_link (source, key, item_id, hash, said, contested, said_at, revision)
-      select source, key, id, '', '{}', false, now(), 1 from item where source = 'many'`);
-    const { bytes } = await download({ format: 'csv', class: 'server', source: 'many', columns: ['name'] });
+    await hub.database.query(sql`insert into item (id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at, words, actor_id, actor_name)
+      select gen_random_uuid(), 'many', n::text, 'server', 'many-' || lpad(n::text, 6, '0'), '{"site": "many"}', '{}', 'active', 1, now(), now(), array_to_tsvector(${[toMark('class', 'server'), toMark('site', 'many')]}::text[]), 'x', 'x' from generate_series(1, 1700) n`);
+    const { bytes } = await download({ format: 'csv', class: 'server', site: 'many', columns: ['name'] });
     const names = bytes.toString().trim().split('\r\n').slice(1);
     expect([names.length, new Set(names).size, names.at(-1)]).toEqual([1700, 1700, 'many-001700']);
-    for await (const piece of hub.imports.exportItems({ columns: [], source: 'many' }, mine())) {
+    for await (const piece of hub.imports.exportItems({ columns: [], where: [], site: 'many' }, mine())) {
       expect(piece.mediaType).toContain('spreadsheetml');
       break;
     }

@@ -64,6 +64,9 @@ export function narrowingConditions({ answering, words, marks, narrowing }: Item
   return [...answering, ...narrowing, ...(words || marks.length > 1 ? [hasWords(allOf(together))] : [])];
 }
 
+/** Nearly all items are in it, so the index of life-cycle states leaves it out. */
+const usual = 'in_use';
+
 /** `at` is where the filter stands in the request, for telling what of it is wrong. */
 export function readFilter(filter: ItemFilter, model: CompiledModel, at = ''): ItemConditions {
   const answering: Statement[] = [];
@@ -73,6 +76,11 @@ export function readFilter(filter: ItemFilter, model: CompiledModel, at = ''): I
   if (filter.organisation !== undefined) answering.push(sql`organisation = ${filter.organisation}`);
   const narrowing: Statement[] = [];
   if (filter.source !== undefined || filter.key !== undefined) narrowing.push(isSaid(filter));
+  const loose = readConditions(filter.where ?? [], filter.class, model, at);
+  if (filter.lifecycleState !== undefined)
+    (filter.lifecycleState === usual ? loose : narrowing).push(sql`lifecycle_state = ${filter.lifecycleState}`);
+  if (filter.unauthorised === true) narrowing.push(sql`unauthorised_since is not null`);
+  if (filter.unauthorised === false) loose.push(sql`unauthorised_since is null`);
   if (filter.ids?.length) narrowing.push(sql`id = any(${filter.ids}::uuid[])`);
   if (filter.updatedAfter !== undefined) narrowing.push(sql`updated_at > ${filter.updatedAfter}::timestamptz`);
   if (filter.updatedBefore !== undefined) narrowing.push(sql`updated_at < ${filter.updatedBefore}::timestamptz`);
@@ -87,7 +95,7 @@ export function readFilter(filter: ItemFilter, model: CompiledModel, at = ''): I
     answering,
     marks: listMarks(filter, classes),
     narrowing,
-    loose: readConditions(filter.where ?? [], filter.class, model, at),
+    loose,
   };
 }
 

@@ -63,6 +63,8 @@ export function foldEvents(events: readonly CmdbEvent[]): ProjectedChanges {
       }
       case 'opora.cmdb.v1.ChangeSetBegun':
         break; // what it does to items and relations is told one by one
+      case 'opora.cmdb.v1.DeadlineApproaching':
+        break; // it changes nothing
     }
   }
   return { items: [...items.values()], relations: [...relations.values()] };

@@ -74,10 +74,10 @@ describe('an item at a moment', () => {
       const { attributes, version } = await cmdb.getItem({ id: item.id, asOf }, mine());
       return [version, JSON.parse(attributes)];
     };
-    expect(await memoryAt('2025-03-01T10:00:00.000Z')).toEqual([1, { memory: 64 }]);
-    expect(await memoryAt('2025-06-01T09:59:59.999Z')).toEqual([1, { memory: 64 }]);
-    expect(await memoryAt('2025-06-01T10:00:00.000Z')).toEqual([2, { memory: 128 }]);
-    expect(await memoryAt(new Date().toISOString())).toEqual([3, { memory: 256 }]);
+    expect(await memoryAt('2025-03-01T10:00:00.000Z')).toEqual([1, { memory: 64, lifecycleState: 'in_use' }]);
+    expect(await memoryAt('2025-06-01T09:59:59.999Z')).toEqual([1, { memory: 64, lifecycleState: 'in_use' }]);
+    expect(await memoryAt('2025-06-01T10:00:00.000Z')).toEqual([2, { memory: 128, lifecycleState: 'in_use' }]);
+    expect(await memoryAt(new Date().toISOString())).toEqual([3, { memory: 256, lifecycleState: 'in_use' }]);
     await expect(cmdb.getItem({ id: item.id, asOf: '2025-02-28T00:00:00.000Z' }, mine())).rejects.toMatchObject({ kind: 'not_found' });
   });
 
@@ -92,7 +92,7 @@ describe('an item at a moment', () => {
     for (const moment of moments.flatMap((one) => [one - 1, one, one + 1])) {
       const expected = moments.findLastIndex((one) => one <= moment);
       const found = (await readItemsAsOf(database, [item.id], moment, fullSight)).get(item.id);
-      expect(found?.attributes).toEqual(expected === -1 ? undefined : { step: expected });
+      expect(found?.attributes).toEqual(expected === -1 ? undefined : { step: expected, lifecycleState: 'in_use' });
     }
   });
 });
@@ -118,7 +118,7 @@ describe('versions of an item', () => {
     await update(item, 1, { memory: 128 });
     await expect(history.revertItem({ id: item.id, expectedVersion: 1, to: 1 }, mine())).rejects.toMatchObject({ kind: 'conflict' });
     const reverted = await history.revertItem({ id: item.id, expectedVersion: 2, to: 1 }, mine());
-    expect([reverted.version, JSON.parse(reverted.attributes)]).toEqual([3, { memory: 64 }]);
+    expect([reverted.version, JSON.parse(reverted.attributes)]).toEqual([3, { memory: 64, lifecycleState: 'in_use' }]);
     await expect(history.revertItem({ id: item.id, expectedVersion: 3, to: 9 }, mine())).rejects.toMatchObject({ kind: 'not_found' });
   });
 });
@@ -143,8 +143,9 @@ describe('a change set', () => {
     const fresh = ['new-1', 'new-2'].map((name) =>
       newItem({ id: newUuid(now), source: 'import', key: newUuid(now) }, { class: 'server', name }, now),
     );
+    const { unauthorised: _, unauthorisedSince: __, ...facts } = known;
     const before = {
-      ...known,
+      ...facts,
       attributes: JSON.parse(known.attributes),
       provenance: {},
       revision: 0,
@@ -168,7 +169,7 @@ describe('a change set', () => {
     const revert = await history.revertChangeSet({ id: set.id, reason: 'wrong file' }, mine());
     const done = await untilDone(revert.id);
     expect(done).toMatchObject({ kind: 'revert', reverts: set.id, counts: { itemsReverted: 3, relationsReverted: 0, conflicts: 0 } });
-    expect(JSON.parse((await cmdb.getItem({ id: known.id }, mine())).attributes)).toEqual({ memory: 64, rack: 'A1' });
+    expect(JSON.parse((await cmdb.getItem({ id: known.id }, mine())).attributes)).toEqual({ memory: 64, rack: 'A1', lifecycleState: 'in_use' });
     for (const { id } of fresh) expect((await cmdb.getItem({ id }, mine())).state).toBe('retired');
     const { items } = await cmdb.getItemHistory({ id: known.id, limit: 1 }, mine());
     expect(items[0]).toMatchObject({ changeSetId: revert.id, reason: 'wrong file' });
@@ -180,7 +181,7 @@ describe('a change set', () => {
     await update(known, 2, { rack: 'C3' });
     const revert = await history.revertChangeSet({ id: set.id }, mine());
     expect((await untilDone(revert.id)).counts).toMatchObject({ itemsReverted: 3, conflicts: 1 });
-    expect(JSON.parse((await cmdb.getItem({ id: known.id }, mine())).attributes)).toEqual({ memory: 64, rack: 'C3' });
+    expect(JSON.parse((await cmdb.getItem({ id: known.id }, mine())).attributes)).toEqual({ memory: 64, rack: 'C3', lifecycleState: 'in_use' });
     const { items } = await history.listRevertConflicts({ id: revert.id }, mine());
     expect(items).toEqual([{ entryId: known.id, kind: 'item', detail: 'attributes.rack' }]);
   });

@@ -1,18 +1,19 @@
 import { sql } from '../../platform/postgres/sql.ts';
-import { announceItem } from '../announce.ts';
 import { takeBack } from '../domain/history/take-back.ts';
 import { reviseItem } from '../domain/item.ts';
 import { fullSight } from '../rights/rights.ts';
 import { findSpokenOf } from '../sources/word-before-store.ts';
 import { type ItemVersionState, readItemsOfChangeSet, readTheseVersions } from '../storage/history-store.ts';
-import { type ItemChange, readItems, writeItems } from '../storage/item-store.ts';
+import { type ItemChange, readItems } from '../storage/item-store.ts';
+import { writeItemChanges } from '../write-changes.ts';
 import { insertConflicts, type RevertConflictState } from './change-set-store.ts';
 import type { TakingBack } from './take-back-words.ts';
 
 const firstId = '00000000-0000-0000-0000-000000000000';
 
 /** Takes back, page by page, what a change set made of items of which it kept no words: their sources, and what those say, stay as they are. */
-export async function takeBackFacts({ database, model, set, author, now }: TakingBack, pageSize: number): Promise<void> {
+export async function takeBackFacts(taking: TakingBack, pageSize: number): Promise<void> {
+  const { database, set, now } = taking;
   const reverted = set.reverts ?? '';
   for (let after = firstId; ; ) {
     const versions = wholeItems(await readItemsOfChangeSet(database, reverted, after, pageSize), pageSize);
@@ -39,8 +40,8 @@ export async function takeBackFacts({ database, model, set, author, now }: Takin
       if (revised) changes.push({ before: item, after: revised });
       if (kept.length > 0) conflicts.push({ changeSetId: set.id, entryId: item.id, kind: 'item', detail: kept.join(', ') });
     }
-    const statements = [...writeItems(changes, author, model), ...(conflicts.length > 0 ? [insertConflicts(conflicts)] : [])];
-    await database.commit({ statements, events: changes.map((change) => announceItem(change, model.sensitive)) });
+    const { statements, events } = await writeItemChanges(taking, changes);
+    await database.commit({ statements: conflicts.length > 0 ? [...statements, insertConflicts(conflicts)] : statements, events });
     after = last;
   }
 

@@ -1,9 +1,9 @@
 import { sql } from '../../platform/postgres/sql.ts';
-import { announceRelation } from '../announce.ts';
 import { unrelate } from '../domain/relation.ts';
 import { type RelationLink, readLinksOfRelations, writeRelationLinks } from '../sources/relation-link-store.ts';
 import { markRelationsTakenBack, type RelationWordBefore, readRelationWordsToTakeBack } from '../sources/word-before-store.ts';
-import { readRelations, writeRelations } from '../storage/relation-store.ts';
+import { readRelations } from '../storage/relation-store.ts';
+import { writeRelationChanges } from '../write-changes.ts';
 import { insertConflicts } from './change-set-store.ts';
 import type { TakingBack } from './take-back-words.ts';
 
@@ -11,7 +11,8 @@ import type { TakingBack } from './take-back-words.ts';
  * Takes back what sources have said of relations under a change set, one page of it, and ends the relations that nobody says any more. Gives whether there was
  * any. Relations that the change set ended come back when the items at their ends have.
  */
-export async function takeBackRelationWords({ database, set, author, now }: TakingBack, limit: number): Promise<boolean> {
+export async function takeBackRelationWords(taking: TakingBack, limit: number): Promise<boolean> {
+  const { database, set, now } = taking;
   const reverted = set.reverts ?? '';
   const words = await readRelationWordsToTakeBack(database, reverted, limit);
   if (words.length === 0) return false;
@@ -47,15 +48,18 @@ export async function takeBackRelationWords({ database, set, author, now }: Taki
     sql`id = any(${left}::uuid[]) and state = 'active' and source <> 'manual' and not exists
       (select 1 from relation_link o where o.relation_id = relation.id and o.gone_at is null and o.seq <> all(${seqs}::bigint[]))`,
   );
-  const ended = orphans.flatMap((relation) => unrelate(relation, now) ?? []);
+  const { statements, events } = await writeRelationChanges(
+    taking,
+    orphans.flatMap((relation) => unrelate(relation, now) ?? []),
+  );
   await database.commit({
     statements: [
-      ...writeRelations(ended, author),
+      ...statements,
       ...writeRelationLinks(links, set.id),
       markRelationsTakenBack(reverted, words),
       ...(conflicts.length > 0 ? [insertConflicts(conflicts)] : []),
     ],
-    events: ended.map(announceRelation),
+    events,
   });
   return true;
 }

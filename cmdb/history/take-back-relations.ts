@@ -1,8 +1,8 @@
-import { type Statement, sql } from '../../platform/postgres/sql.ts';
-import { announceRelation } from '../announce.ts';
+import { sql } from '../../platform/postgres/sql.ts';
 import { type RelationState, relate, unrelate } from '../domain/relation.ts';
 import { type RelationVersionState, readRelationSources, readRelationsOfChangeSet } from '../storage/history-store.ts';
-import { readRelations, writeRelations } from '../storage/relation-store.ts';
+import { readRelations } from '../storage/relation-store.ts';
+import { writeRelationChanges } from '../write-changes.ts';
 import { insertConflicts, type RevertConflictState } from './change-set-store.ts';
 import type { TakingBack } from './take-back-words.ts';
 
@@ -13,7 +13,7 @@ export type Direction = 'removed' | 'active';
 
 /** Brings relations back to the state in which a change set found them, page by page. What is so already is passed over, so that a page may come again. */
 export async function takeBackRelations(taking: TakingBack, to: Direction, pageSize: number): Promise<void> {
-  const { database, set, author, now } = taking;
+  const { database, set, now } = taking;
   for (let after = firstId; ; ) {
     const versions = wholeRelations(await readRelationsOfChangeSet(database, set.reverts ?? '', after, pageSize), pageSize);
     const last = [...versions.keys()].at(-1);
@@ -42,9 +42,9 @@ export async function takeBackRelations(taking: TakingBack, to: Direction, pageS
       return (to === 'removed' ? unrelate(found, now) : relate(found, { ...found, source: sources.get(found.id) ?? found.source }, now)) ?? [];
     });
     const alive = to === 'active' ? await withLivingEnds(taking, reverted, conflicts) : reverted;
-    const statements: Statement[] = writeRelations(alive, author);
+    const { statements, events } = await writeRelationChanges(taking, alive);
     if (conflicts.length > 0) statements.push(insertConflicts(conflicts));
-    await database.commit({ statements, events: alive.map(announceRelation) });
+    await database.commit({ statements, events });
     after = last;
   }
 }

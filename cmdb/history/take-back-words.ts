@@ -30,7 +30,7 @@ export interface TakingBack {
  * come to. Gives whether there was any. The page is marked in the commit that writes it, so that it is taken back once.
  */
 export async function takeBackWords(taking: TakingBack, limit: number): Promise<boolean> {
-  const { database, model, set, author, now } = taking;
+  const { database, model, set, now } = taking;
   const reverted = set.reverts ?? '';
   const words = await readWordsToTakeBack(database, reverted, limit);
   if (words.length === 0) return false;
@@ -72,7 +72,7 @@ export async function takeBackWords(taking: TakingBack, limit: number): Promise<
     const kept = settleBack(whole, { made: made.get(whole.id) ?? [], before: befores.get(whole.id), unowned, restored }, model, now);
     if (kept.length > 0) note(whole.id, kept.join(', '));
   }
-  const { statements, events } = await writeWholeItems({ database, model, author, now }, items);
+  const { statements, events } = await writeWholeItems(taking, items);
   const rows = [...conflicts].map(([entryId, details]) => ({ changeSetId: set.id, entryId, kind: 'item' as const, detail: details.join('; ') }));
   await database.commit({
     statements: [

@@ -199,7 +199,7 @@ describe('taking an import back', () => {
     await take(aSay('agent', [aThing(1, { memoryGb: 3 })]));
     await revert(set.id);
     const { state, attributes } = await found('box-1');
-    expect([state, attributes]).toEqual(['active', { serialNumber: 'SN-1', manufacturer: 'Dell', memoryGb: 3 }]);
+    expect([state, attributes]).toEqual(['active', { serialNumber: 'SN-1', manufacturer: 'Dell', memoryGb: 3, lifecycleState: 'in_use' }]);
   });
 
   it('makes the next import of the same file find the same items again', async () => {

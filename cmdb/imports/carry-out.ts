@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { AppError, isAppError } from '../../platform/errors/app-error.ts';
 import { crashPoint } from '../../platform/faults/crash-point.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Call } from '../../platform/rpc/call.ts';
@@ -9,7 +10,7 @@ import { findChangeSet } from '../history/change-sets.ts';
 import { decideItems } from '../sources/decide-items.ts';
 import type { pageTaker } from '../sources/take-page.ts';
 import { askAboutRows, nothingDecided } from './decide-rows.ts';
-import { type ImportState, moveImport, type Told, updateImport } from './import-store.ts';
+import { type ImportState, isHeldAt, moveImport, type Told, updateImport } from './import-store.ts';
 import type { RowsPage } from './read-rows.ts';
 import { keepRows, type RowOutcome } from './row-store.ts';
 
@@ -50,7 +51,7 @@ export async function carryOutPage(parts: CarryingOut, state: ImportState, page:
     const decided = isCheck ? await decideItems({ database, model, source: state.source, author, now, newId }, asked.inputs) : nothingDecided;
     await database.commit({ statements: note(asked.outcomes(decided)) });
   } else {
-    const call = callOf(state, { database, newId, log, now });
+    const call = callOf(state, holding, { database, newId, log, now });
     const { id: changeSetId, source, reason } = state;
     const words = { source, items: asked.inputs, relations: [], changeSetId, ...(reason !== undefined && { reason }) };
     await parts.takePage({ ...words, note: (decided) => note(asked.outcomes(decided)) }, call, () => undefined);
@@ -89,8 +90,13 @@ async function endChangeSet(database: Database, { id, counts }: ImportState, now
 }
 
 /** Rows are taken in in the name of whoever has said so. */
-function callOf({ principal }: ImportState, { database, newId, log, now }: Pick<CarryingOut, 'database' | 'newId' | 'log'> & { now: number }): Call {
-  const deadline = now + patience;
+function callOf(
+  state: ImportState,
+  { worker }: Holding,
+  { database, newId, log, now }: Pick<CarryingOut, 'database' | 'newId' | 'log'> & { now: number },
+): Call {
+  const { principal } = state;
+  const deadline = Date.now() + patience;
   return {
     principal,
     now,
@@ -99,7 +105,14 @@ function callOf({ principal }: ImportState, { database, newId, log, now }: Pick<
     log,
     newId,
     async commit(changes, answer) {
-      await database.commit({ ...changes, at: now });
+      try {
+        await database.commit({ ...changes, at: now });
+      } catch (error) {
+        // To decide the page again would be in vain.
+        if (isAppError(error, 'conflict') && !(await isHeldAt(database, state, worker)))
+          throw new AppError('unavailable', 'Another process goes on with this list.', { cause: error });
+        throw error;
+      }
       return answer;
     },
     prepare: () => {

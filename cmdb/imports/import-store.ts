@@ -185,6 +185,14 @@ export function releaseImports(worker: string): Statement {
   return sql`update import set worker = null, held_until = null where worker = ${worker}`;
 }
 
+/** Whether the import still stands where it was read, and is this worker's. */
+export async function isHeldAt(database: Database, { id, version, pass, lastRow }: ImportState, worker: string): Promise<boolean> {
+  const rows = await database.query(
+    sql`select 1 from import where id = ${id} and version = ${version}::int and pass = ${pass}::int and last_row = ${lastRow}::int and worker = ${worker}`,
+  );
+  return rows.length > 0;
+}
+
 /** A page of a pass is done: from then on it is not done again. Without effect, and so a conflict, when another has done it, or the import is something else now. */
 export function moveImport(
   one: ImportState,

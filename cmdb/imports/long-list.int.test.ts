@@ -40,6 +40,7 @@ describe('a list of 200 000 rows', () => {
       const far = await eventually(
         () => hub.imports.getImport({ id: uploaded.id }, mine()),
         ({ rowsDone }) => rowsDone >= 3_000,
+        60_000,
       );
       expect(far).toMatchObject({ status: 'checking', counts: { created: far.rowsDone - 1, rejected: 1 } });
       // A check that nobody wants any more makes way at once.
@@ -47,6 +48,7 @@ describe('a list of 200 000 rows', () => {
       const applied = await eventually(
         () => hub.imports.getImport({ id: uploaded.id }, mine()),
         (one) => one.status === 'applying' && one.rowsDone >= 1_000,
+        60_000,
       );
       expect((await hub.cmdb.listItems({ class: 'pump', limit: 500, where: [] }, mine())).items).toHaveLength(500);
       expect(applied.rows).toBe(rows);
@@ -54,5 +56,5 @@ describe('a list of 200 000 rows', () => {
     } finally {
       clearInterval(watch);
     }
-  }, 120_000);
+  }, 240_000);
 });

@@ -54,7 +54,7 @@ describe('an import that is undone', () => {
   it('is undone as well when a person edited an exported list', async () => {
     const pieces: Buffer[] = [];
     for await (const { data } of hub.imports.exportItems(
-      { format: 'csv', language: 'en', class: 'pump', columns: ['id', 'name', 'powerKw'], q: 'p1' },
+      { format: 'csv', language: 'en', class: 'pump', columns: ['id', 'name', 'powerKw'], where: [], q: 'p1' },
       mine(),
     ))
       pieces.push(Buffer.from(data));

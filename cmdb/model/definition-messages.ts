@@ -13,7 +13,7 @@ export function readDefinition({ classes, relationTypes }: contract.ModelDefinit
 }
 
 export function readClass(message: contract.ClassDefinition): ClassDefinition {
-  const { name, parent, label, help, attributes, identifiers, states, initialState, controlled } = message;
+  const { name, parent, label, help, attributes, identifiers, states, initialState, controlled, mustRelate } = message;
   return {
     name,
     ...(parent !== undefined && { parent }),
@@ -25,6 +25,7 @@ export function readClass(message: contract.ClassDefinition): ClassDefinition {
     ...(hasEntries(states) && { states }),
     ...(initialState !== undefined && { initialState }),
     ...(controlled.length > 0 && { controlled }),
+    ...(mustRelate !== undefined && { mustRelate }),
   };
 }
 
@@ -35,6 +36,7 @@ function readAttribute({
   sensitive,
   values,
   authority,
+  remind,
   default: preset,
   ...rest
 }: contract.AttributeDefinition): AttributeDefinition {
@@ -47,6 +49,7 @@ function readAttribute({
     ...(searchable && { searchable }),
     ...(sensitive && { sensitive }),
     ...(authority.length > 0 && { authority }),
+    ...(remind.length > 0 && { remind }),
   };
 }
 
@@ -126,6 +129,7 @@ export function writeAttribute(definition: AttributeDefinition): contract.Attrib
     searchable,
     sensitive,
     authority,
+    remind,
   } = definition;
   return {
     type,
@@ -143,6 +147,7 @@ export function writeAttribute(definition: AttributeDefinition): contract.Attrib
     searchable: searchable ?? false,
     sensitive: sensitive ?? false,
     authority: authority ?? [],
+    remind: remind ?? [],
   };
 }
 

@@ -57,7 +57,10 @@ describe('a draft', () => {
     const published = await models.publishDraft({ id, expectedVersion: 2, acceptInvalid: false }, mine());
     expect(published).toMatchObject({ version: base + 1, note: 'ГОСТ', publishedBy: 'Ольга', migrations });
     await people.migratedVersion(published.version);
-    expect([await people.attributesOf(small.id), await people.attributesOf(big.id)]).toEqual([{ lengthM: 5, kind: 'earth' }, { kind: 'concrete' }]);
+    expect([await people.attributesOf(small.id), await people.attributesOf(big.id)]).toEqual([
+      { lengthM: 5, kind: 'earth', lifecycleState: 'in_use' },
+      { kind: 'concrete', lifecycleState: 'in_use' },
+    ]);
     await expect(models.getDraft({ id }, mine())).rejects.toMatchObject({ kind: 'not_found' });
     const { changes: told } = await models.diffModelVersions({ from: String(base), to: String(base + 1) }, mine());
     expect(told.map(({ pointer }) => pointer)).toEqual(['/classes/dam/attributes/lengthM/maximum', '/classes/dam/attributes/kind/required']);

@@ -1,6 +1,7 @@
 import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { migrateItem, migrateOwners, migrateWord, type Step } from '../domain/model/migrate-item.ts';
 import type { SearchModel } from '../domain/search/list-words.ts';
 import { writeWholeItems } from '../sources/end-links.ts';
@@ -46,8 +47,7 @@ export async function migratePage(database: Database, version: ModelVersionState
   const changes = items.filter((whole) => toChange(whole, now) !== undefined);
   const last = ids.length < pageSize ? undefined : ids.at(-1);
   const sensitive = new Set([...step.before.sensitive, ...step.after.sensitive]);
-  if (changes.length > 0 && !(await commit(database, version, { items: changes, words, model: { classes: step.after.classes, sensitive } }, now)))
-    return pass;
+  if (changes.length > 0 && !(await commit(database, version, { ...step.after, sensitive }, { items: changes, words }, now))) return pass;
   const changed = pass.changed + changes.length;
   if (last) return { ...pass, place: last.id, changed };
   if (changed > 0 || pass.beganAt < version.publishedAt + 2 * freshFor) return beginPass(version.version, now);
@@ -72,12 +72,13 @@ function migrateWhole(whole: WholeItem, { migrations }: ModelVersionState, step:
 async function commit(
   database: Database,
   { version, actorId, actorName, traceId }: ModelVersionState,
-  { items, words, model }: { items: readonly WholeItem[]; words: readonly Link[]; model: SearchModel },
+  model: CompiledModel,
+  { items, words }: { items: readonly WholeItem[]; words: readonly Link[] },
   now: number,
 ): Promise<boolean> {
   const author = { actorId, actorName, ...(traceId !== undefined && { traceId }) };
   try {
-    const { statements, events } = await writeWholeItems({ database, model, author, now }, items);
+    const { statements, events } = await writeWholeItems({ database, model, author, now, isCorrection: true }, items);
     await database.commit({ statements: [...statements, ...writeLinks(words, []), noteMigrated(version, items.length)], events });
     return true;
   } catch (error) {

@@ -65,7 +65,12 @@ describe('the model', () => {
 describe('an item', () => {
   it('is judged by its class: values get their one form, mistakes are told by their place', async () => {
     const item = await people.create('server', { memoryGb: '64', macAddresses: ['00-1B-63-84-45-E6'], colour: 'black' });
-    expect(await people.attributesOf(item.id)).toEqual({ memoryGb: 64, macAddresses: ['00:1b:63:84:45:e6'], colour: 'black' });
+    expect(await people.attributesOf(item.id)).toEqual({
+      memoryGb: 64,
+      macAddresses: ['00:1b:63:84:45:e6'],
+      colour: 'black',
+      lifecycleState: 'in_use',
+    });
     await expect(people.create('server', { memoryGb: 'much', purchasedOn: '01.02.2026', macAddresses: ['x'] })).rejects.toMatchObject({
       kind: 'invalid_input',
       violations: [{ pointer: '/attributes/memoryGb' }, { pointer: '/attributes/purchasedOn' }, { pointer: '/attributes/macAddresses/0' }],
@@ -75,7 +80,7 @@ describe('an item', () => {
       violations: [{ pointer: '/attributes/cores' }],
     });
     await cmdb.updateItem({ ...patch, attributes: '{"memoryGb": "128", "colour": null}' }, mine());
-    expect(await people.attributesOf(item.id)).toEqual({ memoryGb: 128, macAddresses: ['00:1b:63:84:45:e6'] });
+    expect(await people.attributesOf(item.id)).toEqual({ memoryGb: 128, macAddresses: ['00:1b:63:84:45:e6'], lifecycleState: 'in_use' });
     const record = { key: 'a', class: 'server', name: 'a', lookups: [] };
     const bad = cmdb.upsertItems({ source: 'judge', items: [record, { ...record, key: 'b', attributes: '{"cores": 1.5}' }] }, mine());
     await expect(bad).rejects.toMatchObject({ violations: [{ pointer: '/items/1/attributes/cores' }] });
@@ -88,10 +93,14 @@ describe('an item', () => {
   });
 
   it('gets what its class gives to new ones, also of a source that says nothing of attributes', async () => {
-    expect(await people.attributesOf((await people.create('support_contract', { number: '7' })).id)).toEqual({ number: '7', currency: 'RUB' });
+    expect(await people.attributesOf((await people.create('support_contract', { number: '7' })).id)).toEqual({
+      number: '7',
+      currency: 'RUB',
+      lifecycleState: 'in_use',
+    });
     const upsert = () => cmdb.upsertItems({ source: 'erp', items: [{ key: 'c1', class: 'lease_contract', name: 'c1', lookups: [] }] }, mine());
     const [outcome] = (await upsert()).outcomes;
-    expect(await people.attributesOf(outcome?.id ?? '')).toEqual({ currency: 'RUB' });
+    expect(await people.attributesOf(outcome?.id ?? '')).toEqual({ currency: 'RUB', lifecycleState: 'in_use' });
     expect((await upsert()).outcomes).toMatchObject([{ outcome: 'unchanged' }]);
   });
 
@@ -171,7 +180,7 @@ describe('a class of one’s own', () => {
     ];
     const { modelVersion } = await models.putClass({ ...less, migrations }, mine());
     expect(await people.migratedVersion(modelVersion)).toMatchObject({ migratedItems: 1 });
-    expect(await people.attributesOf(item.id)).toEqual({ volumeM3: 5 });
+    expect(await people.attributesOf(item.id)).toEqual({ volumeM3: 5, lifecycleState: 'in_use' });
     const [newest] = (await cmdb.getItemHistory({ id: item.id }, mine())).items;
     expect(newest).toMatchObject({ version: 2, actorName: 'Ольга' });
     const events = await subject.database.query(sql`select 1 from bus_log where key = ${item.id} and type = 'opora.cmdb.v1.ItemUpdated'

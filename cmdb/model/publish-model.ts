@@ -8,6 +8,7 @@ import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { decidePublish } from '../domain/model/decide-publish.ts';
 import type { Findings } from '../domain/model/judge-items.ts';
 import type { Migration } from '../domain/model/migration.ts';
+import { followModel } from '../reminders/keep-reminders.ts';
 import { unmasking } from '../rights/rights.ts';
 import { insertModelVersion, type ModelVersionState } from './model-store.ts';
 import type { Models, VersionedModel } from './models.ts';
@@ -46,7 +47,7 @@ export function publishModel(wanted: WantedVersion, call: Call): { version: Mode
     migratedItems: 0,
     onceSensitive: [...current.sensitive].filter((name) => !isDeclared(after, name)),
   };
-  return { version, statements: [insertModelVersion(version)] };
+  return { version, statements: [insertModelVersion(version), ...followModel(current, after, version.version, call.now)] };
 }
 
 /** What may not be seen cannot be made visible either: neither by another word of the model nor under another name. Throws AppError `not_allowed`. */

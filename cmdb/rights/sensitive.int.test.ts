@@ -53,19 +53,22 @@ describe('a sensitive value', () => {
       sql`select data from bus_log where data ->> 'itemId' = ${item.id} union all select data from outbox where data ->> 'itemId' = ${item.id}`,
     );
     expect(events.map(({ data }) => [data.masked, JSON.parse(data.attributes)])).toEqual([
-      [['cost'], { memoryGb: 8 }],
-      [['cost'], { memoryGb: 8 }],
+      [['cost'], { memoryGb: 8, lifecycleState: 'in_use' }],
+      [['cost'], { memoryGb: 8, lifecycleState: 'in_use' }],
     ]);
   });
 
   it('stays as it is when somebody changes the rest who does not see it, or takes the rest back', async () => {
     const { id } = await create('kept', { cost: 1, memoryGb: 8 });
     await patch(id, 1, { cost: 2, memoryGb: 16 }, open());
-    expect(await patch(id, 2, { memoryGb: 32 }, masked())).toMatchObject({ masked: ['cost'], attributes: '{"memoryGb":32}' });
-    expect(await attributesOf(id)).toEqual({ cost: 2, memoryGb: 32 });
+    expect(await patch(id, 2, { memoryGb: 32 }, masked())).toMatchObject({
+      masked: ['cost'],
+      attributes: '{"lifecycleState":"in_use","memoryGb":32}',
+    });
+    expect(await attributesOf(id)).toEqual({ cost: 2, memoryGb: 32, lifecycleState: 'in_use' });
     const reverted = await hub.history.revertItem({ id, expectedVersion: 3, to: 1 }, masked());
-    expect(reverted).toMatchObject({ masked: ['cost'], attributes: '{"memoryGb":8}' });
-    expect(await attributesOf(id)).toEqual({ cost: 2, memoryGb: 8 });
+    expect(reverted).toMatchObject({ masked: ['cost'], attributes: '{"lifecycleState":"in_use","memoryGb":8}' });
+    expect(await attributesOf(id)).toEqual({ cost: 2, memoryGb: 8, lifecycleState: 'in_use' });
   });
 
   it.each([

@@ -1,10 +1,10 @@
 import type { NewEvent } from '../../platform/bus/event.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Statement } from '../../platform/postgres/sql.ts';
-import { announceItem } from '../announce.ts';
 import type { Reconciliation } from '../domain/identify/reconcile.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
-import { type Author, isNewVersion, writeItems } from '../storage/item-store.ts';
+import type { Author } from '../storage/item-store.ts';
+import { writeItemChanges } from '../write-changes.ts';
 import { assignToItems } from './assign-to-items.ts';
 import { askAbout, dropQuestions } from './duplicate-store.ts';
 import { findForPage } from './find-for-page.ts';
@@ -25,6 +25,8 @@ export interface PageContext {
   /** The snapshot has named everything: nothing waits any more. */
   isComplete?: boolean;
   author: Author;
+  /** What was known is corrected, and the things are as they were: nobody has to approve it. */
+  isCorrection?: boolean;
   /** The change set that it is a part of, when that can be taken back: what was said before is kept with it. */
   keptIn?: string;
   /** By key, W3C trace context of what brought the record; that of what runs now unless told. */
@@ -136,18 +138,18 @@ function inOrder(outcomes: ReadonlyMap<number, RecordOutcome>, length: number): 
 type Found = Awaited<ReturnType<typeof findForPage>>;
 type Identified = ReturnType<typeof identifyRecords>;
 
-async function writeOutcome(
-  { database, model, author, now, runId, keptIn, causes }: PageContext,
-  found: Found,
-  { links, forgotten, questions, postponed, outcomes }: Identified,
-) {
+async function writeOutcome(context: PageContext, found: Found, { links, forgotten, questions, postponed, outcomes }: Identified) {
+  const { database, now, runId, keptIn, causes } = context;
   const items = [...found.items.values()];
   const traces = new Map([...(causes ?? [])].map(([key, traceparent]) => [outcomes.get(key)?.id, traceparent]));
-  const changes = items.flatMap((whole) => {
-    const change = toChange(whole, now);
-    const traceparent = traces.get(whole.id);
-    return change ? [traceparent === undefined ? change : { ...change, traceparent }] : [];
-  });
+  const written = await writeItemChanges(
+    context,
+    items.flatMap((whole) => {
+      const change = toChange(whole, now);
+      const traceparent = traces.get(whole.id);
+      return change ? [traceparent === undefined ? change : { ...change, traceparent }] : [];
+    }),
+  );
   const touched = items.filter(({ isTouched }) => isTouched);
   const isRetired = (id: string) => found.known.isRetired(id) && found.items.get(id)?.facts.state === 'retired';
   const identifiers = await assignToItems(database, touched, { ...found.known, isRetired });
@@ -155,13 +157,13 @@ async function writeOutcome(
   const bound = new Set(links.filter(({ revision }) => revision === 0).map(({ key }) => key));
   const answered = found.questions.filter(({ key }) => bound.has(key)).map(({ id }) => id);
   const statements = [
-    ...writeItems(changes, author, model),
+    ...written.statements,
     ...writeLinks(links, forgotten, keptIn),
     ...identifiers,
     ...(runId !== undefined && postponed.length > 0 ? [postpone(runId, postponed)] : []),
     ...(questions.length > 0 ? [askAbout(questions, keptIn)] : []),
     ...(answered.length > 0 ? [dropQuestions(answered, now)] : []),
   ];
-  const versions = new Map(changes.map(({ after }) => [after.id, after.version]));
-  return { statements, events: changes.filter(isNewVersion).map((change) => announceItem(change, model.sensitive)), versions };
+  const versions = new Map(written.changes.map(({ after }) => [after.id, after.version]));
+  return { statements, events: written.events, versions };
 }

@@ -1,9 +1,9 @@
 import type { NewEvent } from '../../platform/bus/event.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
-import { announceRelation } from '../announce.ts';
 import { checkRelation } from '../domain/model/check-relation.ts';
 import { identify, type RelationState, relate } from '../domain/relation.ts';
-import { readRelationsBetween, writeRelations } from '../storage/relation-store.ts';
+import { readRelationsBetween } from '../storage/relation-store.ts';
+import { writeRelationChanges } from '../write-changes.ts';
 import type { PageContext } from './decide-items.ts';
 import { type RelationLink, readLinksOfRelations, writeRelationLinks } from './relation-link-store.ts';
 import { type RecordOutcome, type RelationInput, reject } from './source-page.ts';
@@ -25,7 +25,7 @@ interface End {
 
 /** Decides what becomes of the relations that a page names: one whose ends are not both known waits for them. */
 export async function decideRelations(context: PageContext, inputs: readonly RelationInput[]): Promise<DecidedRelations> {
-  const { database, source, model, now, newId, author, keptIn } = context;
+  const { database, source, model, now, newId, keptIn } = context;
   const known = new Map((await readLinksOfRelations(database, source, inputs)).map((link) => [toKey(link), link]));
   const seen = [...known.values()].flatMap(({ seq }) => seq ?? []);
   const isSame = (link: RelationLink | undefined) => link?.active && link.missingSince === undefined && link.goneAt === undefined;
@@ -70,10 +70,10 @@ export async function decideRelations(context: PageContext, inputs: readonly Rel
     links.set(key, { source, type: input.type, fromKey: input.fromKey, toKey: input.toKey, relationId: id, revision: before.revision });
     return { key, outcome: after ? 'created' : 'unchanged', reasons: [], ...identity(id, version) };
   });
-  const relations = [...written.values()];
+  const { statements, events } = await writeRelationChanges(context, [...written.values()]);
   return {
-    statements: [...writeRelations(relations, author), ...writeRelationLinks([...links.values()], keptIn)],
-    events: relations.map(announceRelation),
+    statements: [...statements, ...writeRelationLinks([...links.values()], keptIn)],
+    events,
     outcomes,
     seen,
   };

@@ -82,7 +82,7 @@ describe('a merge', () => {
     await expect(hub.history.revertChangeSet({ id: merge.id }, mine())).rejects.toMatchObject({ kind: 'illegal_state' });
 
     expect(await hub.sources.undoMerge({ id: merge.id }, mine())).toMatchObject({ winnerId: first, loserId: second, splitBy: expect.any(String) });
-    expect((await read(first)).attributes).toEqual({ memoryGb: 64 });
+    expect((await read(first)).attributes).toEqual({ memoryGb: 64, lifecycleState: 'in_use' });
     expect(await read(second)).toMatchObject({ state: 'active', attributes: { cpuCores: 16, serialNumber: 'undo-SN' } });
     expect((await read(second)).mergedInto).toBeUndefined();
     expect([await relationsOf(first), await relationsOf(second)]).toEqual(before);
@@ -106,8 +106,8 @@ describe('keys that are about another thing', () => {
       mine(),
     );
     const { newId } = await hub.sources.splitItem({ id: one?.id ?? '', keys: [{ source: 'agent', key: 'split-b' }] }, mine());
-    expect((await read(one?.id ?? '')).attributes).toEqual(box('split-SN', { memoryGb: 64 }));
-    expect((await read(newId)).attributes).toEqual(box('split-SN', { cpuCores: 8 }));
+    expect((await read(one?.id ?? '')).attributes).toEqual(box('split-SN', { memoryGb: 64, lifecycleState: 'in_use' }));
+    expect((await read(newId)).attributes).toEqual(box('split-SN', { cpuCores: 8, lifecycleState: 'in_use' }));
     expect(await relationsOf(one?.id ?? '')).toEqual([]);
     expect(await relationsOf(newId)).toHaveLength(1);
     expect((await say('agent', aServer('split-b', box('split-SN', { cpuCores: 16 }))))[0]).toMatchObject({ outcome: 'updated', id: newId });

@@ -115,7 +115,7 @@ export function duplicateUseCases(parts: PageParts) {
     ): Promise<Answer> {
       const newId = call.newId();
       const set = beginChangeSet(call, { kind: 'split', title: id, ...(reason !== undefined && { reason }) });
-      const context = await contextOf('', call, { reason, changeSetId: set.id });
+      const context = { ...(await contextOf('', call, { reason, changeSetId: set.id })), isCorrection: true };
       await retryLostRace(call, async () => {
         const whole = (await readWholeItems(database, [id])).get(id);
         if (!whole) throw new AppError('not_found', `There is no item "${id}".`);
@@ -136,6 +136,7 @@ export function duplicateUseCases(parts: PageParts) {
         const links = leaving.map((link): Link => ({ ...link, itemId: newId, contested: false }));
         for (const link of leaving) silence(whole, link, context.model, call.now);
         for (const link of links) speakOf(target, link, context.model, call.now);
+        fillPresets(target, context.model);
         target.isTouched = true;
         const { statements, events } = await writeWholeItems(context, [whole, target]);
         await database.commit({

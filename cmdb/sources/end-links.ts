@@ -1,10 +1,8 @@
-import type { NewEvent } from '../../platform/bus/event.ts';
-import { type Statement, sql } from '../../platform/postgres/sql.ts';
-import { announceItem, announceRelation } from '../announce.ts';
+import { sql } from '../../platform/postgres/sql.ts';
 import { unrelate } from '../domain/relation.ts';
-import type { SearchModel } from '../domain/search/list-words.ts';
-import { isNewVersion, writeItems } from '../storage/item-store.ts';
-import { readRelations, writeRelations } from '../storage/relation-store.ts';
+import type { ItemChange } from '../storage/item-store.ts';
+import { readRelations } from '../storage/relation-store.ts';
+import { type Written, writeItemChanges, writeRelationChanges } from '../write-changes.ts';
 import { assignToItems, nothingKnown } from './assign-to-items.ts';
 import type { PageContext } from './decide-items.ts';
 import type { Link } from './link.ts';
@@ -13,10 +11,7 @@ import { type RelationLink, readLinksOfRelations, writeRelationLinks } from './r
 import type { RelationInput } from './source-page.ts';
 import { readWholeItems, silence, toChange, type WholeItem } from './whole-items.ts';
 
-export interface Ended {
-  statements: Statement[];
-  events: NewEvent[];
-}
+export type Ended = Written;
 
 /** The source does not know these keys any more. Their links stay as tombstones, so that a key is recognised when it comes again. */
 export async function endLinks(context: PageContext, keys: readonly string[]): Promise<Ended> {
@@ -38,15 +33,15 @@ export async function endTheseLinks(context: PageContext, links: readonly Link[]
 
 /** What is to be written of items but for their links. */
 export async function writeWholeItems(
-  { database, model, author, now }: Pick<PageContext, 'database' | 'author' | 'now'> & { model: SearchModel },
+  context: Pick<PageContext, 'database' | 'model' | 'author' | 'now' | 'isCorrection'>,
   items: readonly WholeItem[],
-): Promise<Ended> {
-  const changes = items.flatMap((whole) => toChange(whole, now) ?? []);
-  const identifiers = await assignToItems(database, items, nothingKnown);
-  return {
-    statements: [...writeItems(changes, author, model), ...identifiers],
-    events: changes.filter(isNewVersion).map((change) => announceItem(change, model.sensitive)),
-  };
+): Promise<Ended & { changes: readonly ItemChange[] }> {
+  const written = await writeItemChanges(
+    context,
+    items.flatMap((whole) => toChange(whole, context.now) ?? []),
+  );
+  const identifiers = await assignToItems(context.database, items, nothingKnown);
+  return { ...written, statements: [...written.statements, ...identifiers] };
 }
 
 export async function endRelationLinks(context: PageContext, relations: readonly RelationInput[]): Promise<Ended> {
@@ -58,7 +53,8 @@ export async function endRelationLinks(context: PageContext, relations: readonly
 }
 
 /** A relation ends when nobody says it any more: no source, and no person has made it. */
-export async function endTheseRelationLinks({ database, author, now, keptIn }: PageContext, links: readonly RelationLink[]): Promise<Ended> {
+export async function endTheseRelationLinks(context: PageContext, links: readonly RelationLink[]): Promise<Ended> {
+  const { database, now, keptIn } = context;
   const gone = links.map((link): RelationLink => ({ ...link, goneAt: now }));
   const ids = [...new Set(gone.flatMap(({ relationId }) => relationId ?? []))];
   const seqs = gone.flatMap(({ seq }) => seq ?? []);
@@ -67,6 +63,9 @@ export async function endTheseRelationLinks({ database, author, now, keptIn }: P
     sql`id = any(${ids}::uuid[]) and state = 'active' and source <> 'manual' and not exists
       (select 1 from relation_link o where o.relation_id = relation.id and o.gone_at is null and o.seq <> all(${seqs}::bigint[]))`,
   );
-  const ended = orphans.flatMap((relation) => unrelate(relation, now) ?? []);
-  return { statements: [...writeRelations(ended, author), ...writeRelationLinks(gone, keptIn)], events: ended.map(announceRelation) };
+  const { statements, events } = await writeRelationChanges(
+    context,
+    orphans.flatMap((relation) => unrelate(relation, now) ?? []),
+  );
+  return { statements: [...statements, ...writeRelationLinks(gone, keptIn)], events };
 }

@@ -92,7 +92,7 @@ export function identifyRecords(context: PageContext, { fitted, found, items, li
     if ('specialises' in outcome && outcome.specialises !== undefined) whole.facts = { ...whole.facts, class: outcome.specialises };
     const result = speakOf(whole, link, model, now);
     page.reconciled.set(read.key, result);
-    if (!whole.before) fillPresets(whole, model);
+    if (whole.before?.class !== whole.facts.class) fillPresets(whole, model);
     const recheckAt = firstRecheck(result);
     if (recheckAt !== undefined) link.recheckAt = recheckAt;
     if (before && isSameLink(before, link)) whole.links.set(toLinkKey(before), before);

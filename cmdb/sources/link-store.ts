@@ -111,9 +111,8 @@ export function writeLinks(links: readonly Link[], forgotten: readonly Link[], k
         changed.length,
         sql`update item_link l set item_id = n.item_id, hash = n.hash, said = n.said, contested = n.contested, recheck_at = n.recheck_at,
             said_at = n.said_at, missing_since = n.missing_since, gone_at = n.gone_at, moved_to = n.moved_to, revision = l.revision + 1
-          from ${asRows(changed)} join (select source, key from item_link where (source, key) in (select source, key from ${asRows(changed)})
-            order by source, key for update) locked on locked.source = n.source and locked.key = n.key
-          where l.source = n.source and l.key = n.key and l.revision = n.revision returning 1`,
+          from ${asRows(changed)} where l.source = n.source and l.key = n.key and l.revision = n.revision
+            and (select count(*) from ${lockInOrder(changed)}) > 0 returning 1`,
       ),
     );
   }
@@ -139,6 +138,12 @@ function keepWords(links: readonly Link[], forgotten: readonly Link[], changeSet
       ${left}::int[]) as n(source, key, item_id, revision) left join item_link l on l.source = n.source and l.key = n.key
     on conflict (change_set_id, source, key) do update set item_id = excluded.item_id, revision = excluded.revision,
       left_item_id = nullif((word_before.link ->> 'item_id')::uuid, excluded.item_id)`;
+}
+
+/** Before the first of them is written, and not joined to what is written: that would go through all of them for each. */
+function lockInOrder(links: readonly Link[]): Statement {
+  return sql`(select source, key from unnest(${links.map(({ source }) => source)}::text[], ${links.map(({ key }) => key)}::text[]) as u(source, key)
+    order by source, key) k cross join lateral (select from item_link where source = k.source and key = k.key for update) locked`;
 }
 
 function asRows(links: readonly Link[]): Statement {

@@ -2,7 +2,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import type { Changes } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Call } from '../../platform/rpc/call.ts';
-import { announceItem, announceRelation } from '../announce.ts';
+import { announceRelation } from '../announce.ts';
 import { authorOf } from '../author.ts';
 import { type MergeRules, mergeItems, type RelationRow, type WholeItem as WholeToMerge } from '../domain/identify/merge-items.ts';
 import { toFields } from '../domain/identify/said.ts';
@@ -11,8 +11,8 @@ import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { identify, type RelationState, relate, unrelate } from '../domain/relation.ts';
 import { insertChangeSet } from '../history/change-set-store.ts';
 import { beginChangeSet } from '../history/change-sets.ts';
-import { isNewVersion, writeItems } from '../storage/item-store.ts';
 import { readRelations, readRelationsBetween, writeRelations } from '../storage/relation-store.ts';
+import { writeCorrections } from '../write-changes.ts';
 import { assignToItems, nothingKnown } from './assign-to-items.ts';
 import { type Link, speaks, toSaid } from './link.ts';
 import { writeLinks } from './link-store.ts';
@@ -85,7 +85,10 @@ export function mergeDeciders({ database, model }: PageParts) {
       loser.facts = { ...loser.facts, state: 'retired', mergedInto: winnerId };
       const links = [...loser.links.values()].map((link): Link => ({ ...link, itemId: winnerId }));
       for (const whole of [winner, loser]) whole.isTouched = true;
-      const changes = [winner, loser].flatMap((whole) => toChange(whole, call.now) ?? []);
+      const corrected = writeCorrections(
+        { author, model: compiled },
+        [winner, loser].flatMap((whole) => toChange(whole, call.now) ?? []),
+      );
       const ending = relations.filter(({ id }) => result.record.relations.some(({ relation }) => relation.id === id));
       const { written, relocated } = await replace(ending, result.moves.relations, call);
       const united = result.record.relations.flatMap(({ relation, fate }) => {
@@ -102,14 +105,14 @@ export function mergeDeciders({ database, model }: PageParts) {
           statements: [
             insertChangeSet({ ...set, status: 'done', counts }),
             insertMerge(merge, call.now),
-            ...writeItems(changes, author, await model()),
+            ...corrected.statements,
             ...writeLinks(links, []),
             ...identifiers,
             ...writeRelations(written, author, [winnerId, loserId]),
             ...relocateLinks(merge.relocated),
             ...rehostDependents(loserId, winnerId, dependentsOf(relations, loserId)),
           ],
-          events: [...changes.filter(isNewVersion).map((change) => announceItem(change, compiled.sensitive)), ...written.map(announceRelation)],
+          events: [...corrected.events, ...written.map(announceRelation)],
         },
       };
     },
@@ -125,9 +128,9 @@ export function mergeDeciders({ database, model }: PageParts) {
         throw new AppError('illegal_state', `"${loser.facts.name}" is no part of "${winner.facts.name}" any more.`);
       const relations = await readActive([winnerId]);
       const oldIds = new Map(relocated.map(({ from, to }) => [to, from]));
+      const compiled = await model();
       const merged = toMerge(winner, relations);
       const renamed = { ...merged, relations: merged.relations.map((one) => ({ ...one, id: oldIds.get(one.id) ?? one.id })) };
-      const compiled = await model();
       const result = splitItem(renamed, record, rulesOf(compiled, winner), call.now);
       const set = beginChangeSet(call, {
         kind: 'split',
@@ -145,7 +148,10 @@ export function mergeDeciders({ database, model }: PageParts) {
         .filter(({ source, key }) => back.has(`${source} ${key}`))
         .map((link): Link => ({ ...link, itemId: loserId }));
       for (const whole of [winner, loser]) whole.isTouched = true;
-      const changes = [winner, loser].flatMap((whole) => toChange(whole, call.now) ?? []);
+      const corrected = writeCorrections(
+        { author, model: compiled },
+        [winner, loser].flatMap((whole) => toChange(whole, call.now) ?? []),
+      );
       const moved = relocated.filter(({ from }) => record.relations.some(({ relation, fate }) => relation.id === from && fate === 'moved'));
       const ending = relations.filter((one) => moved.some(({ to }) => to === one.id));
       const { written, relocated: returned } = await replace(ending, result.loser.relations, call);
@@ -160,14 +166,14 @@ export function mergeDeciders({ database, model }: PageParts) {
           statements: [
             insertChangeSet({ ...set, status: 'done', counts: { items: 2, relations: written.length } }),
             markSplit(id, set.id),
-            ...writeItems(changes, author, await model()),
+            ...corrected.statements,
             ...writeLinks(links, []),
             ...identifiers,
             ...writeRelations(written, author, [winnerId, loserId]),
             ...relocateLinks(moved.flatMap(({ from, to }) => returned.filter((one) => one.from === from).map((one) => ({ from: to, to: one.to })))),
             ...rehostDependents(winnerId, loserId, dependentsOf(result.loser.relations, loserId)),
           ],
-          events: [...changes.filter(isNewVersion).map((change) => announceItem(change, compiled.sensitive)), ...written.map(announceRelation)],
+          events: [...corrected.events, ...written.map(announceRelation)],
         },
       };
     },

@@ -67,7 +67,7 @@ describe('what several sources say', () => {
       mine(),
     );
     await say('vcenter', aServer('person', { memoryGb: 128, cpuCores: 8 }));
-    expect((await readItem(created?.id ?? '')).attributes).toEqual({ memoryGb: 96, cpuCores: 8 });
+    expect((await readItem(created?.id ?? '')).attributes).toEqual({ memoryGb: 96, cpuCores: 8, lifecycleState: 'in_use' });
   });
 
   it('loses what one of them said when that one takes its key back, and is retired with the last', async () => {
@@ -101,7 +101,7 @@ describe('what several sources say', () => {
     );
     expect(items.map(({ outcome }) => outcome)).toEqual(['created', 'rejected', 'created']);
     expect(items[0]?.reasons.map(({ code }) => code)).toContain('attribute_invalid');
-    expect((await readItem(items[0]?.id ?? '')).attributes).toEqual({ cpuCores: 4 });
+    expect((await readItem(items[0]?.id ?? '')).attributes).toEqual({ cpuCores: 4, lifecycleState: 'in_use' });
   });
 });
 

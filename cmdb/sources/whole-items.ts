@@ -86,7 +86,7 @@ export function speakOf(whole: WholeItem, link: Link, model: CompiledModel, now:
   return result;
 }
 
-/** Gives a new item what its class presets and nobody has said: it is nobody's word, so whoever says otherwise is right. */
+/** Gives an item what its class presets and nobody has said: it is nobody's word, so whoever says otherwise is right. */
 export function fillPresets(whole: WholeItem, model: CompiledModel): void {
   const presets = [...(model.classes.get(whole.facts.class)?.attributes.values() ?? [])].flatMap(({ name, default: preset }): [string, unknown][] =>
     preset === undefined || Object.hasOwn(whole.facts.attributes, name) || Object.hasOwn(whole.facts.provenance, name) ? [] : [[name, preset]],
@@ -110,6 +110,7 @@ export function silence(whole: WholeItem, link: Link, model: CompiledModel, now:
   const keep = <Value>(entries: Readonly<Record<string, Value>>) => Object.fromEntries(Object.entries(entries).filter(([name]) => !isLost(name)));
   whole.facts = { ...whole.facts, attributes: keep(whole.facts.attributes), provenance: keep(whole.facts.provenance) };
   settle(whole, model, now);
+  fillPresets(whole, model);
 }
 
 /** Makes the item what all that is said of it comes to. */

@@ -20,6 +20,8 @@ export interface ItemChange {
   before?: ItemState;
   /** Of the same version when only what sources say of it has changed. */
   after: ItemState;
+  /** It needs an approved change, and there is none. */
+  unauthorised?: boolean;
   /** It was decided on all that sources say of the item: nothing at all may have been written of it meanwhile. */
   onAllWords?: boolean;
   /** W3C trace context of what caused it, where that is not what runs now. */
@@ -37,6 +39,7 @@ interface ItemRow {
   state: ItemState['state'];
   provenance: Provenance;
   merged_into: string | null;
+  unauthorised_since: Date | null;
   version: number;
   revision: number;
   created_at: Date;
@@ -45,12 +48,13 @@ interface ItemRow {
 
 export async function readItems(database: Database, where: Statement): Promise<ItemState[]> {
   const rows = await database.query<ItemRow>(
-    sql`select id, source, key, class, name, attributes, lookups, state, provenance, merged_into, version, revision, created_at, updated_at
-      from item where ${where}`,
+    sql`select id, source, key, class, name, attributes, lookups, state, provenance, merged_into, unauthorised_since, version, revision,
+      created_at, updated_at from item where ${where}`,
   );
-  return rows.map(({ created_at, updated_at, merged_into, ...row }) => ({
+  return rows.map(({ created_at, updated_at, merged_into, unauthorised_since, ...row }) => ({
     ...row,
     ...(merged_into !== null && { mergedInto: merged_into }),
+    ...(unauthorised_since && { unauthorisedSince: unauthorised_since.getTime() }),
     createdAt: created_at.getTime(),
     updatedAt: updated_at.getTime(),
   }));
@@ -60,11 +64,11 @@ export async function readItems(database: Database, where: Statement): Promise<I
  * Writes items with their versions and the names under which they are found. A change whose `before` is no longer what is stored makes the whole
  * commit a conflict. Rows are locked and inserted in one order, so that two writers of the same items cannot wait for each other.
  */
-export function writeItems(changes: readonly ItemChange[], author: Author, model: SearchModel): Statement[] {
+export function writeItems(changes: readonly ItemChange[], author: Author, model: Pick<CompiledModel, 'classes' | 'sensitive'>): Statement[] {
   const created = changes.filter(({ before }) => !before);
   const updated = changes.filter(({ before }) => before);
   const revised = updated.filter(isNewVersion).map(({ after }) => after);
-  const words = new Map(changes.map(({ after }) => [after.id, listWords(after, model)]));
+  const words = new Map(changes.map(({ after: item }) => [item.id, listWords(item, model)]));
   const statements: Statement[] = [];
   if (updated.length > 0) statements.push(updateItems(updated, words, author));
   if (revised.length > 0) statements.push(keepVersions(revised));
@@ -98,26 +102,32 @@ function insertItems(changes: readonly ItemChange[], words: Words, { actorId, ac
     order by source, key`;
 }
 
-/** One statement for all, so that rows are locked in one order. What makes no new version keeps its author. */
+/**
+ * One statement for all, so that rows are locked in one order: before the first of them is written, and beside the join, which would go through all of them for
+ * each. What makes no new version keeps its author.
+ */
 function updateItems(changes: readonly ItemChange[], words: Words, { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
   const rows = changes.map((change) => ({
     ...toRow(change, words),
     before: change.before?.version,
+    unauthorised: change.unauthorised ?? false,
     revision: change.onAllWords ? change.before?.revision : undefined,
   }));
   return exactly(
     changes.length,
     sql`update item i set class = n.class, name = n.name, attributes = n.attributes, lookups = n.lookups, state = n.state, version = n.version,
         updated_at = n.updated_at, words = array_to_tsvector(n.words), provenance = n.provenance, merged_into = n.merged_into, revision = i.revision + 1,
+        unauthorised_since = n.unauthorised_since, unauthorised = case when n.version = i.version then i.unauthorised else n.unauthorised end,
         actor_id = case when n.version = i.version then i.actor_id else ${actorId}::text end,
         actor_name = case when n.version = i.version then i.actor_name else ${actorName}::text end,
         trace_id = case when n.version = i.version then i.trace_id else coalesce(n.trace_id, ${traceId ?? null}::text) end,
         change_set_id = case when n.version = i.version then i.change_set_id else ${changeSetId ?? null}::uuid end,
         reason = case when n.version = i.version then i.reason else ${reason ?? null}::text end
       from json_to_recordset(${JSON.stringify(rows)}::json) as n(id uuid, class text, name text, attributes jsonb, lookups text[], state text, version int,
-          updated_at timestamptz, words text[], provenance jsonb, merged_into uuid, trace_id text, before int, revision int)
-        join (select id from item where id = any(${changes.map(({ after }) => after.id)}::uuid[]) order by id for update) locked on locked.id = n.id
-      where i.id = n.id and i.version = n.before and (n.revision is null or i.revision = n.revision) returning 1`,
+          updated_at timestamptz, words text[], provenance jsonb, merged_into uuid, trace_id text, unauthorised_since timestamptz, unauthorised boolean,
+          before int, revision int)
+      where i.id = n.id and i.version = n.before and (n.revision is null or i.revision = n.revision) and (select count(*) from
+        (select id from item where id = any(${changes.map(({ after }) => after.id)}::uuid[]) order by id for update) locked) > 0 returning 1`,
   );
 }
 
@@ -182,6 +192,7 @@ function toRow({ after: item, traceparent }: ItemChange, words: Words) {
     state: item.state,
     provenance: item.provenance,
     merged_into: item.mergedInto,
+    unauthorised_since: item.unauthorisedSince === undefined ? undefined : new Date(item.unauthorisedSince),
     version: item.version,
     revision: item.revision,
     created_at: new Date(item.createdAt).toISOString(),

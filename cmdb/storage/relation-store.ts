@@ -11,20 +11,24 @@ interface RelationRow {
   to_id: string;
   source: string;
   state: RelationState['state'];
+  unauthorised: boolean;
   version: number;
   created_at: Date;
   updated_at: Date;
 }
 
 export async function readRelations(database: Database, where: Statement): Promise<RelationState[]> {
-  return query(database, sql`select id, type, from_id, to_id, source, state, version, created_at, updated_at from relation where ${where}`);
+  return query(
+    database,
+    sql`select id, type, from_id, to_id, source, state, unauthorised, version, created_at, updated_at from relation where ${where}`,
+  );
 }
 
 /** The relations between these ends, removed ones too, by their identity. */
 export async function readRelationsBetween(database: Database, ends: readonly RelationEnds[]): Promise<Map<string, RelationState>> {
   const relations = await query(
     database,
-    sql`select r.id, r.type, r.from_id, r.to_id, r.source, r.state, r.version, r.created_at, r.updated_at
+    sql`select r.id, r.type, r.from_id, r.to_id, r.source, r.state, r.unauthorised, r.version, r.created_at, r.updated_at
       from unnest(${ends.map(({ fromId }) => fromId)}::uuid[], ${ends.map(({ type }) => type)}::text[], ${ends.map(({ toId }) => toId)}::uuid[])
         as e(from_id, type, to_id) join relation r on r.from_id = e.from_id and r.type = e.type and r.to_id = e.to_id`,
   );
@@ -47,7 +51,7 @@ export async function readRelationsOf(
   const ofType = type === undefined ? sql`` : sql`and type = ${type}`;
   const page = (side: RelationPlace['side'], own: Statement, other: Statement) => {
     const after = place?.side === side ? sql`and (type, ${other}) > (${place.type}, ${place.otherId}::uuid)` : sql``;
-    return sql`(select id, type, from_id, to_id, source, state, version, created_at, updated_at from relation
+    return sql`(select id, type, from_id, to_id, source, state, unauthorised, version, created_at, updated_at from relation
       where ${own} = ${itemId} and state = 'active' ${ofType} ${after} and ${sight.relationsOf(itemId, sql`relation.${other}`)} order by type, ${other} limit ${limit}::int)`;
   };
   const sides = [...(place?.side === 'in' ? [] : [page('out', sql`from_id`, sql`to_id`)]), page('in', sql`to_id`, sql`from_id`)];
@@ -101,24 +105,26 @@ function holdItems(ids: readonly string[]): Statement {
 
 /** Arrays, because a row of JSON costs PostgreSQL a third of all that the row does. */
 function insertRelations(relations: readonly RelationState[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
-  return sql`insert into relation (id, type, from_id, to_id, source, state, version, created_at, updated_at, actor_id, actor_name, trace_id, change_set_id, reason)
-    select id, type, from_id, to_id, source, state, 1, created_at, updated_at,
+  return sql`insert into relation (id, type, from_id, to_id, source, state, unauthorised, version, created_at, updated_at, actor_id, actor_name, trace_id,
+      change_set_id, reason)
+    select id, type, from_id, to_id, source, state, unauthorised, 1, created_at, updated_at,
       ${actorId}::text, ${actorName}::text, ${traceId ?? null}::text, ${changeSetId ?? null}::uuid, ${reason ?? null}::text
     from unnest(${relations.map(({ id }) => id)}::uuid[], ${relations.map(({ type }) => type)}::text[], ${relations.map(({ fromId }) => fromId)}::uuid[],
       ${relations.map(({ toId }) => toId)}::uuid[], ${relations.map(({ source }) => source)}::text[], ${relations.map(({ state }) => state)}::text[],
+      ${relations.map(({ unauthorised = false }) => unauthorised)}::boolean[],
       ${relations.map(({ createdAt }) => new Date(createdAt).toISOString())}::timestamptz[],
       ${relations.map(({ updatedAt }) => new Date(updatedAt).toISOString())}::timestamptz[])
-      as n(id, type, from_id, to_id, source, state, created_at, updated_at) order by from_id, type, to_id`;
+      as n(id, type, from_id, to_id, source, state, unauthorised, created_at, updated_at) order by from_id, type, to_id`;
 }
 
 function updateRelations(relations: readonly RelationState[], { actorId, actorName, traceId, changeSetId, reason }: Author): Statement {
   return exactly(
     relations.length,
-    sql`update relation r set source = n.source, state = n.state, version = n.version, updated_at = n.updated_at, actor_id = ${actorId}::text,
+    sql`update relation r set source = n.source, state = n.state, unauthorised = n.unauthorised, version = n.version, updated_at = n.updated_at, actor_id = ${actorId}::text,
         actor_name = ${actorName}::text, trace_id = ${traceId ?? null}::text, change_set_id = ${changeSetId ?? null}::uuid, reason = ${reason ?? null}::text
       from json_populate_recordset(null::relation, ${JSON.stringify(relations.map(toRow))}::json) n
-        join (select id from relation where id = any(${relations.map(({ id }) => id)}::uuid[]) order by id for update) locked on locked.id = n.id
-      where r.id = n.id and r.version = n.version - 1 returning 1`,
+      where r.id = n.id and r.version = n.version - 1 and (select count(*) from
+        (select id from relation where id = any(${relations.map(({ id }) => id)}::uuid[]) order by id for update) locked) > 0 returning 1`,
   );
 }
 
@@ -155,6 +161,7 @@ function toRow(relation: RelationState) {
     to_id: relation.toId,
     source: relation.source,
     state: relation.state,
+    unauthorised: relation.unauthorised ?? false,
     version: relation.version,
     created_at: new Date(relation.createdAt),
     updated_at: new Date(relation.updatedAt),

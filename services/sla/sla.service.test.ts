@@ -99,7 +99,9 @@ describe('the sla service', () => {
       }),
     );
     const move = (phase: 'active' | 'paused' | 'resolved', version: number) =>
-      announce(ticketTransitioned({ ticketId, number, transition: 'step', before: 'one', after: 'other', phase, byPerson: true, version }));
+      announce(
+        ticketTransitioned({ ticketId, number, transition: 'step', before: 'one', after: 'other', phase, byPerson: true, items: [], version }),
+      );
     return { ticketId, number, move };
   };
   const makeCalendar = (): Promise<Calendar> =>

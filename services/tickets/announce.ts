@@ -48,5 +48,7 @@ export function announceTransition(ticket: TicketState, step: { transition: stri
     byPerson: step.byPerson,
     ...(ticket.callerId !== undefined && { callerId: ticket.callerId }),
     version: ticket.version,
+    type: ticket.type,
+    items: [...ticket.items],
   });
 }

@@ -36,7 +36,17 @@ export const mine = () => as(architect);
 export const engineers = () => as(engineer);
 
 export const label = { ru: 'Башня', en: 'Tower' };
-export const text = { type: 'text' as const, label, list: false, required: false, values: [], searchable: false, sensitive: false, authority: [] };
+export const text = {
+  type: 'text' as const,
+  label,
+  list: false,
+  required: false,
+  values: [],
+  searchable: false,
+  sensitive: false,
+  authority: [],
+  remind: [],
+};
 export const integer = { ...text, type: 'integer' as const };
 
 export function aClass(name: string, more: Partial<PutClassRequest> = {}): PutClassRequest {

@@ -1,12 +1,12 @@
 import { eventually as ask } from '../mesh/api.ts';
 
-/** Reads again until it is as it is waited for; a read that fails is tried again too. */
-export function eventually<Value>(read: () => Promise<Value>, isThere: (value: Value) => boolean): Promise<Value> {
+/** Reads again until it is as it is waited for, for so many milliseconds; a read that fails is tried again too. */
+export function eventually<Value>(read: () => Promise<Value>, isThere: (value: Value) => boolean, within = 20_000): Promise<Value> {
   return ask(
     async () => {
       const value = await read();
       return isThere(value) ? { value } : false;
     },
-    { every: 20 },
+    { every: 20, within },
   ).then(({ value }) => value);
 }

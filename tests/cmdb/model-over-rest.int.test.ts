@@ -42,7 +42,7 @@ describe('the model over REST', () => {
     });
     expect((await api.get('/api/v1/cmdb/classes/water_tower')).body).toEqual(made.body);
     const item = await api.post<{ attributes: object }>('/api/v1/cmdb/items', { class: 'water_tower', name: 'Башня 1', attributes: { heightM: 30 } });
-    expect([item.status, item.body.attributes]).toEqual([201, { heightM: 30, isHeated: false }]);
+    expect([item.status, item.body.attributes]).toEqual([201, { heightM: 30, isHeated: false, lifecycleState: 'in_use' }]);
     const wrong = await api.post('/api/v1/cmdb/items', { class: 'water_tower', name: 'Башня 2', attributes: { heightM: 300, isHeated: 'a bit' } });
     expect(wrong).toMatchObject({ status: 422, body: { errors: [{ pointer: '/attributes/heightM' }, { pointer: '/attributes/isHeated' }] } });
   });
@@ -64,7 +64,7 @@ describe('the model over REST', () => {
     expect((await put('/api/v1/cmdb/classes/water_tower', { ...less, migrations })).status).toBe(200);
     await eventually(async () => (await api.get('/api/v1/cmdb/model/versions/3')).body['migratedAt'] !== undefined);
     const { items } = (await api.get<{ items: { attributes: object }[] }>('/api/v1/cmdb/items?class=water_tower')).body;
-    expect(items.map(({ attributes }) => attributes)).toEqual([{ isHeated: false }]);
+    expect(items.map(({ attributes }) => attributes)).toEqual([{ isHeated: false, lifecycleState: 'in_use' }]);
   });
 
   it('leads a draft from its beginning to its publication', async () => {

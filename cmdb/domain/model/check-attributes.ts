@@ -2,6 +2,7 @@ import { Duration } from 'luxon';
 import type { FieldViolation } from '../../../platform/errors/app-error.ts';
 import { checkValue, compilePattern, isEmpty } from './check-value.ts';
 import type { EffectiveClass } from './compile-model.ts';
+import { lifecycleState } from './lifecycle-attribute.ts';
 import type { AttributeDefinition, AttributeType, ClassDefinition } from './model.ts';
 import { pointTo } from './pointer.ts';
 
@@ -19,6 +20,7 @@ export function checkAttributes(own: ClassDefinition, parent: EffectiveClass | u
 }
 
 function checkName(name: string, pointer: string): FieldViolation[] {
+  if (name === lifecycleState) return [{ pointer, message: 'is made from the states of the class: change those' }];
   if (ownFields.includes(name) || name in {})
     return [{ pointer, message: 'is what every item, or every object of a program, has: choose another name' }];
   return /^[a-z][A-Za-z0-9]{0,62}$/.test(name)
@@ -55,7 +57,7 @@ function checkAttribute(attribute: AttributeDefinition, at: string): FieldViolat
   if (minimum !== undefined && !numbers.includes(type)) refuse('minimum', `belongs to a number, and this is ${type}`);
   if (maximum !== undefined && !numbers.includes(type)) refuse('maximum', `belongs to a number, and this is ${type}`);
   if (minimum !== undefined && maximum !== undefined && minimum > maximum) refuse('maximum', 'is less than the minimum');
-  violations.push(...checkAuthority(attribute, at));
+  violations.push(...checkAuthority(attribute, at), ...checkRemind(attribute, at));
   // A default is judged by rules that are right themselves.
   if (violations.length === 0 && attribute.default !== undefined) {
     if (isEmpty(attribute.default)) refuse('default', 'says nothing: leave it out');
@@ -75,6 +77,23 @@ function checkAuthority({ authority = [] }: AttributeDefinition, at: string): Fi
         : [{ pointer: pointTo(here, 'staleAfter'), message: 'must be a period of ISO 8601 that is longer than nothing: P7D, PT12H' }]),
     ];
   });
+}
+
+function checkRemind({ type, list, sensitive, remind }: AttributeDefinition, at: string): FieldViolation[] {
+  if (remind === undefined) return [];
+  const here = pointTo(at, 'remind');
+  if (sensitive) return [{ pointer: here, message: 'would tell everybody of a date that is sensitive' }];
+  if ((type !== 'date' && type !== 'time') || list)
+    return [{ pointer: here, message: `belongs to a date or a time, and this is ${list ? 'a list' : type}` }];
+  return remind.flatMap((period, index) => {
+    const pointer = pointTo(here, index);
+    if (!isWholeDays(period)) return [{ pointer, message: 'must be a period of ISO 8601 in whole days before the date: P90D, P1M, P0D' }];
+    return remind.indexOf(period) === index ? [] : [{ pointer, message: 'is there already' }];
+  });
+}
+
+function isWholeDays(text: string): boolean {
+  return /^P(?!$)(?:\d{1,2}Y)?(?:\d{1,3}M)?(?:\d{1,3}W)?(?:\d{1,4}D)?$/.test(text);
 }
 
 function isPeriod(text: string): boolean {

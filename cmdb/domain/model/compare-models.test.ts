@@ -87,7 +87,7 @@ describe('a new version', () => {
       { classes: { thing: { states: { planned: { label, phase: 'planned' } } } } },
       'stateRemoved',
       '/classes/thing/states/in_use',
-      undefined,
+      'mapValue',
     ],
     ['a type of relation that is gone', { without: ['depends_on'] }, 'relationTypeRemoved', '/relationTypes/depends_on', undefined],
     [

@@ -1,11 +1,12 @@
 import { allows, limitsOf } from './check-relation.ts';
 import type { CompiledModel, EffectiveAttribute, EffectiveClass, EffectiveRelationType } from './compile-model.ts';
+import { lifecycleState } from './lifecycle-attribute.ts';
 import type { Migration } from './migration.ts';
 import type { AttributeType } from './model.ts';
 import { pointTo } from './pointer.ts';
 
 /** Why something of the inventory does not fit a model: what a loss does to items and relations. */
-export type Reason = 'class' | 'attribute' | 'value' | 'required' | 'state' | 'relation';
+export type Reason = 'class' | 'attribute' | 'value' | 'required' | 'relation';
 
 /** Something that a new version takes away or narrows. It hurts only where the inventory uses it: a test of the draft tells. */
 export interface Loss {
@@ -68,9 +69,12 @@ function compareClass(old: EffectiveClass, now: EffectiveClass | undefined): Cla
     if (!old.attributes.has(attribute.name)) losses.push(...compareRequired(old.name, undefined, attribute));
   if (now.abstract && !old.abstract)
     losses.push({ ...base, kind: 'classAbstract', message: 'the class becomes abstract: say what its items become', migration });
-  for (const state of old.states.keys()) {
-    if (!now.states.has(state))
-      losses.push({ ...base, reason: 'state', kind: 'stateRemoved', pointer: pointTo(at, 'states', state), message: `the state "${state}" is gone` });
+  // That an item may not be in any state any more is told of the attribute.
+  for (const state of now.states.size > 0 ? old.states.keys() : []) {
+    if (now.states.has(state)) continue;
+    const toAnother: Migration = { kind: 'mapValue', class: old.name, attribute: lifecycleState, from: state, value: '' };
+    const lost = { ...base, attribute: lifecycleState, reason: 'value' as const, pointer: pointTo(at, 'states', state), migration: toAnother };
+    losses.push({ ...lost, kind: 'stateRemoved', message: `the state "${state}" is gone` });
   }
   return losses;
 }
@@ -104,7 +108,8 @@ function compareAttribute(className: string, old: EffectiveAttribute, now: Effec
     return [{ ...base, kind: 'typeChanged', message: `was ${write(old)} and becomes ${write(now)}`, migration: giveUp }];
   }
   const losses: ClassLoss[] = findNarrower(old, now).map((message) => ({ ...base, kind: 'narrowed', message, migration: giveUp }));
-  for (const { value } of now.type === 'choice' ? (old.values ?? []) : []) {
+  // States are told as such.
+  for (const { value } of now.type === 'choice' && old.name !== lifecycleState ? (old.values ?? []) : []) {
     if (now.values?.some((choice) => choice.value === value)) continue;
     const migration: Migration = { kind: 'mapValue', class: className, attribute: old.name, from: value, value: '' };
     losses.push({ ...base, kind: 'valueRemoved', message: `"${value}" cannot be chosen any more`, migration });

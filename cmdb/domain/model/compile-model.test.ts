@@ -24,6 +24,7 @@ describe('a compiled model', () => {
     const server = model.classes.get('server');
     expect([...(server?.attributes.values() ?? [])].map(({ name, declaredBy }) => [name, declaredBy])).toEqual([
       ['note', 'thing'],
+      ['lifecycleState', 'thing'],
       ['serialNumber', 'machine'],
       ['environment', 'machine'],
       ['addresses', 'machine'],
@@ -53,6 +54,27 @@ describe('a compiled model', () => {
       ['name', 1],
     ]);
     expect([...(compiled?.states.keys() ?? [])]).toEqual(['running']);
+    expect(compiled?.attributes.get('lifecycleState')).toMatchObject({
+      values: [{ value: 'running', label }],
+      default: 'running',
+      declaredBy: 'blade',
+    });
+  });
+
+  it('gives a class that has states the attribute of the state, which begins with the first and which no class defines itself', () => {
+    expect(model.classes.get('server')?.attributes.get('lifecycleState')).toMatchObject({
+      type: 'choice',
+      label: { ru: 'Состояние жизненного цикла' },
+      values: [{ value: 'planned' }, { value: 'in_use' }],
+      default: 'planned',
+    });
+    const stateless = compileModel({ classes: [aClass('note')], relationTypes: [] }).classes.get('note');
+    expect([...(stateless?.attributes.keys() ?? [])]).toEqual([]);
+    const begun = compileModel({ ...smallModel, classes: [...smallModel.classes, aClass('pump', { parent: 'thing', initialState: 'in_use' })] });
+    expect(begun.classes.get('pump')?.attributes.get('lifecycleState')).toMatchObject({ default: 'in_use', declaredBy: 'pump' });
+    expect(mistakesOfClass(aClass('crane', { attributes: { lifecycleState: { type: 'text', label } } }))).toEqual({
+      '/classes/0/attributes/lifecycleState': 'is made from the states of the class: change those',
+    });
   });
 
   it('knows who descends from whom and where failure goes', () => {

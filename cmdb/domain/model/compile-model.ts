@@ -3,6 +3,7 @@ import { checkAttributes } from './check-attributes.ts';
 import { checkClassRules, checkStates } from './check-class.ts';
 import { checkRelationTypes } from './check-relation-types.ts';
 import { compilePattern } from './check-value.ts';
+import { lifecycleState, toLifecycleAttribute } from './lifecycle-attribute.ts';
 import type {
   AttributeDefinition,
   Cardinality,
@@ -39,12 +40,15 @@ export interface EffectiveClass {
   attributes: ReadonlyMap<string, EffectiveAttribute>;
   /** Those that a whole item has: required, or with a default. */
   expected: readonly EffectiveAttribute[];
+  /** The dates of which people are reminded. */
+  reminding: readonly EffectiveAttribute[];
   /** In the order in which they are tried: its own, then its parent's. */
   identifiers: readonly EffectiveIdentifier[];
   states: ReadonlyMap<string, LifecycleState>;
   initialState?: string;
   /** Names of attributes, or `*`. */
   controlled: ReadonlySet<string>;
+  mustRelate: boolean;
 }
 
 export interface EffectiveRelationType extends RelationTypeDefinition {
@@ -148,10 +152,14 @@ export function classesWithin(model: CompiledModel, name: string): string[] {
 
 function inherit(own: ClassDefinition, parent: EffectiveClass | undefined): EffectiveClass {
   const initialState = own.initialState ?? (own.states ? undefined : parent?.initialState);
+  const states: EffectiveClass['states'] = own.states ? new Map(Object.entries(own.states)) : (parent?.states ?? new Map());
   const attributes = new Map([
     ...(parent?.attributes ?? []),
     ...Object.entries(own.attributes ?? {}).map(([name, attribute]): [string, EffectiveAttribute] => [name, toEffective(name, attribute, own.name)]),
   ]);
+  if (states.size === 0) attributes.delete(lifecycleState);
+  else if (own.states || own.initialState !== undefined)
+    attributes.set(lifecycleState, toEffective(lifecycleState, toLifecycleAttribute(states, initialState), own.name));
   const schemes = new Set((own.identifiers ?? []).map(({ scheme }) => scheme));
   return {
     name: own.name,
@@ -161,14 +169,16 @@ function inherit(own: ClassDefinition, parent: EffectiveClass | undefined): Effe
     label: own.label,
     ...(own.help && { help: own.help }),
     attributes,
+    reminding: [...attributes.values()].filter(({ remind }) => remind !== undefined && remind.length > 0),
     expected: [...attributes.values()].filter(({ required, default: preset }) => required || preset !== undefined),
     identifiers: [
       ...(own.identifiers ?? []).map((entry) => ({ ...entry, declaredBy: own.name })),
       ...(parent?.identifiers ?? []).filter(({ scheme }) => !schemes.has(scheme)),
     ],
-    states: own.states ? new Map(Object.entries(own.states)) : (parent?.states ?? new Map()),
+    states,
     ...(initialState !== undefined && { initialState }),
     controlled: new Set([...(parent?.controlled ?? []), ...(own.controlled ?? [])]),
+    mustRelate: own.mustRelate ?? parent?.mustRelate ?? false,
   };
 }
 

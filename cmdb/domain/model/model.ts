@@ -49,6 +49,8 @@ export interface AttributeDefinition {
    * duration). Sources not named come last, all alike; `manual` (a person) stands first unless named.
    */
   authority?: { source: string; staleAfter?: string }[];
+  /** Of a date or a time: how long before it people are reminded, in whole days (ISO 8601 durations). */
+  remind?: string[];
 }
 
 /** What, when all of it is there and none of it is a placeholder, tells which item a record is about. */
@@ -83,6 +85,8 @@ export interface ClassDefinition {
   initialState?: string;
   /** Attributes (or `*`) whose change needs an approved change ticket; otherwise the version is marked unauthorised. */
   controlled?: string[];
+  /** Its items make sense only together with others: one in use without any relation is an orphan. As the parent has it unless told. */
+  mustRelate?: boolean;
 }
 
 /** Which way failure travels along a relation: `forward` from its `from` to its `to`, `backward` from `to` to `from`. */

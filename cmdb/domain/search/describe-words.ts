@@ -1,3 +1,4 @@
+import { hashText } from '../sheets/hash-text.ts';
 import { type SearchModel, searchedAttributes } from './list-words.ts';
 
 /** Rises when words are made otherwise of the same values: then those of all items are made again. */
@@ -14,7 +15,8 @@ export function describeWords(model: SearchModel): WordMakings {
         const attributes = searchedAttributes(model, one.name).map(
           ({ name, type, isTelling }) => `${name} ${type === 'mac' ? 'mac' : ''} ${isTelling}`,
         );
-        return [one.name, [makingOfWords, ...attributes.sort()].join()];
+        const { key, check } = hashText([makingOfWords, ...attributes.sort()].join());
+        return [one.name, `${key.toString(36)}-${check.toString(36)}`];
       }),
   );
 }
