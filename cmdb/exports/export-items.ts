@@ -45,12 +45,7 @@ interface AskedList {
 async function* readRows({ database, model, asked, rights }: AskedList, columns: readonly ExportColumn[]): AsyncGenerator<unknown[]> {
   const toRow = (item: ItemState) => columns.map(({ read }) => read(item));
   for (let after: string | undefined; ; ) {
-    const { items, next } = await listItems(
-      database,
-      { sort: 'name', ...asked, limit: pageSize, ...(after !== undefined && { after }) },
-      model,
-      rights,
-    );
+    const { items, next } = await listItems(database, { ...asked, limit: pageSize, ...(after !== undefined && { after }) }, model, rights);
     for (const item of items) yield toRow(item);
     if (next === undefined) return;
     after = next;

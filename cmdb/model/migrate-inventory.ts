@@ -3,7 +3,6 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { migrateItem, migrateOwners, migrateWord, type Step } from '../domain/model/migrate-item.ts';
-import type { SearchModel } from '../domain/search/list-words.ts';
 import { writeWholeItems } from '../sources/end-links.ts';
 import type { Link } from '../sources/link.ts';
 import { writeLinks } from '../sources/link-store.ts';

@@ -2,7 +2,8 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Attributes } from '../domain/attributes.ts';
 import { type ItemState, listNames, type Provenance } from '../domain/item.ts';
-import { isWordOfLetters, listWords, type SearchModel } from '../domain/search/list-words.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
+import { isWordOfLetters, listWords } from '../domain/search/list-words.ts';
 
 /** Who made a version and why, for its history. */
 export interface Author {

@@ -4,7 +4,7 @@ import { type SearchModel, searchedAttributes } from './list-words.ts';
 /** Rises when words are made otherwise of the same values: then those of all items are made again. */
 const makingOfWords = 1;
 
-/** Of each class, what the words of its items are made of, as one text. */
+/** Of each class, a hash of what the words of its items are made of. */
 export type WordMakings = Readonly<Record<string, string>>;
 
 export function describeWords(model: SearchModel): WordMakings {

@@ -11,7 +11,7 @@ create table search_word (
 );
 create index search_word_parts on search_word using gin (word gin_trgm_ops);
 
--- Class -> what the words of its items are made of, as they are all written, and as a pass over the items is writing them now. There is one row.
+-- Class -> a hash of what the words of its items are made of, as they are all written, and as a pass over the items is writing them now. There is one row.
 create table search_pass (
   id int primary key check (id = 1),
   written jsonb not null,
