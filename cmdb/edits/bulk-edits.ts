@@ -46,7 +46,7 @@ export function bulkEditUseCases({ database, model }: PageParts) {
       const rights = await rightsFor(call);
       refuseMasked(rights, givenBy(changes), '/changes/attributes');
       refuseAsking(rights, askedAttributes(filter, '/filter'));
-      const where = whereItems(filter, compiled);
+      const where = whereItems(filter, compiled, '/filter');
       const edit: BulkEditState = {
         id: call.newId(),
         status: 'previewing',

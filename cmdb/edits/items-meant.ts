@@ -8,7 +8,7 @@ const most = 100_000;
 
 /** Nobody means every item by saying nothing. Throws AppError `invalid_input`. */
 export function refuseEverything({ ids = [], where = [], state: _, ...filter }: ItemFilter): void {
-  if (ids.length + where.length > 0 || Object.values(filter).some((value) => value !== undefined)) return;
+  if (ids.length + where.length > 0 || Object.values(filter).some((value) => value !== undefined && String(value).trim() !== '')) return;
   throw new AppError('invalid_input', 'Every item would be meant.', {
     violations: [{ pointer: '/filter', message: 'must say which items are meant: a class, a site, ids …' }],
   });

@@ -7,10 +7,10 @@ import type { ItemState } from '../domain/item.ts';
 import { type CompiledModel, classesWithin } from '../domain/model/compile-model.ts';
 import type { Label } from '../domain/model/model.ts';
 import type { Reader } from '../domain/sheets/write-value.ts';
-import { whereItems } from '../find/item-filter.ts';
+import { askedAttributes, whereItems } from '../find/item-filter.ts';
 import { listItems } from '../find/list-items.ts';
 import { requireZone } from '../imports/settings.ts';
-import type { ItemRights } from '../rights/rights.ts';
+import { type ItemRights, refuseAsking } from '../rights/rights.ts';
 import { writeCsv } from '../sheets/write-csv.ts';
 import { writeXlsx } from '../sheets/write-xlsx.ts';
 import { chooseColumns, type ExportColumn } from './export-columns.ts';
@@ -26,6 +26,8 @@ export async function* exportItems(
   rights: ItemRights,
 ): AsyncGenerator<FileChunk> {
   const { format = 'xlsx', language = 'ru', columns: wanted, zone = 'UTC', ...asked } = request;
+  // The columns are chosen by the classes of what is found, and so would tell of it.
+  refuseAsking(rights, askedAttributes(asked));
   const list = { database, model, asked, rights };
   const reader: Reader = { language, zone: requireZone(zone) };
   const columns = chooseColumns({ model, classes: await findClasses(list), language, wanted, masked: rights.masked });
@@ -45,7 +47,12 @@ interface AskedList {
 async function* readRows({ database, model, asked, rights }: AskedList, columns: readonly ExportColumn[]): AsyncGenerator<unknown[]> {
   const toRow = (item: ItemState) => columns.map(({ read }) => read(item));
   for (let after: string | undefined; ; ) {
-    const { items, next } = await listItems(database, { ...asked, limit: pageSize, ...(after !== undefined && { after }) }, model, rights);
+    const { items, next } = await listItems(
+      database,
+      { sort: 'name', ...asked, limit: pageSize, ...(after !== undefined && { after }) },
+      model,
+      rights,
+    );
     for (const item of items) yield toRow(item);
     if (next === undefined) return;
     after = next;

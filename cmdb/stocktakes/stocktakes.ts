@@ -69,7 +69,7 @@ export function stocktakeUseCases({ database, model }: PageParts) {
     ): Promise<Answer> {
       refuseEverything(filter);
       refuseAsking(await rightsFor(call), askedAttributes(filter, '/filter'));
-      const where = whereItems(filter, await model());
+      const where = whereItems(filter, await model(), '/filter');
       const stocktake: StocktakeState = {
         id: call.newId(),
         title,

@@ -158,6 +158,8 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
     expect(paged.sort()).toEqual(marksOf(seen()));
     const file = await ask('ExportItems', { format: 'csv', columns: [] });
     expect([file.outcome, marksIn(file)]).toEqual(['ok', marksOf(seen())]);
+    for (const by of [{ where: ['cost>1'] }, { where: ['!cost?'] }])
+      expect((await ask('ExportItems', { format: 'csv', columns: [], ...by })).outcome).toBe(person.sensitive ? 'ok' : 'not_allowed');
     const costs = await ask('ExportItems', { format: 'csv', class: 'hardware', columns: ['name', 'cost'] });
     expect(costs.outcome).toBe(person.sensitive ? 'ok' : 'not_allowed');
     const names = world.things.flatMap(({ mark }) => [`name ${mark}`, `${mark}.corp`]);
@@ -245,6 +247,24 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
       expect(forSource.outcome).toBe(person.write === 'all' ? 'ok' : 'not_allowed');
       if (forSource.outcome === 'ok') await ask('RetireItem', { id: forSource.answer['id'], expectedVersion: 1 });
     }
+  });
+
+  it('keeps queries, which find and count what whoever runs them may see', async () => {
+    const made = await ask('CreateQuery', { name: newUuid(), filter: { class: 'hardware', ids: [], where: [] }, columns: [], shared: 'everyone' });
+    expect(made.outcome).toBe('ok');
+    const { id } = made.answer;
+    for (const method of ['GetQuery', 'ListQueries', 'GetSearchStatus']) expect((await ask(method, { id })).outcome).toBe('ok');
+    const hardware = seen().filter((thing) => thing.class !== 'virtual_machine');
+    expect(marksIn(await ask('ListItems', { query: id, limit: 100 }))).toEqual(marksOf(hardware));
+    expect((await ask('CountQuery', { id })).answer['count']).toBe(hardware.length);
+    for (const asked of [{ filter: { ids: [], where: ['cost>1'] } }, { filter: { ids: [], where: [] }, sort: 'attributes.cost' }]) {
+      const { outcome } = await ask('CreateQuery', { name: newUuid(), columns: [], ...asked });
+      expect(outcome).toBe(person.sensitive ? 'ok' : 'not_allowed');
+    }
+    for (const asked of [{ where: ['cost>1'] }, { sort: 'attributes.cost', class: 'hardware' }])
+      expect((await ask('ListItems', asked)).outcome).toBe(person.sensitive ? 'ok' : 'not_allowed');
+    expect((await ask('UpdateQuery', { id, expectedVersion: 1, columns: ['name'] })).outcome).toBe('ok');
+    expect((await ask('DeleteQuery', { id })).outcome).toBe('ok');
   });
 
   it('knows the words of the model', async () => {
