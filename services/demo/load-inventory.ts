@@ -1,6 +1,6 @@
 import type { DeltaOutcome } from '../../generated/opora/cmdb/v1/sources.ts';
 import type { Principal } from '../../platform/rpc/call.ts';
-import type { Enterprise } from './domain/enterprise.ts';
+import type { DemoItem, DemoRelation, Enterprise } from './domain/enterprise.ts';
 import type { Random } from './domain/random.ts';
 import { imagineYear, type PersonalChange, type SourceWord } from './domain/year.ts';
 import type { WaterParts } from './load-water.ts';
@@ -17,7 +17,7 @@ const speakers: Readonly<Record<SourceWord['source'], string>> = {
 
 /** Tells the CMDB a year of what its sources said, each word at its time, and gives the ids of the items by their keys in the register. */
 export async function loadInventory(parts: WaterParts, enterprise: Enterprise, random: Random, now: number): Promise<Map<string, string>> {
-  const { words, changes } = imagineYear(random, enterprise, now);
+  const { words, changes, register } = imagineYear(random, enterprise, now);
   const itemIds = new Map<string, string>();
   const story = [...words.map((word) => ({ at: word.at, word })), ...changes.map((change) => ({ at: change.at, change }))].sort(
     (one, other) => one.at - other.at,
@@ -26,6 +26,7 @@ export async function loadInventory(parts: WaterParts, enterprise: Enterprise, r
     if ('word' in step) await tell(parts, step.word, `demo/year/${index}`, itemIds);
     else await changeByHand(parts, step.change, `demo/year/${index}`, itemIds);
   }
+  await takeStock(parts, register);
   return itemIds;
 }
 
@@ -45,7 +46,7 @@ async function tell({ sources, within }: WaterParts, word: SourceWord, key: stri
           lookups: [...lookups],
           hosts: {},
         })),
-        relations: relations.slice(...range).map(({ type, from, to }) => ({ type, fromKey: from, toKey: to })),
+        relations: relations.slice(...range).map(toRelation),
         removedKeys: page === 0 ? [...removedKeys] : [],
         removedRelations: [],
       },
@@ -54,6 +55,34 @@ async function tell({ sources, within }: WaterParts, word: SourceWord, key: stri
     if (source !== 'demo') continue;
     for (const [place, { id }] of outcome.items.entries()) if (id !== undefined) itemIds.set(some[place]?.key ?? '', id);
   }
+}
+
+/** Today the register says all that it knows, as it does every night. */
+async function takeStock({ sources, within }: WaterParts, { items, relations }: Enterprise): Promise<void> {
+  const as = (key: string) => ({ ...within(30_000, { idempotencyKey: `demo/register/${key}` }), principal: speakAs('demo', speakers.demo) });
+  const { id } = await sources.beginSnapshot({ source: 'demo', reason: 'Ночная сверка реестра' }, as('begin'));
+  const records = [...items.map((item) => ({ item })), ...relations.map((relation) => ({ relation }))];
+  for (let from = 0; from < records.length; from += mostRecords) {
+    const page = records.slice(from, from + mostRecords);
+    await sources.takeSnapshotPage(
+      {
+        source: 'demo',
+        id,
+        items: page.flatMap((record) => ('item' in record ? [toRecord(record.item)] : [])),
+        relations: page.flatMap((record) => ('relation' in record ? [toRelation(record.relation)] : [])),
+      },
+      as(String(from)),
+    );
+  }
+  await sources.completeSnapshot({ source: 'demo', id }, as('complete'));
+}
+
+function toRecord({ attributes, lookups, ...item }: DemoItem) {
+  return { ...item, attributes: JSON.stringify(attributes), lookups: [...lookups], hosts: {} };
+}
+
+function toRelation({ type, from, to }: DemoRelation) {
+  return { type, fromKey: from, toKey: to };
 }
 
 async function changeByHand({ cmdb, within }: WaterParts, change: PersonalChange, key: string, itemIds: ReadonlyMap<string, string>): Promise<void> {

@@ -14,7 +14,7 @@ import { loadInventory } from './load-inventory.ts';
 export interface WaterParts {
   directory: Pick<Client<DirectoryService>, 'createAccount'>;
   cmdb: Pick<Client<CmdbService>, 'updateItem'>;
-  sources: Pick<Client<SourceService>, 'takeDelta'>;
+  sources: Pick<Client<SourceService>, 'takeDelta' | 'beginSnapshot' | 'takeSnapshotPage' | 'completeSnapshot'>;
   tickets: Pick<Client<TicketService>, 'createTicket' | 'updateTicket' | 'transitionTicket' | 'addComment'>;
   monitoring: Pick<Client<IngestService>, 'ingest'>;
   within(milliseconds: number, options: { idempotencyKey: string; at?: number }): CallOptions;

@@ -95,6 +95,11 @@ describe('the demo enterprise', () => {
     expect(named.length).toBeGreaterThan(20);
     const questions = await database.query(sql`select 1 from duplicate where status = 'open'`);
     expect(questions.length).toBeGreaterThanOrEqual(5);
+    const [register] = await database.query<{ status: string; counts: object }>(sql`select status, counts from source_run where source = 'demo'`);
+    expect(register).toEqual({
+      status: 'done',
+      counts: { 'items.unchanged': expect.any(Number), 'relations.unchanged': expect.any(Number), 'relations.waiting': 0 },
+    });
     const [retired] = await database.query<{ n: number }>(sql`select count(*)::int as n from item where state = 'retired'`);
     expect(retired?.n).toBeGreaterThanOrEqual(8);
   });

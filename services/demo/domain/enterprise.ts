@@ -75,6 +75,16 @@ const applications = {
   mail: 'Почта',
 } as const;
 
+/** Who decides what becomes of it. */
+const owners: Readonly<Record<string, string>> = {
+  pump: 'Главный инженер',
+  pumping_station: 'Главный инженер',
+  meter: 'Служба учёта воды',
+  vehicle: 'Начальник автопарка',
+  telematics_terminal: 'Начальник автопарка',
+  site: 'Административная служба',
+};
+
 /** Who mends it when it breaks. */
 const supportTeams: Readonly<Record<string, string>> = {
   workstation: 'ИТ: рабочие места',
@@ -100,7 +110,12 @@ export function buildEnterprise(random: Random, now: number): Enterprise {
   let place: { organisation: string; site?: string } = { organisation: 'holding' };
   const add = (itemClass: string, key: string, name: string, more: { lookups?: string[]; attributes?: DemoItem['attributes'] } = {}) => {
     const supportTeam = supportTeams[itemClass];
-    const attributes = { ...place, ...(supportTeam !== undefined && { supportTeam }), ...more.attributes };
+    const attributes = {
+      ...place,
+      owner: owners[itemClass] ?? 'Директор по ИТ',
+      ...(supportTeam !== undefined && { supportTeam }),
+      ...more.attributes,
+    };
     items.push({ key, class: itemClass, name, lookups: more.lookups ?? [], attributes });
     return key;
   };

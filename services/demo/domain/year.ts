@@ -25,6 +25,8 @@ export interface Year {
   /** In the order of their times. */
   words: SourceWord[];
   changes: PersonalChange[];
+  /** All that the register knows now. */
+  register: Enterprise;
 }
 
 const day = 24 * 3_600_000;
@@ -71,7 +73,7 @@ export function imagineYear(random: Random, { items, relations }: Enterprise, no
   tellVirtualisation();
   for (let month = 1; month < months; month++) liveThrough(month);
   sayMixedUp();
-  return { words: words.sort((one, other) => one.at - other.at), changes: changeByHand() };
+  return { words: words.sort((one, other) => one.at - other.at), changes: changeByHand(), register: whatIsLeft() };
 
   /** Accounting knows what was bought, for how much and who answers for it, and calls some of it otherwise. */
   function tellAccounting() {
@@ -198,7 +200,7 @@ export function imagineYear(random: Random, { items, relations }: Enterprise, no
   function arrive(moment: number, keys: readonly string[]) {
     const come = keys.flatMap((key) => register.get(key) ?? []);
     if (come.length === 0) return;
-    say(moment, 'demo', 'Поставка рабочих мест', { items: come, relations: relations.filter(({ from }) => keys.includes(from)) });
+    say(moment, 'demo', 'Поставка рабочих мест', { items: come, relations: relations.filter(({ from, to }) => keys.includes(from) || keys.includes(to)) });
   }
 
   /** Accounting has given the number of one computer to another, so its record is about two: a person has to say which. */
@@ -219,6 +221,12 @@ export function imagineYear(random: Random, { items, relations }: Enterprise, no
       ];
     });
     say(now - 5 * day, '1c', 'Переоценка основных средств', { items: mixed });
+  }
+
+  function whatIsLeft(): Enterprise {
+    const left = [...register.values()].filter(({ key }) => !departures.has(key));
+    const keys = new Set(left.map(({ key }) => key));
+    return { items: left, relations: relations.filter(({ from, to }) => keys.has(from) && keys.has(to)) };
   }
 
   function changeByHand(): PersonalChange[] {
