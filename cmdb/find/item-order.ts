@@ -23,9 +23,14 @@ export function readOrder(sort: string): ItemOrder | undefined {
   return columns && { sort, isDown: sort.startsWith('-'), columns };
 }
 
-export function orderBy({ columns, isDown }: ItemOrder): Statement {
+export function orderBy({ columns, isDown }: ItemOrder, prefix = ''): Statement {
   const direction = isDown ? ' desc' : '';
-  return raw([...columns.map(({ name }) => name), 'id'].map((name) => `${name}${direction}`).join(', '));
+  return raw([...columns.map(({ name }) => name), 'id'].map((name) => `${prefix}${name}${direction}`).join(', '));
+}
+
+/** The columns of a place, as what they are called with a prefix. */
+export function namePlace({ columns }: ItemOrder, prefix: string): Statement {
+  return raw([...columns.map(({ name }) => name), 'id'].map((name) => `${name} as ${prefix}${name}`).join(', '));
 }
 
 /** What comes after a place: the values of its columns and its id. */

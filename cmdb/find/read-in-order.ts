@@ -2,7 +2,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { joinSql, plannedAnew, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { ItemState } from '../domain/item.ts';
 import { allConditions, type ItemConditions, isOfClass, narrowingConditions } from './item-filter.ts';
-import { type ItemOrder, isAfter, orderBy, placeOf } from './item-order.ts';
+import { type ItemOrder, isAfter, namePlace, orderBy, placeOf } from './item-order.ts';
 
 export type Place = readonly string[];
 
@@ -125,16 +125,22 @@ interface Walked {
   isOver: boolean;
 }
 
+/** What the order's index does not have is read of an item only to judge it: the planner would else take another index for the sake of the table's pages. */
 async function walkOn(database: Database, reading: Reading, found: readonly Row[], length: number): Promise<Walked> {
   const { order, after, limit } = reading;
   const { base, rest } = splitConditions(reading);
   const from = sql`from item where ${joinSql([...base, ...(after ? [isAfter(order, after)] : [])], ' and ')} order by ${orderBy(order)}`;
-  const more = await database.query<Row>(sql`select id, class, name, updated_at from (select * ${from} limit ${length}::int) item
-    where ${joinSql(rest, ' and ')} order by ${orderBy(order)} limit ${limit + 1 - found.length}::int`);
+  const more = await database.query<Row>(sql`select item.* from (select ${namePlace(order, 'at_')} ${from} limit ${length}::int) walked
+    cross join lateral (select id, class, name, updated_at from item where id = at_id and ${joinSql(rest, ' and ')} offset 0) item
+    order by ${orderBy(order, 'at_')} limit ${limit + 1 - found.length}::int`);
   const rows = [...found, ...more];
   if (rows.length > limit) return { rows, place: [], isOver: true };
-  const [last] = await database.query<Row>(sql`select id, class, name, updated_at ${from} offset ${length - 1}::int limit 1`);
-  return { rows, place: last ? placeOf(order, toPlaced(last)) : [], isOver: !last };
+  const [last] = await database.query<Record<string, unknown>>(sql`select ${namePlace(order, 'at_')} ${from} offset ${length - 1}::int limit 1`);
+  return {
+    rows,
+    place: last ? Object.values(last).map((value) => (value instanceof Date ? value.toISOString() : String(value))) : [],
+    isOver: !last,
+  };
 }
 
 function toPage({ order, limit }: Reading, rows: readonly Row[]): OrderedItems {
