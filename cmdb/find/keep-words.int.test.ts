@@ -2,6 +2,7 @@ import pino from 'pino';
 import { newUuid, systemClock } from '../../platform/clock/clock.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
+import { eventually } from '../../tests/cmdb/eventually.ts';
 import { newItem } from '../domain/item.ts';
 import { type CompiledModel, compileModel } from '../domain/model/compile-model.ts';
 import type { ModelDefinition } from '../domain/model/model.ts';
@@ -33,10 +34,6 @@ function modelWhere(isSearched: boolean): CompiledModel {
   return compileModel({ ...packs, classes });
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 it('the words of all items follow the model, also those of items that had none', async () => {
   let model = modelWhere(false);
   const after = newItem({ id: newUuid(), source: 's', key: 'p-1' }, { class: 'pump', name: 'Насос', attributes: { note: 'антресоль' } }, 1);
@@ -57,13 +54,19 @@ it('the words of all items follow the model, also those of items that had none',
     return pass !== undefined && pass.writing === undefined;
   };
   try {
-    await until(isReady);
+    await eventually(isReady, (isSo) => isSo);
     expect([await find('p-1'), await find('антресоль')]).toEqual([1, 0]);
     model = modelWhere(true);
-    await until(async () => (await find('антресоль')) === 1);
+    await eventually(
+      async () => (await find('антресоль')) === 1,
+      (isSo) => isSo,
+    );
     model = modelWhere(false);
-    await until(async () => (await find('антресоль')) === 0);
-    await until(isReady);
+    await eventually(
+      async () => (await find('антресоль')) === 0,
+      (isSo) => isSo,
+    );
+    await eventually(isReady, (isSo) => isSo);
     expect(await find('p-1')).toBe(1);
   } finally {
     await keeper.stop();
