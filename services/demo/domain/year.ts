@@ -200,7 +200,10 @@ export function imagineYear(random: Random, { items, relations }: Enterprise, no
   function arrive(moment: number, keys: readonly string[]) {
     const come = keys.flatMap((key) => register.get(key) ?? []);
     if (come.length === 0) return;
-    say(moment, 'demo', 'Поставка рабочих мест', { items: come, relations: relations.filter(({ from, to }) => keys.includes(from) || keys.includes(to)) });
+    say(moment, 'demo', 'Поставка рабочих мест', {
+      items: come,
+      relations: relations.filter(({ from, to }) => keys.includes(from) || keys.includes(to)),
+    });
   }
 
   /** Accounting has given the number of one computer to another, so its record is about two: a person has to say which. */
