@@ -26,7 +26,7 @@ export async function loadInventory(parts: WaterParts, enterprise: Enterprise, r
     if ('word' in step) await tell(parts, step.word, `demo/year/${index}`, itemIds);
     else await changeByHand(parts, step.change, `demo/year/${index}`, itemIds);
   }
-  await takeStock(parts, register);
+  await sendRegister(parts, register);
   return itemIds;
 }
 
@@ -40,12 +40,7 @@ async function tell({ sources, within }: WaterParts, word: SourceWord, key: stri
       {
         source,
         reason,
-        items: some.map(({ attributes, lookups, ...item }) => ({
-          ...item,
-          attributes: JSON.stringify(attributes),
-          lookups: [...lookups],
-          hosts: {},
-        })),
+        items: some.map(toRecord),
         relations: relations.slice(...range).map(toRelation),
         removedKeys: page === 0 ? [...removedKeys] : [],
         removedRelations: [],
@@ -58,7 +53,7 @@ async function tell({ sources, within }: WaterParts, word: SourceWord, key: stri
 }
 
 /** Today the register says all that it knows, as it does every night. */
-async function takeStock({ sources, within }: WaterParts, { items, relations }: Enterprise): Promise<void> {
+async function sendRegister({ sources, within }: WaterParts, { items, relations }: Enterprise): Promise<void> {
   const as = (key: string) => ({ ...within(30_000, { idempotencyKey: `demo/register/${key}` }), principal: speakAs('demo', speakers.demo) });
   const { id } = await sources.beginSnapshot({ source: 'demo', reason: 'Ночная сверка реестра' }, as('begin'));
   const records = [...items.map((item) => ({ item })), ...relations.map((relation) => ({ relation }))];
