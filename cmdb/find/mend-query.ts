@@ -41,8 +41,18 @@ async function findMistaken(database: Database, meant: SearchedWord['meant']): P
   const fitting = meant.filter(({ length }) => length >= shortestMistaken && length <= longestMistaken);
   const codes = fitting.filter((text) => /\d/.test(text)).flatMap(listEdits);
   const letters = fitting.filter((text) => !/\d/.test(text));
-  const [once, twice] = await Promise.all([findWords(database, letters.flatMap(listEdits)), findLongWords(database, letters)]);
-  return [...codes, ...once, ...twice].map((one) => word(one));
+  const found = await Promise.all([findCodes(database, codes), findWords(database, letters.flatMap(listEdits)), findLongWords(database, letters)]);
+  return found.flat().map((one) => word(one));
+}
+
+/**
+ * Those that some item has. Each is looked up by itself: of a condition on a thousand codes the planner thinks that many items fulfil it, and reads them all.
+ */
+async function findCodes(database: Database, codes: readonly string[]): Promise<string[]> {
+  if (codes.length === 0) return [];
+  const rows = await database.query<{ word: string }>(sql`select e.word from unnest(${[...new Set(codes)]}::text[]) as e(word)
+    where exists (select 1 from item where words @@ quote_literal(e.word)::tsquery offset 0)`);
+  return rows.map((row) => row.word);
 }
 
 async function findWords(database: Database, words: readonly string[]): Promise<string[]> {

@@ -1,7 +1,8 @@
 import type { Database } from '../../platform/postgres/database.ts';
-import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
+import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { CurrentModel } from '../model/models.ts';
 import { type Edge, type Graph, type Question, type Reached, walk } from './graph.ts';
+import { type Along, selectEdges } from './select-edges.ts';
 
 /** Answers from the records: one query a level, the items seen are kept here (measured: several times quicker than a recursive statement). */
 export function postgresGraph(database: Database, currentModel: CurrentModel): Graph {
@@ -20,19 +21,7 @@ export function postgresGraph(database: Database, currentModel: CurrentModel): G
 }
 
 /** For each item one step away the smallest edge that leads there; no more rows than can be of use. */
-function stepFurther(
-  ids: readonly string[],
-  { forward, backward, room, among }: { forward: readonly string[]; backward: readonly string[]; room: number; among: Question['among'] },
-): Statement {
-  const ways: Statement[] = [];
-  if (forward.length > 0) {
-    ways.push(sql`select from_id as "from", to_id as "to", type from relation
-      where from_id = any(${ids}::uuid[]) and type = any(${forward}::text[]) and state = 'active'`);
-  }
-  if (backward.length > 0) {
-    ways.push(sql`select to_id as "from", from_id as "to", type from relation
-      where to_id = any(${ids}::uuid[]) and type = any(${backward}::text[]) and state = 'active'`);
-  }
+function stepFurther(ids: readonly string[], { room, among, ...along }: Along & { room: number; among: Question['among'] }): Statement {
   const isAmong = among ? sql`where exists (select 1 from item seen where seen.id = edge."to" and ${among('seen')})` : sql``;
-  return sql`select distinct on ("to") "from", "to", type from (${joinSql(ways, ' union all ')}) edge ${isAmong} order by "to", "from", type limit ${room}::int`;
+  return sql`select distinct on ("to") "from", "to", type from (${selectEdges(ids, along)}) edge ${isAmong} order by "to", "from", type limit ${room}::int`;
 }

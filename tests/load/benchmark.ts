@@ -20,8 +20,6 @@ export interface Benchmark {
 /** How large an inventory is wanted. */
 export interface Size {
   items?: number;
-  /** Of the item that changes most. */
-  versions?: number;
 }
 
 export interface Spread {

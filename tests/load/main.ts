@@ -17,7 +17,7 @@ const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean' }, full: { type: 'boolean' }, items: { type: 'string' } },
 });
-const size: Size = options.full ? { items: 1_000_000, versions: 10_000 } : {};
+const size: Size = options.full ? { items: 1_000_000 } : {};
 if (options.items !== undefined) size.items = Number(options.items);
 const unknown = wanted.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
 if (unknown.length > 0) {

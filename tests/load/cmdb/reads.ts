@@ -79,8 +79,11 @@ export async function measureReads(hub: BenchHub, client: pg.Client, { items }: 
     toRow('item with its relations, hubs of many among them', related.each, await timeSql(client, 'related', sql, (index) => [idOf(index)]), 20),
   );
 
-  const words = (index: number) =>
-    [`vm-${(index * 37) % (items / 4)}`, `billing-${(index * 41) % (items / 3)}`, 'портал', `10.32.${index % 200}.`][index % 4] ?? '';
+  // Names that there are, a word that thousands have, the beginning of an address; then what has a mistake or is nowhere.
+  const words = (index: number) => {
+    const place = (index * 37) % Math.floor(items / 4);
+    return [`vm-${place}`, `vm ${place}`, 'портал', `10.32.${index % 200}.`, `wm-${place}`, 'пуртал', `rack-${place % 7} nowhere`][index % 7] ?? '';
+  };
   const searched = await time(hub, (index) => `/api/v1/cmdb/items?q=${encodeURIComponent(words(index))}&limit=50`);
   rows.push(toRow('search', searched, undefined, 50));
   return rows;
