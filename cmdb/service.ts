@@ -74,7 +74,7 @@ export const cmdb = defineService({
       neo4j(driver) {
         const space = { driver, label: 'Item' };
         const keeper = keepProjection({ space, database, models, log });
-        return { graph: neo4jGraph({ space, records, keeper, currentModel: models.current }), projection: { space, keeper } };
+        return { graph: neo4jGraph({ space, database, records, keeper, currentModel: models.current }), projection: { space, keeper } };
       },
     });
     const parts = { database, models, model: models.current };
