@@ -4,15 +4,15 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Call } from '../../platform/rpc/call.ts';
 import type { Group } from '../domain/impact/spread-failure.ts';
-import { checkRelationType } from '../domain/model/check-relation.ts';
 import { pointTo } from '../domain/model/pointer.ts';
 import type { Graph, Reached, Step } from '../graph/graph.ts';
-import { judgeByModel, type Models } from '../model/models.ts';
-import { rightsReader } from '../rights/rights.ts';
+import type { Models } from '../model/models.ts';
+import { rightsOf } from '../rights/rights.ts';
+import { nameItems, requireItem } from './name-items.ts';
+import { chooseTypes, until } from './question.ts';
 import { type Showing, selectItems } from './select-items.ts';
 import { summariseImpact } from './summarise-impact.ts';
 
-const mostMilliseconds = 2_000;
 /** Items that one impact may reach; the list of them is shorter still. */
 const mostReached = 5_000;
 
@@ -27,22 +27,18 @@ export interface ExploringParts {
  * asks; then what the reader may not see is counted and not named.
  */
 export function exploring({ database, graph, models }: ExploringParts) {
-  const rightsFor = rightsReader(models.current);
-
-  async function refuseUnknown(id: string, down: readonly string[], showing: Showing): Promise<void> {
-    const known = new Set((await readItems([id, ...down], showing)).keys());
-    if (!known.has(id)) throw new AppError('not_found', `There is no item "${id}"${at(showing)}.`);
+  /** Who asks, as of when, and by which model; throws AppError `not_found` when they see no item of that id. */
+  async function open(id: string, { principal }: Call, asOf: string | undefined, down: readonly string[] = []): Promise<Showing> {
+    const model = await models.current();
+    const { sight, masked } = rightsOf(principal, model);
+    const showing = { model, sight, masked, ...(asOf !== undefined && { at: Date.parse(asOf) }) };
+    const known = await nameItems(database, [id, ...down], showing);
+    requireItem(known, id, showing.at);
     const unknown = down.flatMap((one, index) =>
-      known.has(one) ? [] : [{ pointer: pointTo('/down', index), message: `there is no item "${one}"${at(showing)}` }],
+      known.has(one) ? [] : [{ pointer: pointTo('/down', index), message: `there is no item "${one}"` }],
     );
     if (unknown.length > 0) throw new AppError('invalid_input', 'Not all of what is said to be down is known.', { violations: unknown });
-  }
-
-  async function readItems(ids: readonly string[], showing: Showing): Promise<Map<string, { id: string; class: string; name: string }>> {
-    const rows = await database.query<{ id: string; class: string; name: string }>(
-      sql`select id, class, name from (${selectItems(ids, showing)}) item`,
-    );
-    return new Map(rows.map((row) => [row.id, row]));
+    return showing;
   }
 
   /** Those of the steps that the reader may see. */
@@ -68,7 +64,8 @@ export function exploring({ database, graph, models }: ExploringParts) {
   ): Promise<Surroundings & { truncatedBy: string[] }> {
     const { seen, hidden } = await sift(steps, showing);
     const listed = seen.slice(0, limit);
-    const named = await readItems(
+    const named = await nameItems(
+      database,
       listed.map(({ id }) => id),
       showing,
     );
@@ -76,9 +73,10 @@ export function exploring({ database, graph, models }: ExploringParts) {
     const items = listed.flatMap((step): ReachedItem[] => {
       const item = named.get(step.id);
       if (!item) return [];
+      const { id, class: itemClass, name } = item;
       const viaHidden = visible !== undefined && !visible.has(step.via.id);
       const via = viaHidden ? {} : { viaId: step.via.id, viaType: step.via.type };
-      return [{ ...item, distance: step.distance, ...via, viaHidden, groups: [], ...more(step) }];
+      return [{ id, class: itemClass, name, distance: step.distance, ...via, viaHidden, groups: [], ...more(step) }];
     });
     const truncatedBy: Surroundings['truncatedBy'] = [...(seen.length > limit ? (['limit'] as const) : []), ...(cutBy ? [cutBy] : [])];
     return { items, truncated: truncatedBy.length > 0, truncatedBy, servedBy, ...(note !== undefined && { note }), hidden };
@@ -86,40 +84,27 @@ export function exploring({ database, graph, models }: ExploringParts) {
 
   return {
     async neighbours({ id, depth = 1, direction = 'both', type, limit = 500, asOf }: GetNeighboursRequest, call: Call): Promise<Surroundings> {
-      const { violations, known } = await judgeByModel(models, (model) => ({
-        violations: type.flatMap((name, index) => checkRelationType(model, name, `/type/${index}`)),
-        known: [...model.relationTypes.keys()],
-      }));
-      if (violations.length > 0) throw new AppError('invalid_input', 'Not all of these are types of relations.', { violations });
-      const { sight } = await rightsFor(call);
-      const showing = { sight, ...momentOf(asOf) };
-      await refuseUnknown(id, [], showing);
-      const types = type.length > 0 ? type : known;
-      const question = { itemId: id, depth, direction, types, limit, timeout: timeLeft(call), ...momentOf(asOf) };
+      const types = await chooseTypes(models, type);
+      const showing = await open(id, call, asOf);
+      const question = { itemId: id, depth, direction, types, limit, timeout: timeLeft(call), ...momentOf(showing) };
       return list(id, await graph.neighbours(question), limit, showing);
     },
 
     async impact({ id, depth = 6, limit = 100, down, asOf }: GetImpactRequest, call: Call): Promise<Surroundings> {
-      const { sight, masked } = await rightsFor(call);
-      const showing = { sight, masked, ...momentOf(asOf) };
-      await refuseUnknown(id, down, showing);
-      const question = { itemId: id, depth, limit: mostReached, timeout: timeLeft(call), down, ...momentOf(asOf) };
+      const showing = await open(id, call, asOf, down);
+      const question = { itemId: id, depth, limit: mostReached, timeout: timeLeft(call), down, ...momentOf(showing) };
       const reached = await graph.impact(question);
       const [listed, summary] = await Promise.all([
         list(id, reached, limit, showing, ({ state, weight, groups }) => ({ state, weight: round(weight), groups: groups.map(toStanding) })),
-        summariseImpact(database, await models.current(), reached.steps, showing),
+        summariseImpact(database, reached.steps, showing),
       ]);
       return { ...listed, summary };
     },
   };
 }
 
-function momentOf(asOf: string | undefined): { at?: number } {
-  return asOf === undefined ? {} : { at: Date.parse(asOf) };
-}
-
-function at({ at: moment }: Showing): string {
-  return moment === undefined ? '' : ` at ${new Date(moment).toISOString()}`;
+function momentOf({ at }: Showing): { at?: number } {
+  return at === undefined ? {} : { at };
 }
 
 function toStanding({ type, members, up, needed }: Group): GroupStanding {
@@ -131,7 +116,6 @@ function round(weight: number): number {
   return Math.round(weight * 10_000) / 10_000;
 }
 
-/** Half of what the caller still waits: the other half is for naming what was found. */
-function timeLeft({ deadline }: Call): number {
-  return Math.max(0, Math.min(mostMilliseconds, (deadline - Date.now()) / 2));
+function timeLeft(call: Call): number {
+  return Math.max(0, until(call) - performance.now());
 }

@@ -3,20 +3,15 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { type ReachedService, rankServices } from '../domain/impact/rank-services.ts';
 import type { ImpactState, ImpactStep } from '../domain/impact/spread-failure.ts';
-import { type CompiledModel, classesWithin } from '../domain/model/compile-model.ts';
+import { classesWithin } from '../domain/model/compile-model.ts';
 import { type Showing, selectItems } from './select-items.ts';
 
 const mostServices = 50;
 
 /** What an impact comes to: counts of all that was reached, and of that what the reader may see by class and the services that matter most. */
-export async function summariseImpact(
-  database: Database,
-  model: CompiledModel,
-  steps: readonly ImpactStep[],
-  showing: Showing & { masked: ReadonlySet<string> },
-): Promise<ImpactSummary> {
-  const [classes, found] = await Promise.all([countClasses(database, steps, showing), readServices(database, model, steps, showing)]);
-  const services = rankServices(found, model);
+export async function summariseImpact(database: Database, steps: readonly ImpactStep[], showing: Showing): Promise<ImpactSummary> {
+  const [classes, found] = await Promise.all([countClasses(database, steps, showing), readServices(database, steps, showing)]);
+  const services = rankServices(found, showing.model);
   const count = (state: ImpactState) => steps.filter((step) => step.state === state).length;
   return {
     broken: count('broken'),
@@ -44,12 +39,7 @@ interface ServiceRow {
   sla: unknown;
 }
 
-async function readServices(
-  database: Database,
-  model: CompiledModel,
-  steps: readonly ImpactStep[],
-  { masked, ...showing }: Showing & { masked: ReadonlySet<string> },
-): Promise<ReachedService[]> {
+async function readServices(database: Database, steps: readonly ImpactStep[], { model, masked, ...showing }: Showing): Promise<ReachedService[]> {
   const affected = new Map(steps.filter(({ state }) => state !== 'already_down').map((step) => [step.id, step]));
   if (affected.size === 0) return [];
   const rows = await database.query<ServiceRow>(
