@@ -5,12 +5,12 @@ import { sql } from '../platform/postgres/sql.ts';
 import { toCanonicalText } from './domain/attributes.ts';
 import type { ItemState } from './domain/item.ts';
 import type { RelationState } from './domain/relation.ts';
-import { exploring } from './explore.ts';
+import { exploring } from './explore/explore.ts';
 import { listItems } from './find/list-items.ts';
 import { resolveItems } from './find/resolve-items.ts';
 import { findQuery } from './find/saved-queries.ts';
 import type { Graph } from './graph/graph.ts';
-import { graphMethods } from './graph/graph-methods.ts';
+import { projectionMethods } from './graph/projection-methods.ts';
 import type { Replica } from './graph/replicas.ts';
 import { findAsOf } from './history/histories.ts';
 import { type ItemParts, itemUseCases } from './items.ts';
@@ -92,7 +92,7 @@ export function cmdbMethods({ graph, replicas = [], ...parts }: CmdbParts): Cmdb
     getImpact: explore.impact,
     resolveItems: async ({ names }, call) => ({ items: await resolveItems(database, names, (await rightsFor(call)).sight) }),
 
-    ...graphMethods(replicas),
+    ...projectionMethods(replicas),
   };
 }
 

@@ -3,7 +3,7 @@ import type { ProjectionStatus } from './keep-projection.ts';
 import { bestOf, findReplica, type Replica } from './replicas.ts';
 
 /** The methods that look after the projections; there are none where the records answer. */
-export function graphMethods(replicas: readonly Replica[]): Pick<CmdbService, 'getGraphStatus' | 'rebuildGraph' | 'verifyGraph'> {
+export function projectionMethods(replicas: readonly Replica[]): Pick<CmdbService, 'getGraphStatus' | 'rebuildGraph' | 'verifyGraph'> {
   const tellStatus = (): GraphStatus => {
     if (replicas.length === 0) return { engine: 'records', state: 'fresh', replicas: [] };
     const statuses = replicas.map(({ keeper }) => keeper.status());
