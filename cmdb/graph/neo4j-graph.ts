@@ -3,9 +3,9 @@ import type { Database } from '../../platform/postgres/database.ts';
 import type { Fan } from '../domain/impact/spread-failure.ts';
 import type { CurrentModel } from '../model/models.ts';
 import { type Edge, type Graph, type Question, type Reached, walk } from './graph.ts';
-import type { ProjectionKeeper } from './keep-projection.ts';
 import { inTransaction, type Space, toRelationshipType, within } from './projection.ts';
 import { readFailures } from './read-failures.ts';
+import type { ChooseSpace } from './replicas.ts';
 import { walkImpact, weightsOf } from './walk-impact.ts';
 
 /** The relationships to go along, as Cypher writes them between two nodes: `-[:RUNS_ON|PART_OF]->`. */
@@ -16,25 +16,25 @@ interface Way {
 }
 
 export interface Neo4jGraphParts {
-  space: Space;
   /** The standing of items, which is not projected. */
   database: Database;
-  /** Who answers when the projection cannot. */
+  /** The projection to ask. */
+  choose: ChooseSpace;
+  /** Who answers when none can. */
   records: Graph;
-  keeper: Pick<ProjectionKeeper, 'status'>;
   currentModel: CurrentModel;
 }
 
 type Found<Reach> = Omit<Reached<Reach>, 'servedBy'>;
 
 /** Answers from the projection; from the records when it is down, behind, or does not know the item yet, and says so. */
-export function neo4jGraph({ space, database, records, keeper, currentModel }: Neo4jGraphParts): Graph {
+export function neo4jGraph({ choose, database, records, currentModel }: Neo4jGraphParts): Graph {
   /** `find` gives the reason when the projection cannot tell. */
-  async function reach<Reach>({ at, timeout }: Question, find: () => Promise<Found<Reach> | string>, ask: () => Promise<Reached<Reach>>) {
+  async function reach<Reach>({ at, timeout }: Question, find: (space: Space) => Promise<Found<Reach> | string>, ask: () => Promise<Reached<Reach>>) {
     if (at !== undefined) return { ...(await ask()), note: 'The projection holds the present only.' };
-    const { state } = keeper.status();
-    if (state !== 'fresh') return { ...(await ask()), note: `The projection is ${state}.` };
-    const found = await within(timeout, find()).catch(() => 'The projection did not answer in time.');
+    const { space, note = '' } = choose();
+    if (!space) return { ...(await ask()), note };
+    const found = await within(timeout, find(space)).catch(() => 'The projection did not answer in time.');
     return typeof found === 'string' ? { ...(await ask()), note: found } : { ...found, servedBy: 'neo4j' as const };
   }
 
@@ -48,7 +48,7 @@ export function neo4jGraph({ space, database, records, keeper, currentModel }: N
         arrow: (quantifier: string) => `${before}[:${types.join('|')}]${after}${quantifier}`,
         one: `match (a)${before}${relationship}${after}(b) where b.id in $ids return collect([a.id, b.id, toLower(type(relation))]) as edges`,
       };
-      const find = () =>
+      const find = (space: Space) =>
         findEdges(space, question, way, async ({ edges, isCut }) => {
           const reached = await walk(question, async (level) => level.flatMap((id) => edges.get(id) ?? []));
           return { ...reached, ...(isCut && { cutBy: 'nodes' as const }) };
@@ -58,7 +58,7 @@ export function neo4jGraph({ space, database, records, keeper, currentModel }: N
     async impact(question) {
       const model = await currentModel();
       const standing = readFailures(database, model);
-      const find = () =>
+      const find = (space: Space) =>
         findEdges(space, question, affects, async ({ edges, isCut }) => {
           if (isCut) return 'More is reached than one answer may hold, before redundancy is looked at: the records answer that.';
           return walkImpact(question, { ...standing, edges: async (level) => level.flatMap((id) => toFans(edges.get(id) ?? [])) }, weightsOf(model));
