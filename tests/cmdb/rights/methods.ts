@@ -67,6 +67,7 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   MergeItems: 'whole',
   UndoMerge: 'whole',
   DiffItem: 'asked',
+  Compare: 'asked',
   RevertItem: 'asked',
   GetRelationHistory: 'asked',
   ListChangeSets: 'whole',
