@@ -1,3 +1,4 @@
+import type { Cut } from '../../generated/opora/cmdb/v1/graph.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Scope, Span } from '../domain/comparison/read-question.ts';
@@ -9,11 +10,11 @@ import { reachBelow } from './reach-below.ts';
 const mostItems = 20_000;
 const mostRelations = 50_000;
 
-/** Items and relations of a scope: at least all of them that changed in the span, but for what the notes say. */
+/** Items and relations of a scope: at least all of them that changed in the span, but for what the cuts say. */
 export interface Collected {
   itemIds: string[];
   relationIds: string[];
-  notes: string[];
+  cuts: Cut[];
 }
 
 interface Wanted {
@@ -31,9 +32,9 @@ export async function collectScope(database: Database, scope: Scope, span: Span,
   const collecting = { place, span, mostItems, mostRelations };
   // Relations get what time items leave.
   const items = await collectItems(database, { ...collecting, until: performance.now() + (until - performance.now()) / 2 });
-  if (!wanted.wantsRelations) return { itemIds: items.ids, relationIds: [], notes: items.notes };
+  if (!wanted.wantsRelations) return { itemIds: items.ids, relationIds: [], cuts: items.cuts };
   const relations = await collectRelations(database, { ...collecting, until }, items.ids);
-  return { itemIds: items.ids, relationIds: relations.ids, notes: [...items.notes, ...relations.notes] };
+  return { itemIds: items.ids, relationIds: relations.ids, cuts: [...items.cuts, ...relations.cuts] };
 }
 
 async function collectNamed(database: Database, { kind, value }: Scope, span: Span, { model, wantsRelations, until }: Wanted): Promise<Collected> {
@@ -43,9 +44,18 @@ async function collectNamed(database: Database, { kind, value }: Scope, span: Sp
   return {
     itemIds,
     relationIds: relations.slice(0, mostRelations),
-    notes: [
-      ...(below.isCut || below.ids.length > mostItems ? [`Only ${itemIds.length} of the items below were compared.`] : []),
-      ...(relations.length > mostRelations ? [`Only the ${mostRelations} relations that were changed last were compared.`] : []),
+    cuts: [
+      ...(below.isCut || below.ids.length > mostItems
+        ? [
+            {
+              by: performance.now() > until ? ('time' as const) : ('items' as const),
+              message: `Only ${itemIds.length} of the items below were compared.`,
+            },
+          ]
+        : []),
+      ...(relations.length > mostRelations
+        ? [{ by: 'limit' as const, message: `Only the ${mostRelations} relations that were changed last were compared.` }]
+        : []),
     ],
   };
 }

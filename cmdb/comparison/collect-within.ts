@@ -1,3 +1,4 @@
+import type { Cut } from '../../generated/opora/cmdb/v1/graph.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { plannedAnew, raw, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Span } from '../domain/comparison/read-question.ts';
@@ -19,7 +20,7 @@ export interface Collecting {
 export interface Collected {
   ids: string[];
   /** What was left out, if anything. */
-  notes: string[];
+  cuts: Cut[];
 }
 
 const states = sql`state in ('active', 'retired')`;
@@ -49,7 +50,7 @@ export async function collectItems(database: Database, { place, span, mostItems,
   const ids = here.map(({ id }) => id);
   for (let before: { id: string; at: Date } | undefined; ids.length <= mostItems; ) {
     if (before && performance.now() > until)
-      return { ids, notes: [`What has left and was changed last before ${before.at.toISOString()} was not looked for.`] };
+      return { ids, cuts: [{ by: 'time', message: `What has left and was changed last before ${before.at.toISOString()} was not looked for.` }] };
     const isNext = before ? sql`and (updated_at, id) < (${before.at}, ${before.id}::uuid)` : sql``;
     const ofState = (state: string) =>
       sql`(select id, updated_at, ${isIn(place, 'item')} as is_here from item where state = ${state} and updated_at > ${since} ${isNext}
@@ -62,8 +63,8 @@ export async function collectItems(database: Database, { place, span, mostItems,
     if (walked.length < walkedAtOnce) break;
     before = walked.at(-1);
   }
-  if (ids.length <= mostItems) return { ids, notes: [] };
-  return { ids: ids.slice(0, mostItems), notes: [`Only ${mostItems} of the items that have changed were compared.`] };
+  if (ids.length <= mostItems) return { ids, cuts: [] };
+  return { ids: ids.slice(0, mostItems), cuts: [{ by: 'items', message: `Only ${mostItems} of the items that have changed were compared.` }] };
 }
 
 /**
@@ -86,7 +87,7 @@ export async function collectRelations(
       sql`select relation.id from unnest(${changed.map(({ id }) => id)}::uuid[]) as c(id) join relation on relation.id = c.id
         where ${isOf('relation.from_id')} or ${isOf('relation.to_id')}`,
     );
-    return { ids: found.map(({ id }) => id), notes: [] };
+    return { ids: found.map(({ id }) => id), cuts: [] };
   }
   const still = await database.query<{ id: string }>(
     plannedAnew(sql`select id from item where ${states} and ${isIn(place, 'item')} and updated_at <= ${since} limit ${mostMembers + 1}::int`),
@@ -98,10 +99,8 @@ export async function collectRelations(
     const rows = await database.query<{ id: string }>(selectChangedRelations(members.slice(looked, looked + relatedAtOnce), span.from));
     for (const { id } of rows) ids.add(id);
   }
-  if (looked >= members.length && still.length <= mostMembers && ids.size <= mostRelations) return { ids: [...ids], notes: [] };
-  const told = Math.min(looked, members.length);
-  return {
-    ids: [...ids].slice(0, mostRelations),
-    notes: [`Only the relations of ${told} of the items were compared, ${mostRelations} of them at most.`],
-  };
+  if (looked >= members.length && still.length <= mostMembers && ids.size <= mostRelations) return { ids: [...ids], cuts: [] };
+  const by = ids.size > mostRelations ? 'limit' : looked < members.length ? 'time' : 'items';
+  const message = `Only relations of ${Math.min(looked, members.length)} of the items were compared, and ${mostRelations} of them at most.`;
+  return { ids: [...ids].slice(0, mostRelations), cuts: [{ by, message }] };
 }

@@ -6,6 +6,7 @@ import { sql } from '../../platform/postgres/sql.ts';
 import type { Call } from '../../platform/rpc/call.ts';
 import { byNewest, type Placed } from '../domain/comparison/newest-first.ts';
 import { readScope, readSpan, type Scope, type Span } from '../domain/comparison/read-question.ts';
+import { until } from '../explore/question.ts';
 import { readKeptSince } from '../history/keep-history.ts';
 import { judgeByModel, type Models } from '../model/models.ts';
 import { refuseAsking, rightsReader, type Sight } from '../rights/rights.ts';
@@ -14,8 +15,6 @@ import { describeEntries } from './describe-entries.ts';
 import { judgeItems } from './judge-items.ts';
 import { judgeRelations } from './judge-relations.ts';
 import { type Judgement, readJudgement } from './judgement.ts';
-
-const mostMilliseconds = 2_000;
 
 export interface ComparingParts {
   database: Database;
@@ -34,11 +33,10 @@ export function comparing({ database, models }: ComparingParts) {
     if (scope.kind === 'item' || scope.kind === 'below') await refuseUnknown(scope.value, sight);
     const { limit = 50, kinds } = request;
     const wants = (kind: (typeof kinds)[number]) => kinds.length === 0 || kinds.includes(kind);
-    const until = performance.now() + Math.max(0, Math.min(mostMilliseconds, (call.deadline - Date.now()) / 2));
-    const { itemIds, relationIds, notes } = await collectScope(database, scope, span, {
+    const { itemIds, relationIds, cuts } = await collectScope(database, scope, span, {
       model: await models.current(),
       wantsRelations: wants('relations'),
-      until,
+      until: until(call),
     });
     const judge = { place, limit: limit + 1 };
     const [items, relations] = await Promise.all([
@@ -53,8 +51,7 @@ export function comparing({ database, models }: ComparingParts) {
       items: await describeEntries(database, page, rights),
       ...(items && { itemCounts: items.counts }),
       ...(relations && { relationCounts: relations.counts }),
-      truncated: notes.length > 0,
-      ...(notes.length > 0 && { note: notes.join(' ') }),
+      cuts,
       ...(found.length > limit && last && { next: toCursor(span, last, order) }),
     };
   };

