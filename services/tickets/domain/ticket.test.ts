@@ -15,6 +15,7 @@ const ticket: TicketState = {
   items: [],
   alertIds: [],
   takenOver: false,
+  isOver: false,
   version: 4,
   createdAt: 1,
   updatedAt: 1,

@@ -20,6 +20,8 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   GetNeighbours: 'asked',
   GetImpact: 'asked',
   ResolveItems: 'asked',
+  AssessRadius: 'whole',
+  DescribeItems: 'asked',
   GetGraphStatus: 'whole',
   RebuildGraph: 'whole',
   VerifyGraph: 'whole',
