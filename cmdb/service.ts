@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
+import { GraphService } from '../generated/opora/cmdb/v1/graph.ts';
 import { HealthService } from '../generated/opora/cmdb/v1/health.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
@@ -15,6 +16,7 @@ import { defineService, serve } from '../platform/service/define-service.ts';
 import { hearChanges } from './authorisation/hear-changes.ts';
 import { bulkEditMethods } from './edits/edit-methods.ts';
 import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
+import { graphMethods } from './explore/graph-methods.ts';
 import { keepWords } from './find/keep-words.ts';
 import { queryMethods } from './find/saved-queries.ts';
 import type { Graph } from './graph/graph.ts';
@@ -89,6 +91,7 @@ export const cmdb = defineService({
       serves: [
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, ...(projection && { keeper: projection.keeper }) })),
         serve(RadiusService, radiusMethods({ database, graph, models })),
+        serve(GraphService, graphMethods(parts)),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(
           HistoryService,
