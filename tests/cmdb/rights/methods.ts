@@ -20,6 +20,7 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   GetNeighbours: 'asked',
   GetImpact: 'asked',
   FindPaths: 'asked',
+  DrawGraph: 'asked',
   ResolveItems: 'asked',
   AssessRadius: 'whole',
   DescribeItems: 'asked',
