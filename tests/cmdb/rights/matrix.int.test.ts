@@ -165,11 +165,13 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
     expect(costs.outcome).toBe(person.sensitive ? 'ok' : 'not_allowed');
     const names = world.things.flatMap(({ mark }) => [`name ${mark}`, `${mark}.corp`]);
     const found = (await doorOf(person, door)('ResolveItems', { names })).answer['items'] as { itemId: string }[];
-    expect([...new Set(found.map(({ itemId }) => itemId))].sort()).toEqual(
-      seen()
-        .map(({ item }) => item.id)
-        .sort(),
-    );
+    const seenIds = seen()
+      .map(({ item }) => item.id)
+      .sort();
+    expect([...new Set(found.map(({ itemId }) => itemId))].sort()).toEqual(seenIds);
+    const described = await doorOf(person, door)('DescribeItems', { ids: world.things.map(({ item }) => item.id) });
+    expect((described.answer['items'] as { id: string }[]).map(({ id }) => id).sort()).toEqual(seenIds);
+    expect(marksIn(described)).toEqual(marksOf(seen()));
   });
 
   it('reaches through relations only what is reached without a hidden item, and sees a relation with both of its ends', async () => {

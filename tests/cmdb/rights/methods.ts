@@ -22,6 +22,8 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   FindPaths: 'asked',
   DrawGraph: 'asked',
   ResolveItems: 'asked',
+  AssessRadius: 'whole',
+  DescribeItems: 'asked',
   GetGraphStatus: 'whole',
   RebuildGraph: 'whole',
   VerifyGraph: 'whole',
