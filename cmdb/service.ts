@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { ComparisonService } from '../generated/opora/cmdb/v1/comparison.ts';
 import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
 import { GraphService } from '../generated/opora/cmdb/v1/graph.ts';
 import { HealthService } from '../generated/opora/cmdb/v1/health.ts';
@@ -7,12 +8,14 @@ import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { QueryService } from '../generated/opora/cmdb/v1/queries.ts';
+import { RadiusService } from '../generated/opora/cmdb/v1/radius.ts';
 import { ReminderService } from '../generated/opora/cmdb/v1/reminders.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import { hearChanges } from './authorisation/hear-changes.ts';
+import { comparing } from './comparison/compare.ts';
 import { bulkEditMethods } from './edits/edit-methods.ts';
 import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
 import { graphMethods } from './explore/graph-methods.ts';
@@ -37,6 +40,7 @@ import { openModels } from './model/models.ts';
 import { seedModel } from './model/seed-model.ts';
 import { workOnModels } from './model/work-on-models.ts';
 import { modelMethods } from './model-methods.ts';
+import { radiusMethods } from './radius/assess-radius.ts';
 import { beginReminders, keepReminders } from './reminders/keep-reminders.ts';
 import { listDeadlines } from './reminders/list-deadlines.ts';
 import { rightsReader } from './rights/rights.ts';
@@ -90,12 +94,14 @@ export const cmdb = defineService({
     return {
       serves: [
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, replicas })),
+        serve(RadiusService, radiusMethods({ database, graph, models })),
         serve(GraphService, graphMethods(parts)),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(
           HistoryService,
           historyMethods({ database, items: itemUseCases({ ...parts, takePage }), rightsFor: rightsReader(models.current), toItem }),
         ),
+        serve(ComparisonService, { compare: comparing(parts) }),
         serve(QueryService, queryMethods(parts)),
         serve(HealthService, healthMethods(parts)),
         serve(ReminderService, { listDeadlines: async (request, call) => listDeadlines(database, request, await models.current(), call.now) }),

@@ -18,6 +18,7 @@ export function announceOpened(ticket: TicketState) {
     ...(ticket.serviceId !== undefined && { serviceId: ticket.serviceId }),
     ...(ticket.raiseKey !== undefined && { origin: 'monitoring' }),
     version: ticket.version,
+    ...windowOf(ticket),
   });
 }
 
@@ -34,6 +35,7 @@ export function announceUpdated(ticket: TicketState) {
     ...(ticket.assigneeId !== undefined && { assigneeId: ticket.assigneeId }),
     ...(ticket.serviceId !== undefined && { serviceId: ticket.serviceId }),
     version: ticket.version,
+    ...windowOf(ticket),
   });
 }
 
@@ -51,4 +53,11 @@ export function announceTransition(ticket: TicketState, step: { transition: stri
     type: ticket.type,
     items: [...ticket.items],
   });
+}
+
+function windowOf({ plannedStart, plannedEnd }: TicketState) {
+  return {
+    ...(plannedStart !== undefined && { plannedStart: new Date(plannedStart).toISOString() }),
+    ...(plannedEnd !== undefined && { plannedEnd: new Date(plannedEnd).toISOString() }),
+  };
 }
