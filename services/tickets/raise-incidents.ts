@@ -44,7 +44,7 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
       return call.commit(
         {
           statements: [insertTickets(raised), insertHistory(raised.map((ticket) => entry(call, ticket.id, 'created', [], ticket.explanation)))],
-          events: raised.map(announceOpened),
+          events: raised.map((ticket) => announceOpened(ticket, call.principal)),
         },
         answer(tickets),
       );
@@ -78,7 +78,7 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
             ),
           ],
           events: steps.map(({ before, after, phase }) =>
-            announceTransition(after, { transition: 'resolve', before: before.status, phase, byPerson: false }),
+            announceTransition(after, call.principal, { transition: 'resolve', before: before.status, phase, byPerson: false }),
           ),
         },
         answer(outcomes),

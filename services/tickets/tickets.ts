@@ -91,7 +91,7 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
       };
       try {
         return await call.commit(
-          { statements: [insertTickets([ticket]), insertHistory([entry(call, ticket.id, 'created')])], events: [announceOpened(ticket)] },
+          { statements: [insertTickets([ticket]), insertHistory([entry(call, ticket.id, 'created')])], events: [announceOpened(ticket, call.principal)] },
           answer(view(ticket, call.principal)),
         );
       } catch (error) {
@@ -138,7 +138,7 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
       return call.commit(
         {
           statements: [updateTickets([after]), insertHistory([entry(call, step.id, 'transitioned', listChanges(before, after))])],
-          events: [announceTransition(after, told)],
+          events: [announceTransition(after, call.principal, told)],
         },
         answer(view(after, call.principal)),
       );
