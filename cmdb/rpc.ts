@@ -6,7 +6,7 @@ import { sql } from '../platform/postgres/sql.ts';
 import { toCanonicalText } from './domain/attributes.ts';
 import type { ItemState } from './domain/item.ts';
 import type { RelationState } from './domain/relation.ts';
-import { exploring } from './explore.ts';
+import { exploring } from './explore/explore.ts';
 import { listItems } from './find/list-items.ts';
 import { resolveItems } from './find/resolve-items.ts';
 import { findQuery } from './find/saved-queries.ts';

@@ -1,12 +1,12 @@
-import type { GetImpactRequest, GetNeighboursRequest, Surroundings } from '../generated/opora/cmdb/v1/cmdb.ts';
-import { AppError } from '../platform/errors/app-error.ts';
-import type { Database } from '../platform/postgres/database.ts';
-import { sql } from '../platform/postgres/sql.ts';
-import type { Call } from '../platform/rpc/call.ts';
-import { checkRelationType } from './domain/model/check-relation.ts';
-import type { Graph, Question, Reached } from './graph/graph.ts';
-import { judgeByModel, type Models } from './model/models.ts';
-import { rightsReader, type Sight } from './rights/rights.ts';
+import type { GetImpactRequest, GetNeighboursRequest, Surroundings } from '../../generated/opora/cmdb/v1/cmdb.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { sql } from '../../platform/postgres/sql.ts';
+import type { Call } from '../../platform/rpc/call.ts';
+import { checkRelationType } from '../domain/model/check-relation.ts';
+import type { Graph, Question, Reached } from '../graph/graph.ts';
+import { judgeByModel, type Models } from '../model/models.ts';
+import { rightsReader, type Sight } from '../rights/rights.ts';
 
 const mostMilliseconds = 2_000;
 
