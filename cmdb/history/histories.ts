@@ -37,12 +37,18 @@ export async function diffVersions(database: Database, request: DiffItemRequest,
   }
   const [before, after] = await Promise.all([side(request.from, request.fromTime, now), side(request.to, request.toTime, now)]);
   if (!before && !after) throw new AppError('not_found', `There is no item "${id}" at either moment.`);
-  const differences = diffItems(before ?? nothing, after ?? nothing);
-  const isHidden = (one: FieldDifference) => isMaskedField(one, masked);
   return {
     id,
     ...(before && { from: before.version }),
     ...(after && { to: after.version }),
+    ...tellDifferences(diffItems(before ?? nothing, after ?? nothing), masked),
+  };
+}
+
+/** Differences as they are told: of masked attributes only that they differ. */
+export function tellDifferences(differences: readonly FieldDifference[], masked: ReadonlySet<string>): Pick<ItemDiff, 'differences' | 'masked'> {
+  const isHidden = (one: FieldDifference) => isMaskedField(one, masked);
+  return {
     differences: differences
       .filter((one) => !isHidden(one))
       .map(({ field, before: old, after: given }) => ({

@@ -41,7 +41,11 @@ export function announceUpdated(ticket: TicketState) {
   });
 }
 
-export function announceTransition(ticket: TicketState, by: Principal, step: { transition: string; before: string; phase: Phase; byPerson: boolean }) {
+export function announceTransition(
+  ticket: TicketState,
+  by: Principal,
+  step: { transition: string; before: string; phase: Phase; byPerson: boolean },
+) {
   return ticketTransitioned({
     ticketId: ticket.id,
     number: ticket.number,

@@ -91,7 +91,10 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
       };
       try {
         return await call.commit(
-          { statements: [insertTickets([ticket]), insertHistory([entry(call, ticket.id, 'created')])], events: [announceOpened(ticket, call.principal)] },
+          {
+            statements: [insertTickets([ticket]), insertHistory([entry(call, ticket.id, 'created')])],
+            events: [announceOpened(ticket, call.principal)],
+          },
           answer(view(ticket, call.principal)),
         );
       } catch (error) {

@@ -72,7 +72,10 @@ function readMessage(message: DescMessage, options: OptionReader, refusals: Refu
     }
   }
   const timeline =
-    event?.timeline && readTimeline(event.timeline, { fields, permissions: event.permissions }, (reason) => refusals.refuse(message, `event ${message.name}: ${reason}`));
+    event?.timeline &&
+    readTimeline(event.timeline, { fields, permissions: event.permissions }, (reason) =>
+      refusals.refuse(message, `event ${message.name}: ${reason}`),
+    );
   return {
     name: message.name,
     fullName: message.typeName,

@@ -110,6 +110,8 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
         ['ExplainItem', { id }],
         ['GetNeighbours', { id, type: [] }],
         ['GetImpact', { id }],
+        ['GetTimeline', { id, kind: [] }],
+        ['GetTimeline', { id, kind: [], below: true }],
       ];
       for (const [method, request] of questions) {
         const told = await ask(method, request);

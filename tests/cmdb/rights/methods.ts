@@ -66,6 +66,7 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   KeepDistinct: 'whole',
   MergeItems: 'whole',
   UndoMerge: 'whole',
+  GetTimeline: 'asked',
   DiffItem: 'asked',
   RevertItem: 'asked',
   GetRelationHistory: 'asked',
