@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
+import { GraphService } from '../generated/opora/cmdb/v1/graph.ts';
 import { HealthService } from '../generated/opora/cmdb/v1/health.ts';
 import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
@@ -15,14 +16,15 @@ import { defineService, serve } from '../platform/service/define-service.ts';
 import { hearChanges } from './authorisation/hear-changes.ts';
 import { bulkEditMethods } from './edits/edit-methods.ts';
 import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
+import { graphMethods } from './explore/graph-methods.ts';
 import { keepWords } from './find/keep-words.ts';
 import { queryMethods } from './find/saved-queries.ts';
 import type { Graph } from './graph/graph.ts';
-import { keepProjection, type ProjectionKeeper } from './graph/keep-projection.ts';
+import { keepProjection } from './graph/keep-projection.ts';
 import { neo4jGraph } from './graph/neo4j-graph.ts';
 import { postgresGraph } from './graph/postgres-graph.ts';
 import { projectGraph } from './graph/project-graph.ts';
-import type { Space } from './graph/projection.ts';
+import { chooseSpace, type Replica } from './graph/replicas.ts';
 import { healthMethods } from './health/health-methods.ts';
 import { beginHealth, keepHealth } from './health/keep-health.ts';
 import { historyMethods } from './history/history-methods.ts';
@@ -50,10 +52,10 @@ import { listDeclared } from './timeline/declared-types.ts';
 import { keepTimeline } from './timeline/keep-timeline.ts';
 import { timelineMethods } from './timeline/timeline-methods.ts';
 
-/** Who answers questions about the graph, and what a projection of it needs besides. */
+/** Who answers questions about the graph, and the projections of it. */
 interface GraphSide {
   graph: Graph;
-  projection?: { space: Space; keeper: ProjectionKeeper };
+  replicas: readonly Replica[];
 }
 
 export const cmdb = defineService({
@@ -73,12 +75,14 @@ export const cmdb = defineService({
     const models = openModels(database);
     const work = workOnModels({ database, models, clock, log });
     const records = postgresGraph(database, models.current);
-    const { graph, projection } = choose<GraphSide>({
-      records: () => ({ graph: records }),
-      neo4j(driver) {
-        const space = { driver, label: 'Item' };
-        const keeper = keepProjection({ space, database, models, log });
-        return { graph: neo4jGraph({ space, records, keeper, currentModel: models.current }), projection: { space, keeper } };
+    const { graph, replicas } = choose<GraphSide>({
+      records: () => ({ graph: records, replicas: [] }),
+      neo4j(servers) {
+        const kept = servers.map((server): Replica => {
+          const space = { ...server, label: 'Item' };
+          return { space, keeper: keepProjection({ space, database, models, log }) };
+        });
+        return { graph: neo4jGraph({ choose: chooseSpace(kept), records, currentModel: models.current }), replicas: kept };
       },
     });
     const parts = { database, models, model: models.current };
@@ -90,7 +94,8 @@ export const cmdb = defineService({
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
       serves: [
-        serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, ...(projection && { keeper: projection.keeper }) })),
+        serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, replicas })),
+        serve(GraphService, graphMethods(parts)),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(
           HistoryService,
@@ -110,7 +115,7 @@ export const cmdb = defineService({
         subscription(revertChangeSets(parts)),
         subscription(hearChanges(database)),
         ...(declared.size > 0 ? [keepTimeline(declared)] : []),
-        ...(projection ? [subscription(projectGraph(projection.space, models))] : []),
+        ...replicas.map(({ space }) => subscription(projectGraph(space, models))),
       ],
       timers: joinTimers(
         keepSources({ ...parts, newId }),
@@ -120,7 +125,7 @@ export const cmdb = defineService({
         keepHealth({ ...parts, newId }),
       ),
       async stop() {
-        await Promise.all([history.stop(), work.stop(), imports.stop(), words.stop(), projection?.keeper.stop()]);
+        await Promise.all([history.stop(), work.stop(), imports.stop(), words.stop(), ...replicas.map(({ keeper }) => keeper.stop())]);
       },
     };
   },

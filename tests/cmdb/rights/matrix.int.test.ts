@@ -1,4 +1,5 @@
 import type { Item, ItemVersion, Relation, Surroundings } from '../../../generated/opora/cmdb/v1/cmdb.ts';
+import type { PathList } from '../../../generated/opora/cmdb/v1/graph.ts';
 import { newUuid } from '../../../platform/clock/clock.ts';
 import type { Grant, Principal } from '../../../platform/rpc/call.ts';
 import { type EdgeHub, startHub } from '../../edge/start-hub.ts';
@@ -200,6 +201,28 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
     const hidden = world.things.find((thing) => !sees(person, thing));
     if (hidden) expect((await ask('ListRelations', { itemId: hidden.item.id })).answer['items']).toEqual([]);
     expect((await ask('ListRelations', {})).outcome).toBe(person.read === 'all' ? 'ok' : 'invalid_input');
+  });
+
+  it('is shown the whole way between two items, with a step without a name for each that is hidden', async () => {
+    for (const [from, first] of world.things.entries()) {
+      for (const [to, last] of world.things.entries()) {
+        if (from === to) continue;
+        const question = { from: first.item.id, to: last.item.id, type: ['depends_on'], limit: 5 };
+        const told = await ask('FindPaths', question);
+        const hidden = [first, last].find((thing) => !sees(person, thing));
+        if (hidden) {
+          const none = await ask('FindPaths', { ...question, from: never });
+          expect([told.outcome, told.text]).toEqual(['not_found', none.text.replaceAll(never, hidden.item.id)]);
+          continue;
+        }
+        const way = from < to ? world.things.slice(from, to + 1) : world.things.slice(to, from + 1).reverse();
+        const { items, length, hidden: count } = told.answer as unknown as PathList;
+        expect(items.map(({ steps }) => steps.map(({ item }) => item?.id))).toEqual([
+          way.map((thing) => (sees(person, thing) ? thing.item.id : undefined)),
+        ]);
+        expect([length, count]).toEqual([way.length - 1, way.filter((thing) => !sees(person, thing)).length]);
+      }
+    }
   });
 
   it('changes only what may be changed as it is, and as it would become', async () => {

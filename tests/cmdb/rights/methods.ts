@@ -19,6 +19,7 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   AuthoriseRelation: 'whole',
   GetNeighbours: 'asked',
   GetImpact: 'asked',
+  FindPaths: 'asked',
   ResolveItems: 'asked',
   GetGraphStatus: 'whole',
   RebuildGraph: 'whole',

@@ -1,0 +1,14 @@
+import type { GraphService } from '../../generated/opora/cmdb/v1/graph.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import type { Models } from '../model/models.ts';
+import { findPaths } from './find-paths.ts';
+
+export interface GraphParts {
+  database: Database;
+  models: Pick<Models, 'current' | 'newest'>;
+}
+
+/** Questions that the records answer, whichever engine the graph is projected to. */
+export function graphMethods(parts: GraphParts): GraphService {
+  return { findPaths: findPaths(parts) };
+}

@@ -1,0 +1,57 @@
+import type { PathList } from '../../generated/opora/cmdb/v1/graph.ts';
+import { type EdgeHub, startHub } from '../edge/start-hub.ts';
+import type { Api } from '../mesh/api.ts';
+
+let hub: EdgeHub;
+let api: Api;
+beforeAll(async () => {
+  hub = await startHub(['cmdb'], {}, 'gRPC');
+  api = hub.api;
+});
+afterAll(() => hub.stop());
+
+const create = async (itemClass: string, name: string, attributes: object = {}) =>
+  (await api.post<{ id: string }>('/api/v1/cmdb/items', { class: itemClass, name, attributes })).body.id;
+const relate = async (type: string, fromId: string, toId: string) =>
+  (await api.post<{ id: string }>('/api/v1/cmdb/relations', { type, fromId, toId })).body.id;
+
+describe('the paths over REST', () => {
+  it('lead from item to item, now and as they were, and say what is wrong with a question', async () => {
+    const [service, machine, server] = [
+      await create('application', 'Биллинг'),
+      await create('virtual_machine', 'billing-1'),
+      await create('server', 'host-7'),
+    ];
+    await relate('runs_on', service, machine);
+    const relation = await relate('runs_on', machine, server);
+    const path = `/api/v1/cmdb/graph/paths?from=${service}&to=${server}`;
+    const step = (id: string, itemClass: string, name: string, more: object = {}) => ({
+      item: { id, class: itemClass, name, phase: 'active' },
+      hidden: false,
+      ...more,
+    });
+    const along = { type: 'runs_on', direction: 'out' };
+    const whole = [
+      step(service, 'application', 'Биллинг'),
+      step(machine, 'virtual_machine', 'billing-1', along),
+      step(server, 'server', 'host-7', along),
+    ];
+    expect((await api.get(path)).body).toEqual({ items: [{ steps: whole }], length: 2, hidden: 0, cuts: [] });
+    const before = new Date().toISOString();
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    expect((await api.send('DELETE', `/api/v1/cmdb/relations/${relation}`, undefined)).status).toBe(204);
+    expect((await api.get<PathList>(path)).body.items).toEqual([]);
+    expect((await api.get<PathList>(`${path}&asOf=${before}`)).body.items).toEqual([{ steps: whole }]);
+    expect((await api.get<PathList>(`${path}&asOf=${before}&direction=in`)).body.items).toEqual([]);
+
+    expect(await api.get(`${path}&type=eats`)).toMatchObject({ status: 422, body: { errors: [{ pointer: '/type/0' }] } });
+    expect(await api.get(`/api/v1/cmdb/graph/paths?from=${service}&to=${service}`)).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/to' }] },
+    });
+    expect(await api.get(`${path}&asOf=2020-01-01T00:00:00Z`)).toMatchObject({
+      status: 404,
+      body: { detail: `There was no item "${service}" at 2020-01-01T00:00:00.000Z.` },
+    });
+  });
+});
