@@ -7,6 +7,7 @@ import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { QueryService } from '../generated/opora/cmdb/v1/queries.ts';
+import { RadiusService } from '../generated/opora/cmdb/v1/radius.ts';
 import { ReminderService } from '../generated/opora/cmdb/v1/reminders.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
@@ -38,6 +39,7 @@ import { openModels } from './model/models.ts';
 import { seedModel } from './model/seed-model.ts';
 import { workOnModels } from './model/work-on-models.ts';
 import { modelMethods } from './model-methods.ts';
+import { radiusMethods } from './radius/assess-radius.ts';
 import { beginReminders, keepReminders } from './reminders/keep-reminders.ts';
 import { listDeadlines } from './reminders/list-deadlines.ts';
 import { rightsReader } from './rights/rights.ts';
@@ -95,6 +97,7 @@ export const cmdb = defineService({
     return {
       serves: [
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, replicas })),
+        serve(RadiusService, radiusMethods({ database, graph, models })),
         serve(GraphService, graphMethods(parts)),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(

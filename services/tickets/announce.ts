@@ -21,6 +21,7 @@ export function announceOpened(ticket: TicketState, by: Principal) {
     version: ticket.version,
     actorId: by.id,
     actorName: by.name,
+    ...windowOf(ticket),
   });
 }
 
@@ -38,6 +39,7 @@ export function announceUpdated(ticket: TicketState) {
     ...(ticket.serviceId !== undefined && { serviceId: ticket.serviceId }),
     version: ticket.version,
     items: [...ticket.items],
+    ...windowOf(ticket),
   });
 }
 
@@ -61,4 +63,11 @@ export function announceTransition(
     actorId: by.id,
     actorName: by.name,
   });
+}
+
+function windowOf({ plannedStart, plannedEnd }: TicketState) {
+  return {
+    ...(plannedStart !== undefined && { plannedStart: new Date(plannedStart).toISOString() }),
+    ...(plannedEnd !== undefined && { plannedEnd: new Date(plannedEnd).toISOString() }),
+  };
 }
