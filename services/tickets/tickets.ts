@@ -155,7 +155,7 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
       return call.commit(
         {
           statements: [updateTickets([after]), insertHistory([makeEntry(call, step.id, 'transitioned', listChanges(before, after))])],
-          events: [announceTransition(after, told)],
+          events: [announceTransition(after, call.principal, told)],
         },
         answer(view(after, call.principal)),
       );
