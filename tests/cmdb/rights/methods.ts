@@ -72,6 +72,7 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   UndoMerge: 'whole',
   GetTimeline: 'asked',
   DiffItem: 'asked',
+  Compare: 'asked',
   RevertItem: 'asked',
   GetRelationHistory: 'asked',
   ListChangeSets: 'whole',
