@@ -115,6 +115,8 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
         ['GetNeighbours', { id, type: [], asOf: world.late }],
         ['GetImpact', { id, down: [] }],
         ['GetImpact', { id, down: [], asOf: world.late }],
+        ['GetTimeline', { id, kind: [] }],
+        ['GetTimeline', { id, kind: [], below: true }],
       ];
       for (const [method, request] of questions) {
         const told = await ask(method, request);
