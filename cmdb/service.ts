@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { ComparisonService } from '../generated/opora/cmdb/v1/comparison.ts';
 import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
 import { GraphService } from '../generated/opora/cmdb/v1/graph.ts';
 import { HealthService } from '../generated/opora/cmdb/v1/health.ts';
@@ -14,6 +15,7 @@ import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import { hearChanges } from './authorisation/hear-changes.ts';
+import { comparing } from './comparison/compare.ts';
 import { bulkEditMethods } from './edits/edit-methods.ts';
 import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
 import { graphMethods } from './explore/graph-methods.ts';
@@ -99,6 +101,7 @@ export const cmdb = defineService({
           HistoryService,
           historyMethods({ database, items: itemUseCases({ ...parts, takePage }), rightsFor: rightsReader(models.current), toItem }),
         ),
+        serve(ComparisonService, { compare: comparing(parts) }),
         serve(QueryService, queryMethods(parts)),
         serve(HealthService, healthMethods(parts)),
         serve(ReminderService, { listDeadlines: async (request, call) => listDeadlines(database, request, await models.current(), call.now) }),

@@ -109,6 +109,8 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
         ['DiffItem', { id, from: 1 }],
         ['DiffItem', { id, fromTime: world.early }],
         ['ExplainItem', { id }],
+        ['Compare', { item: id, from: world.early, kinds: [] }],
+        ['Compare', { below: id, hours: 24, kinds: [] }],
         ['GetNeighbours', { id, type: [] }],
         ['GetImpact', { id }],
       ];
@@ -116,7 +118,7 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
         const told = await ask(method, request);
         if (sees(person, thing)) expect([method, told.outcome]).toEqual([method, 'ok']);
         else {
-          const none = await ask(method, { ...request, id: never });
+          const none = await ask(method, Object.fromEntries(Object.entries(request).map(([field, value]) => [field, value === id ? never : value])));
           expect([method, told.outcome, told.text]).toEqual([method, 'not_found', none.text.replaceAll(never, id)]);
         }
       }
@@ -149,6 +151,8 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
       marksOf(seen().filter(({ organisation, site }) => organisation === 'A' && site === 'N')),
     );
     expect(await list({ q: world.things[0]?.costs[1] })).toEqual([]);
+    const compared = await ask('Compare', { class: 'configuration_item', from: world.early, kinds: ['items'], limit: 500 });
+    expect(marksIn(compared)).toEqual(marksOf(seen()));
     const paged: string[] = [];
     for (let after: string | undefined; ; ) {
       const told = await ask('ListItems', { limit: 2, ...(after !== undefined && { after }) });

@@ -71,6 +71,7 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   MergeItems: 'whole',
   UndoMerge: 'whole',
   DiffItem: 'asked',
+  Compare: 'asked',
   RevertItem: 'asked',
   GetRelationHistory: 'asked',
   ListChangeSets: 'whole',
