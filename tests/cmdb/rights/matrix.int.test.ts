@@ -113,6 +113,8 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
         ['Compare', { below: id, hours: 24, kinds: [] }],
         ['GetNeighbours', { id, type: [] }],
         ['GetImpact', { id }],
+        ['GetTimeline', { id, kind: [] }],
+        ['GetTimeline', { id, kind: [], below: true }],
       ];
       for (const [method, request] of questions) {
         const told = await ask(method, request);
