@@ -72,7 +72,7 @@ export function radiusMethods({ database, graph, models }: RadiusParts) {
       return {
         items: rows.map(({ attributes, ...item }) => {
           const shown = (name: string) => (masked.has(name) || typeof attributes[name] !== 'string' ? {} : { [name]: attributes[name] });
-          return { ...item, ...shown('organisation'), ...shown('commitment'), ...shown('criticality') };
+          return { ...item, ...shown('organisation'), ...shown('commitment'), ...shown('criticality'), ...shown('sla') };
         }),
       };
     },
