@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { GraphConsoleService } from '../generated/opora/cmdb/v1/console.ts';
 import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
 import { GraphService } from '../generated/opora/cmdb/v1/graph.ts';
 import { HealthService } from '../generated/opora/cmdb/v1/health.ts';
@@ -13,6 +14,7 @@ import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import { hearChanges } from './authorisation/hear-changes.ts';
+import { type ConsoleSpace, consoleMethods } from './console/query-graph.ts';
 import { bulkEditMethods } from './edits/edit-methods.ts';
 import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
 import { graphMethods } from './explore/graph-methods.ts';
@@ -23,7 +25,7 @@ import { keepProjection } from './graph/keep-projection.ts';
 import { neo4jGraph } from './graph/neo4j-graph.ts';
 import { postgresGraph } from './graph/postgres-graph.ts';
 import { projectGraph } from './graph/project-graph.ts';
-import { chooseSpace, type Replica } from './graph/replicas.ts';
+import { type ChooseSpace, chooseSpace, type Replica } from './graph/replicas.ts';
 import { healthMethods } from './health/health-methods.ts';
 import { beginHealth, keepHealth } from './health/keep-health.ts';
 import { historyMethods } from './history/history-methods.ts';
@@ -52,6 +54,8 @@ import { endRelations } from './subscriptions.ts';
 interface GraphSide {
   graph: Graph;
   replicas: readonly Replica[];
+  /** For Cypher. */
+  choose?: ChooseSpace<ConsoleSpace>;
 }
 
 export const cmdb = defineService({
@@ -71,14 +75,19 @@ export const cmdb = defineService({
     const models = openModels(database);
     const work = workOnModels({ database, models, clock, log });
     const records = postgresGraph(database, models.current);
-    const { graph, replicas } = choose<GraphSide>({
+    const {
+      graph,
+      replicas,
+      choose: chooseForCypher,
+    } = choose<GraphSide>({
       records: () => ({ graph: records, replicas: [] }),
       neo4j(servers) {
-        const kept = servers.map((server): Replica => {
+        const kept = servers.map((server) => {
           const space = { ...server, label: 'Item' };
           return { space, keeper: keepProjection({ space, database, models, log }) };
         });
-        return { graph: neo4jGraph({ choose: chooseSpace(kept), records, currentModel: models.current }), replicas: kept };
+        const choose = chooseSpace(kept);
+        return { graph: neo4jGraph({ choose, records, currentModel: models.current }), replicas: kept, choose };
       },
     });
     const parts = { database, models, model: models.current };
@@ -91,6 +100,7 @@ export const cmdb = defineService({
       serves: [
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, replicas })),
         serve(GraphService, graphMethods(parts)),
+        serve(GraphConsoleService, consoleMethods({ model: models.current, choose: chooseForCypher })),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(
           HistoryService,

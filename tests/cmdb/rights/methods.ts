@@ -21,6 +21,7 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   GetImpact: 'asked',
   FindPaths: 'asked',
   ResolveItems: 'asked',
+  QueryGraph: 'whole',
   GetGraphStatus: 'whole',
   RebuildGraph: 'whole',
   VerifyGraph: 'whole',
