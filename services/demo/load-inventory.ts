@@ -31,7 +31,7 @@ export async function loadInventory(parts: WaterParts, enterprise: Enterprise, r
 }
 
 async function tell({ sources, within }: WaterParts, word: SourceWord, key: string, itemIds: Map<string, string>): Promise<void> {
-  const { source, at, reason, items, relations, removedKeys } = word;
+  const { source, at, reason, items, relations, removedKeys, removedRelations } = word;
   const pages = Math.max(1, Math.ceil(items.length / mostRecords), Math.ceil(relations.length / mostRecords));
   for (let page = 0; page < pages; page++) {
     const range: [number, number] = [page * mostRecords, (page + 1) * mostRecords];
@@ -43,7 +43,7 @@ async function tell({ sources, within }: WaterParts, word: SourceWord, key: stri
         items: some.map(toRecord),
         relations: relations.slice(...range).map(toRelation),
         removedKeys: page === 0 ? [...removedKeys] : [],
-        removedRelations: [],
+        removedRelations: page === 0 ? removedRelations.map(toRelation) : [],
       },
       { ...within(30_000, { idempotencyKey: `${key}/${page}`, at }), principal: speakAs(source, speakers[source]) },
     );

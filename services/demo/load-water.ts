@@ -5,7 +5,7 @@ import type { IngestService } from '../../generated/opora/monitoring/v1/monitori
 import type { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import type { CallOptions, Client } from '../../platform/rpc/call.ts';
 import { buildEnterprise } from './domain/enterprise.ts';
-import { imaginePastAlerts, imaginePastTickets, type PastAlert, type PastStep, type PastTicket } from './domain/past.ts';
+import { imagineLastNight, imaginePastAlerts, imaginePastTickets, type PastAlert, type PastStep, type PastTicket } from './domain/past.ts';
 import { type DemoPerson, people } from './domain/people.ts';
 import { type Random, seededRandom } from './domain/random.ts';
 import { loadInventory } from './load-inventory.ts';
@@ -32,7 +32,7 @@ export async function loadWater(parts: WaterParts, now: number): Promise<void> {
   const random = seededRandom(7_041_961);
   const enterprise = buildEnterprise(random, now);
   const { items } = enterprise;
-  const tickets = imaginePastTickets(random, items, now, pastTickets, days);
+  const tickets = [...imaginePastTickets(random, items, now, pastTickets, days), ...imagineLastNight(now, pastTickets)];
   const alerts = imaginePastAlerts(random, items, now, pastAlerts, days);
   const ids = new Map<string, string>();
 

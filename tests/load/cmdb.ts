@@ -7,6 +7,7 @@ import { drawEnterprise, type Enterprise, tellEnterprise } from './cmdb/enterpri
 import { insertSame } from './cmdb/insert-floor.ts';
 import { measureHistory, measureReads } from './cmdb/reads.ts';
 import { type Loading, tellSnapshot } from './cmdb/snapshot.ts';
+import { measureSpreadsheet } from './cmdb/spreadsheet.ts';
 import { measureUpserts } from './cmdb/upserts.ts';
 import { readPeakMemory, tellCost, watchCost } from './cmdb/watch.ts';
 import { type BenchHub, startBenchHub } from './hub.ts';
@@ -35,6 +36,7 @@ export const cmdb: Benchmark = {
       async () => [await measureMemory(hub)],
       () => measureReads(hub, client, enterprise),
       async () => [await measureUpserts(hub, Math.min(items, 20_000))],
+      () => measureSpreadsheet(hub, Math.min(200_000, items), report),
       () => measureHistory(hub, client, Math.min(10_000, Math.floor(items / 2))),
     ];
     try {

@@ -20,7 +20,7 @@ export interface BenchHub {
   pid: number;
   postgres: EmbeddedPostgres;
   /** Sends over kept connections, as many as there are callers at once. */
-  send(method: string, path: string, body?: string): Promise<Answer>;
+  send(method: string, path: string, body?: string, mediaType?: string): Promise<Answer>;
   get<Body>(path: string): Promise<Body>;
   stop(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function startBenchHub(environment: NodeJS.ProcessEnv = {}): Promis
   });
   await untilReady(url, child);
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  const send: BenchHub['send'] = (method, path, body) => sendOver(agent, url, method, path, body);
+  const send: BenchHub['send'] = (method, path, body, mediaType) => sendOver(agent, url, method, path, body, mediaType);
   return {
     url,
     pid: child.pid ?? 0,
@@ -85,11 +85,11 @@ export async function untilReady(url: string, child: ChildProcess): Promise<void
   }
 }
 
-export function sendOver(agent: Agent, url: string, method: string, path: string, body?: string): Promise<Answer> {
+export function sendOver(agent: Agent, url: string, method: string, path: string, body?: string, mediaType = 'application/json'): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = {
       authorization: `Bearer ${token}`,
-      ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+      ...(body !== undefined && { 'content-type': mediaType, 'content-length': Buffer.byteLength(body) }),
     };
     const sent = request(`${url}${path}`, { method, agent, headers }, (response) => {
       const chunks: Buffer[] = [];

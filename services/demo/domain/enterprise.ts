@@ -8,7 +8,7 @@ export interface DemoItem {
   name: string;
   /** Names and addresses by which monitoring knows it. */
   lookups: readonly string[];
-  attributes: Readonly<Record<string, string | number | boolean>>;
+  attributes: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
 
 export interface DemoRelation {
@@ -136,12 +136,25 @@ export function buildEnterprise(random: Random, now: number): Enterprise {
     place = { organisation: 'holding', site: 'ЦОД Заречный' };
     const site = add('site', 'site-dc', 'ЦОД Заречный', { attributes: { city: 'Заречный', timeZone: 'Europe/Moscow' } });
     const core = ['core-1', 'core-2'].map((name) =>
-      addHost('network_device', `net-${name}`, `dc-${name}`, 10, { manufacturer: 'Eltex', model: 'MES5448' }),
+      addHost('network_device', `net-${name}`, `dc-${name}`, 10, { manufacturer: 'Eltex', model: 'MES5448', redundancy: ['supplies:1'] }),
     );
     for (const device of core) relate('located_in', device, site);
+    /** Two feeds of power, each with its own batteries: any one of them is enough. */
+    const feeds = ['a', 'b'].map((feed) => {
+      const batteries = add('ups', `ups-${feed}`, `dc-ups-${feed}`, { attributes: { manufacturer: 'Импульс', powerKw: 120, batteryMinutes: 12 } });
+      const rail = add('power_distribution_unit', `pdu-${feed}`, `dc-pdu-${feed}`, { attributes: { outlets: 96 } });
+      relate('located_in', batteries, site);
+      relate('supplies', batteries, rail);
+      return rail;
+    });
+    const feed = (device: string) => {
+      for (const rail of feeds) relate('supplies', rail, device);
+    };
     const storages = ['san-1', 'san-2'].map((name) =>
-      addHost('storage', `sto-${name}`, `dc-${name}`, 10, { manufacturer: 'YADRO', capacityTb: 240 }),
+      addHost('storage', `sto-${name}`, `dc-${name}`, 10, { manufacturer: 'YADRO', capacityTb: 240, redundancy: ['supplies:1'] }),
     );
+    for (const device of [...core, ...storages]) feed(device);
+    const cluster = add('cluster', 'cluster-dc', 'dc-cluster', { attributes: { clusterKind: 'virtualization', redundancy: ['part_of:21'] } });
     const servers = Array.from({ length: 24 }, (_, index) => {
       const name = `dc-esx-${String(index + 1).padStart(2, '0')}`;
       const server = addHost('server', `srv-${name}`, name, 10, {
@@ -149,14 +162,19 @@ export function buildEnterprise(random: Random, now: number): Enterprise {
         model: 'VEGMAN R220',
         serialNumber: `YD${910_000 + index}`,
         memoryGb: 512,
+        redundancy: ['supplies:1', 'connected_to:1'],
       });
       relate('located_in', server, site);
-      relate('connected_to', server, random.pick(core));
+      feed(server);
+      for (const device of core) relate('connected_to', server, device);
+      relate('part_of', server, cluster);
       relate('depends_on', server, random.pick(storages));
       return server;
     });
     for (const [code, title] of Object.entries(applications)) {
-      const application = add('application_service', `app-${code}`, title, { attributes: { environment: 'production' } });
+      const application = add('application_service', `app-${code}`, title, {
+        attributes: { environment: 'production', redundancy: ['runs_on:1'] },
+      });
       const database = add('database', `db-${code}`, `${code}-db`, {
         lookups: [`${code}-db`],
         attributes: { engine: 'PostgreSQL', engineVersion: '17' },
@@ -234,12 +252,14 @@ export function buildEnterprise(random: Random, now: number): Enterprise {
     const controller = addHost('network_device', `${key}-plc`, `${code}-ps${index + 1}-plc`, network, { manufacturer: 'ОВЕН', model: 'ПЛК210' });
     relate('located_in', controller, station);
     relate('connected_to', controller, router);
+    const pumps = add('redundancy_group', `${key}-pumps`, `Насосы, НС «${title}»`, { attributes: { redundancy: ['part_of:2'] } });
+    relate('part_of', pumps, station);
     for (let pump = 1; pump <= 4; pump++) {
       const unit = add('pump', `${key}-pump-${pump}`, `Насос №${pump}, НС «${title}»`, {
         lookups: [`${code}-ps${index + 1}-pump${pump}`],
         attributes: { powerKw: random.pick([55, 90, 132]), inventoryNumber: `ВД-${code.toUpperCase()}-${index + 1}${pump}` },
       });
-      relate('part_of', unit, station);
+      relate('part_of', unit, pumps);
       relate('depends_on', unit, controller);
     }
     for (let meter = 1; meter <= 24; meter++) {

@@ -161,6 +161,42 @@ export function imaginePastTickets(random: Random, items: readonly DemoItem[], n
   });
 }
 
+/** Last night's change, and the trouble of this morning that it began (domain/year.ts tells what was done): nobody has found the cause yet. */
+export function imagineLastNight(now: number, from: number): PastTicket[] {
+  const at = (hours: number) => Math.floor(now - hours * 60 * minute);
+  return [
+    {
+      key: `past-${from}`,
+      type: 'change',
+      subject: 'Выравнивание нагрузки кластера: перенос billing-db-1',
+      description: 'Машина переезжает на dc-esx-07 после замены на нём памяти.',
+      impact: 'medium',
+      urgency: 'low',
+      openedAt: at(30),
+      item: 'vm-billing-db-1',
+      steps: [
+        { at: at(29), kind: 'assign' },
+        { at: at(21), kind: 'transition', transition: 'start' },
+        { at: at(19), kind: 'transition', transition: 'resolve', resolution: 'Перенесено, проверки пройдены.' },
+      ],
+    },
+    {
+      key: `past-${from + 1}`,
+      type: 'incident',
+      subject: 'Биллинг абонентов: счета формируются по часу',
+      description: 'С утра расчёт начислений идёт в десять раз дольше обычного.',
+      impact: 'high',
+      urgency: 'high',
+      openedAt: at(4),
+      item: 'app-billing',
+      steps: [
+        { at: at(3.9), kind: 'assign' },
+        { at: at(3.8), kind: 'transition', transition: 'start' },
+      ],
+    },
+  ];
+}
+
 function imagineSteps(random: Random, template: Template, openedAt: number): PastStep[] {
   let at = openedAt;
   const later = (from: number, to: number) => (at += random.between(from, to) * minute);

@@ -9,6 +9,7 @@ export interface SourceWord {
   items: readonly DemoItem[];
   relations: readonly DemoRelation[];
   removedKeys: readonly string[];
+  removedRelations: readonly DemoRelation[];
 }
 
 /** What a person changed by hand. */
@@ -29,7 +30,8 @@ export interface Year {
   register: Enterprise;
 }
 
-const day = 24 * 3_600_000;
+const hour = 3_600_000;
+const day = 24 * hour;
 const months = 12;
 
 /** A year of the inventory that ends at `now`: what the register, accounting, the agent on the machines and vCenter said of it, and when they disagreed. */
@@ -38,14 +40,12 @@ export function imagineYear(random: Random, { items, relations }: Enterprise, no
   const at = (month: number, days: number) => Math.floor(begin + (month * 365 * day) / months + days * day);
   const date = (moment: number) => new Date(moment).toISOString().slice(0, 10);
   const register = new Map(items.map((item) => [item.key, item]));
+  const isPlacing = ({ type, from }: DemoRelation) => type === 'runs_on' && from.startsWith('vm-');
+  /** On which server each virtual machine runs now. */
+  const hosts = new Map(relations.filter(isPlacing).map(({ from, to }) => [from, to]));
   const words: SourceWord[] = [];
-  const say = (
-    moment: number,
-    source: SourceWord['source'],
-    reason: string,
-    said: Partial<Pick<SourceWord, 'items' | 'relations' | 'removedKeys'>>,
-  ) => {
-    if (moment < now) words.push({ at: moment, source, reason, items: [], relations: [], removedKeys: [], ...said });
+  const say = (moment: number, source: SourceWord['source'], reason: string, said: Partial<Omit<SourceWord, 'at' | 'source' | 'reason'>>) => {
+    if (moment < now) words.push({ at: moment, source, reason, items: [], relations: [], removedKeys: [], removedRelations: [], ...said });
   };
   const revise = (moment: number, reason: string, keys: readonly string[], change: (item: DemoItem) => DemoItem['attributes']) => {
     const revised = keys.flatMap((key) => {
@@ -73,6 +73,7 @@ export function imagineYear(random: Random, { items, relations }: Enterprise, no
   tellVirtualisation();
   for (let month = 1; month < months; month++) liveThrough(month);
   sayMixedUp();
+  liveThroughLastNight();
   return { words: words.sort((one, other) => one.at - other.at), changes: changeByHand(), register: whatIsLeft() };
 
   /** Accounting knows what was bought, for how much and who answers for it, and calls some of it otherwise. */
@@ -165,7 +166,9 @@ export function imagineYear(random: Random, { items, relations }: Enterprise, no
       );
       say(at(month, 6), 'vcenter', 'vCenter', { items: machines });
     }
-    say(now - day / 4, 'vcenter', 'vCenter', { items: machines });
+    machines = machines.map((item) => (item.name === 'billing-db-1' ? { ...item, attributes: { ...item.attributes, memoryGb: 8 } } : item));
+    say(now - 18 * hour, 'vcenter', 'vCenter', { items: machines });
+    say(now - 6 * hour, 'vcenter', 'vCenter', { items: machines });
   }
 
   function liveThrough(month: number) {
@@ -178,6 +181,14 @@ export function imagineYear(random: Random, { items, relations }: Enterprise, no
     const stopped = at(month, 14);
     revise(stopped, 'Вывод в ремонт по графику ППР', keys, () => ({ lifecycleState: 'in_repair' }));
     revise(stopped + 9 * day, 'Ввод после ремонта', keys, () => ({ lifecycleState: 'in_use', overhauledOn: date(stopped + 9 * day) }));
+    const servers = ofClass('server');
+    const [upgraded, spare] = [servers[(month * 5) % servers.length]?.key ?? '', servers[(month * 5 + 11) % servers.length]?.key ?? ''];
+    emptyServer(at(month, 15), 'Перенос машин на время обновления сервера', upgraded, spare);
+    revise(at(month, 15) + hour, 'Обновление сервера', [upgraded], () => ({ lifecycleState: 'in_maintenance' }));
+    revise(at(month, 16), 'Сервер обновлён', [upgraded], () => ({
+      lifecycleState: 'in_use',
+      hypervisor: `VMware ESXi 8.0 U${1 + Math.floor(month / 4)}`,
+    }));
     const cars = ofClass('vehicle').filter((_, index) => index % 12 === month);
     revise(
       at(month, 17),
@@ -195,6 +206,32 @@ export function imagineYear(random: Random, { items, relations }: Enterprise, no
       say(at(month, 24), 'agent', 'Не выходит на связь', { removedKeys: [`agent-${gone.name}`] });
       say(at(month + 1, 23), '1c', 'Акт списания', { removedKeys: [`ОС-${gone.attributes['inventoryNumber']}`] });
     }
+  }
+
+  /** A server is emptied for its upgrade: its machines move to another one. */
+  function emptyServer(moment: number, reason: string, from: string, to: string) {
+    const moved = [...hosts].filter(([, host]) => host === from).map(([machine]) => machine);
+    for (const machine of moved) hosts.set(machine, to);
+    say(moment, 'demo', reason, {
+      removedRelations: moved.map((machine) => ({ type: 'runs_on', from: machine, to: from })),
+      relations: moved.map((machine) => ({ type: 'runs_on', from: machine, to })),
+    });
+  }
+
+  /** What went before this morning's trouble with billing: its database moved to a server that had just come back from repair, and got less memory. */
+  function liveThroughLastNight() {
+    const evening = now - 20 * hour;
+    const { from, to } = { from: hosts.get('vm-billing-db-1') ?? '', to: 'srv-dc-esx-07' };
+    revise(evening - 3 * hour, 'Замена модулей памяти', [to], () => ({ lifecycleState: 'in_maintenance' }));
+    revise(evening - hour, 'Возврат после замены памяти', [to], () => ({ lifecycleState: 'in_use', memoryGb: 384 }));
+    if (from !== to) {
+      hosts.set('vm-billing-db-1', to);
+      say(evening, 'demo', 'Выравнивание нагрузки кластера', {
+        removedRelations: [{ type: 'runs_on', from: 'vm-billing-db-1', to: from }],
+        relations: [{ type: 'runs_on', from: 'vm-billing-db-1', to }],
+      });
+    }
+    revise(evening + 5 * hour, 'Обновление СУБД', ['db-billing'], () => ({ engineVersion: '17.4' }));
   }
 
   function arrive(moment: number, keys: readonly string[]) {
@@ -229,7 +266,8 @@ export function imagineYear(random: Random, { items, relations }: Enterprise, no
   function whatIsLeft(): Enterprise {
     const left = [...register.values()].filter(({ key }) => !departures.has(key));
     const keys = new Set(left.map(({ key }) => key));
-    return { items: left, relations: relations.filter(({ from, to }) => keys.has(from) && keys.has(to)) };
+    const placed = relations.map((relation) => (isPlacing(relation) ? { ...relation, to: hosts.get(relation.from) ?? relation.to } : relation));
+    return { items: left, relations: placed.filter(({ from, to }) => keys.has(from) && keys.has(to)) };
   }
 
   function changeByHand(): PersonalChange[] {
