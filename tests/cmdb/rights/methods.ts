@@ -25,6 +25,7 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   GetGraphStatus: 'whole',
   RebuildGraph: 'whole',
   VerifyGraph: 'whole',
+  RepairGraph: 'whole',
   ListClasses: 'asked',
   GetClass: 'asked',
   PutClass: 'whole',
