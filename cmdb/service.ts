@@ -95,7 +95,7 @@ export const cmdb = defineService({
           return { space, keeper: keepProjection({ space, database, models, log }) };
         });
         const choose = chooseSpace(kept);
-        return { graph: neo4jGraph({ choose, records, currentModel: models.current }), replicas: kept, choose };
+        return { graph: neo4jGraph({ choose, database, records, currentModel: models.current }), replicas: kept, choose };
       },
     });
     const parts = { database, models, model: models.current };
