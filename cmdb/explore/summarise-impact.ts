@@ -1,63 +1,91 @@
-import type { ImpactSummary } from '../../generated/opora/cmdb/v1/cmdb.ts';
+import type { AffectedService, ImpactSummary } from '../../generated/opora/cmdb/v1/cmdb.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import { type ReachedService, rankServices } from '../domain/impact/rank-services.ts';
 import type { ImpactState, ImpactStep } from '../domain/impact/spread-failure.ts';
-import { classesWithin } from '../domain/model/compile-model.ts';
+import { kindOfService, type RankedService, rankServices } from '../domain/radius/rank-services.ts';
 import { type Showing, selectItems } from './select-items.ts';
 
 const mostServices = 50;
 
 /** What an impact comes to: counts of all that was reached, and of that what the reader may see by class and the services that matter most. */
 export async function summariseImpact(database: Database, steps: readonly ImpactStep[], showing: Showing): Promise<ImpactSummary> {
-  const [classes, found] = await Promise.all([countClasses(database, steps, showing), readServices(database, steps, showing)]);
-  const services = rankServices(found, showing.model);
+  const rows = await readClasses(database, steps, showing);
+  const services = rankServices(listServices(rows, steps, showing));
   const count = (state: ImpactState) => steps.filter((step) => step.state === state).length;
   return {
     broken: count('broken'),
     atRisk: count('at_risk'),
     alreadyDown: count('already_down'),
-    classes,
-    services: services.slice(0, mostServices),
+    classes: rows.map(({ class: itemClass, items }) => ({ class: itemClass, items })),
+    services: services.slice(0, mostServices).map(toService),
     serviceCount: services.length,
-    users: Math.max(0, ...services.map(({ state, userCount = 0 }) => (state === 'broken' ? userCount : 0))),
+    users: Math.max(0, ...services.map(({ isAtRisk, userCount = 0 }) => (isAtRisk ? 0 : userCount))),
   };
 }
 
-async function countClasses(database: Database, steps: readonly ImpactStep[], showing: Showing): Promise<ImpactSummary['classes']> {
-  if (steps.length === 0) return [];
-  const ids = steps.map(({ id }) => id);
-  return database.query(sql`select class, count(*)::int as items from (${selectItems(ids, showing)}) item group by class order by items desc, class`);
+interface ClassRow {
+  class: string;
+  items: number;
+  /** Of a class of services: each as [id, name, criticality, users, SLA]. */
+  services: [string, string, unknown, unknown, unknown][] | null;
 }
 
-interface ServiceRow {
-  id: string;
+/** All in one pass: what was reached is thousands of items, and each is read once. */
+async function readClasses(database: Database, steps: readonly ImpactStep[], showing: Showing): Promise<ClassRow[]> {
+  if (steps.length === 0) return [];
+  const services = [...showing.model.classes.keys()].filter((name) => kindOfService(name, showing.model) !== undefined);
+  return database.query<ClassRow>(
+    sql`select class, count(*)::int as items, json_agg(json_build_array(id, name, attributes -> 'criticality', attributes -> 'userCount', attributes -> 'sla'))
+        filter (where class = any(${services}::text[])) as services
+      from (${selectItems(
+        steps.map(({ id }) => id),
+        showing,
+      )}) item group by class order by items desc, class`,
+  );
+}
+
+interface Service extends RankedService {
   class: string;
   name: string;
-  criticality: unknown;
-  userCount: unknown;
-  sla: unknown;
+  weight: number;
 }
 
-async function readServices(database: Database, steps: readonly ImpactStep[], { model, masked, ...showing }: Showing): Promise<ReachedService[]> {
+function listServices(rows: readonly ClassRow[], steps: readonly ImpactStep[], { masked, model }: Showing): Service[] {
   const affected = new Map(steps.filter(({ state }) => state !== 'already_down').map((step) => [step.id, step]));
-  if (affected.size === 0) return [];
-  const rows = await database.query<ServiceRow>(
-    sql`select id, class, name, attributes -> 'criticality' as criticality, attributes -> 'userCount' as "userCount", attributes -> 'sla' as sla
-      from (${selectItems([...affected.keys()], showing)}) item where class = any(${classesWithin(model, 'service')}::text[])`,
+  return rows.flatMap(({ class: itemClass, services }) =>
+    (services ?? []).flatMap(([id, name, criticality, userCount, sla]) => {
+      const step = affected.get(id);
+      const kind = kindOfService(itemClass, model);
+      if (!step || !kind) return [];
+      return {
+        id,
+        class: itemClass,
+        name,
+        kind,
+        isAtRisk: step.state === 'at_risk',
+        weight: step.weight,
+        distance: step.distance,
+        criticality: typeof criticality === 'string' && !masked.has('criticality') ? criticality : null,
+        ...(typeof userCount === 'number' && Number.isInteger(userCount) && !masked.has('userCount') && { userCount }),
+        ...(typeof sla === 'string' && !masked.has('sla') && { sla }),
+      };
+    }),
   );
-  return rows.flatMap(({ id, class: itemClass, name, criticality, userCount, sla }) => {
-    const step = affected.get(id);
-    if (!step) return [];
-    return {
-      id,
-      class: itemClass,
-      name,
-      state: step.state,
-      weight: step.weight,
-      ...(typeof criticality === 'string' && !masked.has('criticality') && { criticality }),
-      ...(typeof userCount === 'number' && Number.isInteger(userCount) && !masked.has('userCount') && { userCount }),
-      ...(typeof sla === 'string' && !masked.has('sla') && { sla }),
-    };
-  });
+}
+
+function toService({ id, class: itemClass, name, isAtRisk, weight, criticality, userCount, sla }: Service): AffectedService {
+  return {
+    id,
+    class: itemClass,
+    name,
+    state: isAtRisk ? 'at_risk' : 'broken',
+    weight: roundWeight(weight),
+    ...(criticality !== null && { criticality }),
+    ...(userCount !== undefined && { userCount }),
+    ...(sla !== undefined && { sla }),
+  };
+}
+
+export function roundWeight(weight: number): number {
+  return Math.round(weight * 10_000) / 10_000;
 }

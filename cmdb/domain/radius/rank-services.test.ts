@@ -27,4 +27,15 @@ describe('services', () => {
     ]);
     expect(ranked.map(({ id }) => id).join('')).toBe('edcbaf');
   });
+
+  it('are ranked by whether they break, by users and by what was promised, where that is told', () => {
+    const service = (id: string, more: Partial<RankedService>): RankedService => ({ id, kind: 'service', criticality: 'high', distance: 1, ...more });
+    const ranked = rankServices([
+      service('a', { isAtRisk: true, criticality: 'critical' }),
+      service('b', { userCount: 5 }),
+      service('c', { userCount: 5, sla: 'SLA-1' }),
+      service('d', { userCount: 70 }),
+    ]);
+    expect(ranked.map(({ id }) => id).join('')).toBe('dcba');
+  });
 });

@@ -23,19 +23,34 @@ export interface RankedService {
   /** `critical`, `high`, `medium`, `low`; what is anything else comes after them. */
   criticality: string | null;
   distance: number;
+  /** It holds, but would not without one more. */
+  isAtRisk?: boolean;
+  userCount?: number;
+  /** What it is promised by. */
+  sla?: string;
 }
 
-/** Orders services by their importance: criticality, then kind (what the business gets before what is deployed), then nearness. */
+/** Orders services by their importance: what is broken first, then criticality, kind (what the business gets before what is deployed), users, a promise, nearness. */
 export function rankServices<One extends RankedService>(services: readonly One[]): One[] {
-  const weight = ({ criticality }: One) => {
-    const place = criticalities.indexOf(criticality);
-    return place === -1 ? criticalities.length : place;
-  };
-  return [...services].sort(
-    (one, other) =>
-      weight(one) - weight(other) ||
-      kindOrder.indexOf(one.kind) - kindOrder.indexOf(other.kind) ||
-      one.distance - other.distance ||
-      (one.id < other.id ? -1 : 1),
-  );
+  const place = (index: number, all: readonly unknown[]) => (index === -1 ? all.length : index);
+  const ranks = ({ isAtRisk, criticality, kind, userCount = 0, sla, distance }: One) => [
+    isAtRisk ? 1 : 0,
+    place(criticalities.indexOf(criticality), criticalities),
+    kindOrder.indexOf(kind),
+    -userCount,
+    sla === undefined ? 1 : 0,
+    distance,
+  ];
+  return services
+    .map((service) => ({ service, ranks: ranks(service) }))
+    .sort((one, other) => compare(one.ranks, other.ranks) || (one.service.id < other.service.id ? -1 : 1))
+    .map(({ service }) => service);
+}
+
+function compare(one: readonly number[], other: readonly number[]): number {
+  for (const [index, rank] of one.entries()) {
+    const difference = rank - (other[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
