@@ -125,7 +125,7 @@ describe('the blast radius of a planned change', () => {
         why: 'within_impact',
         overlapStart: from,
         overlapEnd: '2030-06-01T20:01:00.000Z',
-        explanation: `It is about "app ${word}", which would break, and the windows overlap by 1 min.`,
+        explanation: `It is about "app ${word}", which this one reaches, and the windows overlap by 1 min.`,
       },
       {
         id: late.id,

@@ -94,7 +94,7 @@ describe('the impact that the CMDB reckons of a ticket', () => {
     ]);
     expect(impact.services[0]).toMatchObject({ name: `south ${word}`, way: `db ${word} → (runs_on) app ${word} → (consumes) south ${word}` });
     expect(await desk.getTicket({ id: ticket.id }, options())).toMatchObject({ impact: 'low', priority: ticket.priority, version: 1 });
-    expect(await entriesOf(ticket.id)).toMatchObject([{ actorId: 'tickets', explanation: expect.stringContaining('suffer with them: 3') }]);
+    expect(await entriesOf(ticket.id)).toMatchObject([{ actorId: 'tickets', explanation: expect.stringContaining('break with them: 3, at risk: 0') }]);
     await eventually(async () => (await eventsOf(ticket.id)).length === 1);
     expect(await eventsOf(ticket.id)).toMatchObject([{ number: ticket.number, items: 1, total: 3, serviceTotal: 3 }]);
     const listed = (await desk.listTickets({ itemId: server }, options())).items;
