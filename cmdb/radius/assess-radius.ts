@@ -2,9 +2,9 @@ import type { AssessRadiusRequest, Coverage, DescribeItemsResponse, Radius, Radi
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Call } from '../../platform/rpc/call.ts';
-import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { rankServices } from '../domain/impact/rank-services.ts';
 import type { ImpactStep } from '../domain/impact/spread-failure.ts';
+import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { findWay, joinWalks } from '../domain/radius/join-walks.ts';
 import { kindOfService, type ServiceKind } from '../domain/radius/kind-of-service.ts';
 import type { Graph, Reached } from '../graph/graph.ts';
@@ -66,7 +66,14 @@ export function radiusMethods({ database, graph, models }: RadiusParts) {
         atRisk: count('at_risk'),
         users: Math.max(0, ...services.map(({ state, userCount = 0 }) => (state === 'broken' ? userCount : 0))),
         classes: countByClass(reached),
-        services: told.map(({ id, class: itemClass, kind, state, distance }) => ({ id, class: itemClass, kind, state, distance, way: findWay(id, byId) })),
+        services: told.map(({ id, class: itemClass, kind, state, distance }) => ({
+          id,
+          class: itemClass,
+          kind,
+          state,
+          distance,
+          way: findWay(id, byId),
+        })),
         serviceTotal: services.length,
         truncated,
         servedBy,

@@ -20,7 +20,14 @@ describe('walks from several starts', () => {
   });
 
   it('break what one of them breaks, though another only puts it at risk on a shorter way', () => {
-    const { steps } = joinWalks(['a', 'b'], [[step('g', 1, 'a', 'at_risk'), step('h', 1, 'a', 'at_risk')], [step('m', 1, 'b'), step('g', 2, 'm')]], 10);
+    const { steps } = joinWalks(
+      ['a', 'b'],
+      [
+        [step('g', 1, 'a', 'at_risk'), step('h', 1, 'a', 'at_risk')],
+        [step('m', 1, 'b'), step('g', 2, 'm')],
+      ],
+      10,
+    );
     expect(steps.map(({ id, state, distance }) => `${id} ${state} ${distance}`)).toEqual(['h at_risk 1', 'm broken 1', 'g broken 2']);
   });
 

@@ -2,7 +2,10 @@ import type { Radius } from '../../../generated/opora/cmdb/v1/radius.ts';
 import type { ComputedImpact, ImpactedService } from '../../../generated/opora/tickets/v1/tickets.ts';
 
 /** What is kept of an answer of the CMDB: figures, classes and ids. Names are the CMDB's, and who may see them is asked when a ticket is read. */
-export type ImpactSummary = Pick<Radius, 'at' | 'known' | 'total' | 'atRisk' | 'users' | 'classes' | 'services' | 'serviceTotal' | 'truncated' | 'servedBy'>;
+export type ImpactSummary = Pick<
+  Radius,
+  'at' | 'known' | 'total' | 'atRisk' | 'users' | 'classes' | 'services' | 'serviceTotal' | 'truncated' | 'servedBy'
+>;
 
 export function summariseImpact({ places: _, note: __, ...summary }: Radius): ImpactSummary {
   return summary;
