@@ -1,8 +1,9 @@
-import type { AffectedService, ImpactSummary } from '../../generated/opora/cmdb/v1/cmdb.ts';
+import type { ImpactSummary } from '../../generated/opora/cmdb/v1/cmdb.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
+import { type ReachedService, rankServices } from '../domain/impact/rank-services.ts';
 import type { ImpactState, ImpactStep } from '../domain/impact/spread-failure.ts';
-import { kindOfService, type RankedService, rankServices } from '../domain/radius/rank-services.ts';
+import { classesWithin } from '../domain/model/compile-model.ts';
 import { type Showing, selectItems } from './select-items.ts';
 
 const mostServices = 50;
@@ -10,16 +11,16 @@ const mostServices = 50;
 /** What an impact comes to: counts of all that was reached, and of that what the reader may see by class and the services that matter most. */
 export async function summariseImpact(database: Database, steps: readonly ImpactStep[], showing: Showing): Promise<ImpactSummary> {
   const rows = await readClasses(database, steps, showing);
-  const services = rankServices(listServices(rows, steps, showing));
+  const services = rankServices(listServices(rows, steps, showing), showing.model);
   const count = (state: ImpactState) => steps.filter((step) => step.state === state).length;
   return {
     broken: count('broken'),
     atRisk: count('at_risk'),
     alreadyDown: count('already_down'),
     classes: rows.map(({ class: itemClass, items }) => ({ class: itemClass, items })),
-    services: services.slice(0, mostServices).map(toService),
+    services: services.slice(0, mostServices).map((service) => ({ ...service, weight: roundWeight(service.weight) })),
     serviceCount: services.length,
-    users: Math.max(0, ...services.map(({ isAtRisk, userCount = 0 }) => (isAtRisk ? 0 : userCount))),
+    users: Math.max(0, ...services.map(({ state, userCount = 0 }) => (state === 'broken' ? userCount : 0))),
   };
 }
 
@@ -33,7 +34,7 @@ interface ClassRow {
 /** All in one pass: what was reached is thousands of items, and each is read once. */
 async function readClasses(database: Database, steps: readonly ImpactStep[], showing: Showing): Promise<ClassRow[]> {
   if (steps.length === 0) return [];
-  const services = [...showing.model.classes.keys()].filter((name) => kindOfService(name, showing.model) !== undefined);
+  const services = classesWithin(showing.model, 'service');
   return database.query<ClassRow>(
     sql`select class, count(*)::int as items, json_agg(json_build_array(id, name, attributes -> 'criticality', attributes -> 'userCount', attributes -> 'sla'))
         filter (where class = any(${services}::text[])) as services
@@ -44,46 +45,24 @@ async function readClasses(database: Database, steps: readonly ImpactStep[], sho
   );
 }
 
-interface Service extends RankedService {
-  class: string;
-  name: string;
-  weight: number;
-}
-
-function listServices(rows: readonly ClassRow[], steps: readonly ImpactStep[], { masked, model }: Showing): Service[] {
+function listServices(rows: readonly ClassRow[], steps: readonly ImpactStep[], { masked }: Showing): ReachedService[] {
   const affected = new Map(steps.filter(({ state }) => state !== 'already_down').map((step) => [step.id, step]));
   return rows.flatMap(({ class: itemClass, services }) =>
     (services ?? []).flatMap(([id, name, criticality, userCount, sla]) => {
       const step = affected.get(id);
-      const kind = kindOfService(itemClass, model);
-      if (!step || !kind) return [];
+      if (!step) return [];
       return {
         id,
         class: itemClass,
         name,
-        kind,
-        isAtRisk: step.state === 'at_risk',
+        state: step.state,
         weight: step.weight,
-        distance: step.distance,
-        criticality: typeof criticality === 'string' && !masked.has('criticality') ? criticality : null,
+        ...(typeof criticality === 'string' && !masked.has('criticality') && { criticality }),
         ...(typeof userCount === 'number' && Number.isInteger(userCount) && !masked.has('userCount') && { userCount }),
         ...(typeof sla === 'string' && !masked.has('sla') && { sla }),
       };
     }),
   );
-}
-
-function toService({ id, class: itemClass, name, isAtRisk, weight, criticality, userCount, sla }: Service): AffectedService {
-  return {
-    id,
-    class: itemClass,
-    name,
-    state: isAtRisk ? 'at_risk' : 'broken',
-    weight: roundWeight(weight),
-    ...(criticality !== null && { criticality }),
-    ...(userCount !== undefined && { userCount }),
-    ...(sla !== undefined && { sla }),
-  };
 }
 
 export function roundWeight(weight: number): number {
