@@ -330,7 +330,7 @@ describe('what the graph answers', () => {
   });
 
   it('comes from the records here, and there is nothing to rebuild', async () => {
-    expect(await cmdb.getGraphStatus({}, as(reader))).toEqual({ engine: 'records', state: 'fresh' });
+    expect(await cmdb.getGraphStatus({}, as(reader))).toMatchObject({ engine: 'records', state: 'fresh' });
     const manager: Principal = { ...engineer, permissions: ['cmdb.manage'] };
     await expect(cmdb.rebuildGraph({}, as(manager))).rejects.toMatchObject({ kind: 'illegal_state' });
     await expect(cmdb.verifyGraph({}, mine())).rejects.toMatchObject({ kind: 'not_allowed' });

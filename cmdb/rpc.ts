@@ -1,5 +1,4 @@
 import type { CmdbService, Item, ItemVersion, Relation } from '../generated/opora/cmdb/v1/cmdb.ts';
-import { AppError } from '../platform/errors/app-error.ts';
 import { decodeCursor, encodeCursor } from '../platform/keyset/cursor.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { sql } from '../platform/postgres/sql.ts';
@@ -11,7 +10,8 @@ import { listItems } from './find/list-items.ts';
 import { resolveItems } from './find/resolve-items.ts';
 import { findQuery } from './find/saved-queries.ts';
 import type { Graph } from './graph/graph.ts';
-import type { ProjectionKeeper } from './graph/keep-projection.ts';
+import { projectionMethods } from './graph/projection-methods.ts';
+import type { Replica } from './graph/replicas.ts';
 import { findAsOf } from './history/histories.ts';
 import { type ItemParts, itemUseCases } from './items.ts';
 import { listRelations } from './list-relations.ts';
@@ -22,22 +22,17 @@ import { type ItemVersionState, readVersions } from './storage/history-store.ts'
 
 export interface CmdbParts extends ItemParts {
   graph: Graph;
-  /** Only where the graph is projected to an engine of its own. */
-  keeper?: ProjectionKeeper;
+  /** Only where the graph is projected to engines of its own. */
+  replicas?: readonly Replica[];
 }
 
 /** The contract's methods, each mapped to its use case and back. */
-export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService {
+export function cmdbMethods({ graph, replicas = [], ...parts }: CmdbParts): CmdbService {
   const { database } = parts;
   const rightsFor = rightsReader(parts.model);
   const items = itemUseCases(parts);
   const relations = relationUseCases(parts);
   const explore = exploring({ database, graph, models: parts.models });
-  const requireKeeper = () => {
-    if (!keeper)
-      throw new AppError('illegal_state', 'Here the records themselves answer for the graph: there is no projection to rebuild or to compare.');
-    return keeper;
-  };
 
   return {
     async createItem(request, call) {
@@ -97,12 +92,7 @@ export function cmdbMethods({ graph, keeper, ...parts }: CmdbParts): CmdbService
     getImpact: explore.impact,
     resolveItems: async ({ names }, call) => ({ items: await resolveItems(database, names, (await rightsFor(call)).sight) }),
 
-    getGraphStatus: async () => keeper?.status() ?? { engine: 'records', state: 'fresh' },
-    async rebuildGraph(_, call) {
-      requireKeeper().rebuild();
-      return call.commit({}, requireKeeper().status());
-    },
-    verifyGraph: () => requireKeeper().verify(),
+    ...projectionMethods(replicas),
   };
 }
 

@@ -37,9 +37,10 @@ export const meshConfig = z.object({
   OPORA_KAFKA_REPLICAS: z.coerce.number().int().positive().default(1).describe('replicas of a topic that is made'),
   OPORA_NEO4J_URL: z
     .string()
-    .regex(/^(bolt|neo4j)(\+s|\+ssc)?:\/\//, 'must begin with bolt:// or neo4j://')
-    .describe('Neo4j over Bolt'),
-  OPORA_NEO4J_USER: z.string().default('neo4j').describe('its user'),
+    .refine((urls) => splitUrls(urls).every((url) => /^(bolt|neo4j)(\+s|\+ssc)?:\/\//.test(url)), 'must begin with bolt:// or neo4j://')
+    .refine((urls) => new Set(splitUrls(urls)).size === splitUrls(urls).length, 'names a server twice')
+    .describe('Neo4j over Bolt; several, with commas between them, are projections side by side'),
+  OPORA_NEO4J_USER: z.string().default('neo4j').describe('its user, the same on each of several'),
   OPORA_NEO4J_PASSWORD: z.string().default('').describe('the user’s password'),
   OPORA_MESH_SERVICES: z.string().default('all').describe('services that the whole mesh has, with commas between them; /readyz tells how each is'),
 });
@@ -117,7 +118,7 @@ function openMesh(config: z.output<typeof meshConfig>, grpc: GrpcConfig, { contr
     database: parseConnection(config.OPORA_DATABASE_URL),
     brokers: config.OPORA_KAFKA_BROKERS,
     topics: { partitions: config.OPORA_KAFKA_PARTITIONS, replicationFactor: config.OPORA_KAFKA_REPLICAS },
-    neo4j: { url: config.OPORA_NEO4J_URL, user: config.OPORA_NEO4J_USER, password: config.OPORA_NEO4J_PASSWORD },
+    neo4j: { urls: splitUrls(config.OPORA_NEO4J_URL), user: config.OPORA_NEO4J_USER, password: config.OPORA_NEO4J_PASSWORD },
     grpc,
     services: pickServices(config.OPORA_MESH_SERVICES).map((service) => service.name),
     clientId: name,
@@ -130,6 +131,10 @@ function openMesh(config: z.output<typeof meshConfig>, grpc: GrpcConfig, { contr
       process.exit(1);
     },
   });
+}
+
+function splitUrls(urls: string): string[] {
+  return urls.split(',').map((url) => url.trim());
 }
 
 function pickServices(names: string) {

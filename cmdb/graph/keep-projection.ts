@@ -1,21 +1,24 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import neo4j from 'neo4j-driver';
 import type { Logger } from 'pino';
-import type { CmdbEvent } from '../../generated/opora/cmdb/v1/events.ts';
 import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { outsideTransactions } from '../../platform/postgres/run-transactions.ts';
-import { sql } from '../../platform/postgres/sql.ts';
 import type { Models } from '../model/models.ts';
-import { countProjected, foldEvents } from './project-graph.ts';
-import { inTransaction, type Space, type Ways, within } from './projection.ts';
+import { findLag, readMark } from './freshness.ts';
+import { inTransaction, nameOf, type Space, type Ways, within } from './projection.ts';
 import { rebuildGraph } from './rebuild-graph.ts';
 import { type Verification, verifyGraph } from './verify-graph.ts';
 
 export interface ProjectionStatus {
-  engine: 'neo4j';
+  /** The server: `neo4j`, `neo4j-2`. */
+  name: string;
   state: 'fresh' | 'behind' | 'rebuilding' | 'down';
   detail?: string;
+  /** When it came into this state, in epoch milliseconds, as far as this process knows. */
+  since: number;
+  secondsBehind?: number;
+  eventsBehind?: number;
 }
 
 export interface ProjectionKeeper {
@@ -37,24 +40,28 @@ export interface KeeperParts {
   grace?: number;
 }
 
-const mostChanges = 200;
+type Look = Omit<ProjectionStatus, 'name' | 'since'>;
+
 const deadAfter = 30_000;
 const mostMilliseconds = 5_000;
 
-/**
- * Looks after the projection: knows whether it may answer, and rebuilds it when Neo4j comes back empty. It counts as fresh when the newest changes of the log
- * that are older than `grace` are all in it: they are of many keys, so that a partition that stands still is seen.
- */
+/** Looks after one projection: knows whether it may answer, and rebuilds it when Neo4j comes back empty, or is another server than the one that was here before. */
 export function keepProjection({ space, database, models, log, every = 1_000, grace = 3_000 }: KeeperParts): ProjectionKeeper {
+  const name = nameOf(space);
+  const ownLog = log.child({ server: name });
   const stopping = new AbortController();
-  let status: ProjectionStatus = { engine: 'neo4j', state: 'down', detail: 'It was not looked at yet.' };
+  let status: ProjectionStatus = { name, state: 'down', detail: 'It was not looked at yet.', since: Date.now() };
   let rebuilding: Promise<void> | undefined;
 
+  function note(look: Look): void {
+    status = { name, ...look, since: look.state === status.state ? status.since : Date.now() };
+  }
+
   function rebuild(): void {
-    status = { engine: 'neo4j', state: 'rebuilding' };
+    note({ state: 'rebuilding' });
     rebuilding ??= outsideTransactions(() => rebuildGraph({ space, database, models, signal: stopping.signal }))
-      .then((finished) => log.info({ finished }, 'the graph projection was rebuilt'))
-      .catch((error: unknown) => log.warn({ err: error }, 'the graph projection could not be rebuilt'))
+      .then((finished) => ownLog.info({ finished }, 'the graph projection was rebuilt'))
+      .catch((error: unknown) => ownLog.warn({ err: error }, 'the graph projection could not be rebuilt'))
       .finally(() => (rebuilding = undefined));
   }
 
@@ -70,23 +77,31 @@ export function keepProjection({ space, database, models, log, every = 1_000, gr
     return false;
   }
 
-  async function look(): Promise<ProjectionStatus> {
-    const projection = await readProjection(space);
-    if (!projection || (!projection.complete && projection.silentFor > deadAfter) || (await hasOtherWays(projection.model))) rebuild();
-    if (!projection?.complete || rebuilding) return { engine: 'neo4j', state: 'rebuilding' };
-    const recent = await readRecentChanges(database, grace);
-    const missing = recent.items.length + recent.relations.length - (await countProjected(space, recent));
-    return missing > 0
-      ? { engine: 'neo4j', state: 'behind', detail: `${missing} of the newest changes are not in it yet.` }
-      : { engine: 'neo4j', state: 'fresh' };
+  async function look(): Promise<Look> {
+    const mark = await readMark(space);
+    const isAbandoned = mark && !mark.complete && mark.silentFor > deadAfter;
+    if (!mark || isAbandoned || mark.server !== name || (await hasOtherWays(mark.model))) rebuild();
+    if (!mark?.complete || rebuilding)
+      return { state: 'rebuilding', detail: `${mark?.items ?? 0} items and ${mark?.relations ?? 0} relations are in it so far.` };
+    const lag = await findLag(space, database, mark, grace);
+    return lag
+      ? {
+          state: 'behind',
+          detail: `${lag.missing} of the newest changes are not in it yet.`,
+          secondsBehind: lag.seconds,
+          eventsBehind: lag.events,
+        }
+      : { state: 'fresh' };
   }
 
   const looking = (async () => {
     while (!stopping.signal.aborted) {
-      status = await within(mostMilliseconds, look()).catch((error: unknown): ProjectionStatus => {
-        if (!isAppError(error, 'unavailable')) log.error({ err: error }, 'the graph projection could not be looked at');
-        return { engine: 'neo4j', state: 'down', detail: error instanceof Error ? error.message : String(error) };
-      });
+      note(
+        await within(mostMilliseconds, look()).catch((error: unknown): Look => {
+          if (!isAppError(error, 'unavailable')) ownLog.error({ err: error }, 'the graph projection could not be looked at');
+          return { state: 'down', detail: error instanceof Error ? error.message : String(error) };
+        }),
+      );
       await wait(every, undefined, { signal: stopping.signal }).catch(() => {});
     }
   })();
@@ -103,18 +118,6 @@ export function keepProjection({ space, database, models, log, every = 1_000, gr
   };
 }
 
-async function readProjection(space: Space): Promise<{ complete: boolean; silentFor: number; model: number } | undefined> {
-  return inTransaction(space, 'READ', async (tx) => {
-    const { records } = await tx.run(
-      `match (projection:Projection {of: $of})
-        return projection.complete as complete, timestamp() - projection.beat as silentFor, coalesce(projection.model, 1) as model`,
-      { of: space.label },
-    );
-    const [record] = records;
-    return record && { complete: record.get('complete') === true, silentFor: Number(record.get('silentFor')), model: Number(record.get('model')) };
-  });
-}
-
 /** Types of both models along which failure does not travel as before. */
 function findTurned(before: Ways, after: Ways): string[] {
   return [...before.relationTypes.values()]
@@ -129,11 +132,4 @@ async function noteModel(space: Space, version: number): Promise<void> {
       version: neo4j.int(version),
     }),
   );
-}
-
-async function readRecentChanges(database: Database, grace: number) {
-  const rows = await database.query<Pick<CmdbEvent, 'type' | 'data'>>(
-    sql`select type, data from bus_log where appended_at < clock_timestamp() - make_interval(secs => ${grace / 1000}::float8) order by pos desc limit ${mostChanges}::int`,
-  );
-  return foldEvents(rows as CmdbEvent[]);
 }

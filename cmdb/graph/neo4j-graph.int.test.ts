@@ -7,6 +7,7 @@ import { cypherOfReached, neo4jGraph } from './neo4j-graph.ts';
 import { postgresGraph } from './postgres-graph.ts';
 import type { Space } from './projection.ts';
 import { rebuildGraph } from './rebuild-graph.ts';
+import { chooseSpace } from './replicas.ts';
 
 describeWithNeo4j('the graph of the projection', (engine) => {
   let driver: Driver;
@@ -21,7 +22,7 @@ describeWithNeo4j('the graph of the projection', (engine) => {
     space = { driver, label: 'ContractItem' };
     const records = postgresGraph(database, currentModel);
     return {
-      graph: neo4jGraph({ space, records, keeper: { status: () => ({ engine: 'neo4j', state: 'fresh' }) }, currentModel }),
+      graph: neo4jGraph({ choose: () => ({ space }), records, currentModel }),
       database,
       catchUp: async () => void (await rebuildGraph({ space, database, models: { newest: async () => ({ ...model, version: 1 }) } })),
       servedBy: 'neo4j',
@@ -44,7 +45,8 @@ describeWithNeo4j('the graph of the projection', (engine) => {
   it('comes from the records while the projection may not answer, and says why', async () => {
     const records = { impact: async () => ({ steps: [], truncated: false, servedBy: 'records' as const }), neighbours: never };
     for (const state of ['behind', 'rebuilding', 'down'] as const) {
-      const graph = neo4jGraph({ space, records, keeper: { status: () => ({ engine: 'neo4j', state }) }, currentModel });
+      const choose = chooseSpace([{ space, keeper: { status: () => ({ name: 'neo4j', state, since: 0 }) } }]);
+      const graph = neo4jGraph({ choose, records, currentModel });
       const answer = await graph.impact({ itemId: 'x', depth: 1, limit: 1, timeout: 1_000 });
       expect(answer).toMatchObject({ servedBy: 'records', note: `The projection is ${state}.` });
     }
@@ -52,13 +54,12 @@ describeWithNeo4j('the graph of the projection', (engine) => {
 
   it('comes from the records for an item that the projection does not know, and when Neo4j is gone', async () => {
     const records = { impact: async () => ({ steps: [], truncated: false, servedBy: 'records' as const }), neighbours: never };
-    const keeper = { status: () => ({ engine: 'neo4j' as const, state: 'fresh' as const }) };
     const question = { itemId: 'unknown', depth: 1, limit: 1, timeout: 5_000 };
-    expect(await neo4jGraph({ space, records, keeper, currentModel }).impact(question)).toMatchObject({
+    expect(await neo4jGraph({ choose: () => ({ space }), records, currentModel }).impact(question)).toMatchObject({
       note: expect.stringContaining('does not know'),
     });
     const gone = neo4j.driver('bolt://127.0.0.1:1');
-    const answer = await neo4jGraph({ space: { ...space, driver: gone }, records, keeper, currentModel }).impact(question);
+    const answer = await neo4jGraph({ choose: () => ({ space: { ...space, driver: gone } }), records, currentModel }).impact(question);
     expect(answer).toMatchObject({ servedBy: 'records', note: expect.stringContaining('did not answer') });
     await gone.close();
   });

@@ -1,8 +1,8 @@
 import neo4j from 'neo4j-driver';
 import type { CurrentModel } from '../model/models.ts';
 import { type Edge, type Graph, type Question, type Reached, walk } from './graph.ts';
-import type { ProjectionKeeper } from './keep-projection.ts';
 import { inTransaction, type Space, toRelationshipType, within } from './projection.ts';
+import type { ChooseSpace } from './replicas.ts';
 
 /** The relationships to go along, as Cypher writes them between two nodes: `-[:RUNS_ON|PART_OF]->`. */
 interface Way {
@@ -12,21 +12,21 @@ interface Way {
 }
 
 export interface Neo4jGraphParts {
-  space: Space;
-  /** Who answers when the projection cannot. */
+  /** The projection to ask. */
+  choose: ChooseSpace;
+  /** Who answers when none can. */
   records: Graph;
-  keeper: Pick<ProjectionKeeper, 'status'>;
   currentModel: CurrentModel;
 }
 
 /** Answers from the projection; from the records when it is down, behind, or does not know the item yet, and says so. */
-export function neo4jGraph({ space, records, keeper, currentModel }: Neo4jGraphParts): Graph {
+export function neo4jGraph({ choose, records, currentModel }: Neo4jGraphParts): Graph {
   async function reach(question: Question, way: Way, ask: () => Promise<Reached>): Promise<Reached> {
     // The projection does not know who may see what: a walk that leaves items out is the records'.
     if (question.among) return { ...(await ask()), note: 'You may see some items only: the records answer that.' };
-    const { state } = keeper.status();
-    let note = state === 'fresh' ? undefined : `The projection is ${state}.`;
-    if (note === undefined) {
+    const { space, note: stale } = choose();
+    let note = stale ?? '';
+    if (space) {
       try {
         const reached = await within(question.timeout, findReached(space, question, way));
         if (reached) return { ...reached, servedBy: 'neo4j' };

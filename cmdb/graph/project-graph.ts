@@ -1,10 +1,17 @@
-import neo4j from 'neo4j-driver';
 import type { CmdbEvent } from '../../generated/opora/cmdb/v1/events.ts';
 import type { Subscription } from '../../platform/bus/subscription.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { crashPoint } from '../../platform/faults/crash-point.ts';
 import type { Models } from '../model/models.ts';
-import { inTransaction, type ProjectedChanges, type ProjectedItem, type ProjectedRelation, type Space, writeProjected } from './projection.ts';
+import {
+  inTransaction,
+  nameOf,
+  type ProjectedChanges,
+  type ProjectedItem,
+  type ProjectedRelation,
+  type Space,
+  writeProjected,
+} from './projection.ts';
 
 /**
  * Carries the CMDB's events into Neo4j. A batch is one transaction there, with a note of its last event; that it may come again is harmless, because
@@ -12,7 +19,7 @@ import { inTransaction, type ProjectedChanges, type ProjectedItem, type Projecte
  */
 export function projectGraph(space: Space, models: Pick<Models, 'newest'>): Subscription<CmdbEvent> {
   return {
-    name: 'project-graph',
+    name: subscriptionOf(nameOf(space)),
     types: [
       'opora.cmdb.v1.ItemCreated',
       'opora.cmdb.v1.ItemUpdated',
@@ -39,6 +46,11 @@ export function projectGraph(space: Space, models: Pick<Models, 'newest'>): Subs
       return {};
     },
   };
+}
+
+/** `project-graph` of the first server, `project-graph-2` of the second: each hears all events, at its own pace. */
+function subscriptionOf(server: string): string {
+  return server.replace('neo4j', 'project-graph');
 }
 
 /** The newest state of each item and relation that the events tell of. */
@@ -73,20 +85,4 @@ export function foldEvents(events: readonly CmdbEvent[]): ProjectedChanges {
 function keepNewest<State extends { id: string; version: number }>(states: Map<string, State>, state: State): void {
   const known = states.get(state.id);
   if (!known || known.version < state.version) states.set(state.id, state);
-}
-
-/** How many of these states, or newer ones, are in the projection. */
-export async function countProjected(space: Space, { items, relations }: ProjectedChanges): Promise<number> {
-  return inTransaction(space, 'READ', async (tx) => {
-    const foundItems = await tx.run(
-      `unwind $rows as row match (item:${space.label} {id: row.id}) where item.version >= row.version return count(*) as found`,
-      { rows: items.map(({ id, version }) => ({ id, version: neo4j.int(version) })) },
-    );
-    const foundRelations = await tx.run(
-      `unwind $rows as row match (a:${space.label} {id: row.fromId}), (b:${space.label} {id: row.toId})
-        match (a)-[relation {id: row.id}]->(b) where relation.version >= row.version return count(*) as found`,
-      { rows: relations.map(({ id, version, fromId, toId }) => ({ id, fromId, toId, version: neo4j.int(version) })) },
-    );
-    return Number(foundItems.records[0]?.get('found')) + Number(foundRelations.records[0]?.get('found'));
-  });
 }

@@ -1,20 +1,15 @@
 import neo4j, { type Driver } from 'neo4j-driver';
 import type { CmdbEvent } from '../../generated/opora/cmdb/v1/events.ts';
-import type { NewEvent } from '../../platform/bus/event.ts';
 import { newUuid } from '../../platform/clock/clock.ts';
 import { createLogger } from '../../platform/log/logger.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
+import { liveHistory, logEvents, seeded } from '../../tests/cmdb/live-history.ts';
 import { describeWithNeo4j } from '../../tests/engines/describe-with.ts';
-import { announceItem, announceRelation } from '../announce.ts';
-import { type ItemState, newItem, reviseItem } from '../domain/item.ts';
-import { identify, type RelationState, relate, unrelate } from '../domain/relation.ts';
 import { insertModelVersion } from '../model/model-store.ts';
 import { type Models, openModels } from '../model/models.ts';
 import { seedModel } from '../model/seed-model.ts';
 import { cmdb } from '../service.ts';
-import { writeItems } from '../storage/item-store.ts';
-import { writeRelations } from '../storage/relation-store.ts';
 import { keepProjection } from './keep-projection.ts';
 import { projectGraph } from './project-graph.ts';
 import type { Space } from './projection.ts';
@@ -22,23 +17,11 @@ import { rebuildGraph } from './rebuild-graph.ts';
 import { verifyGraph } from './verify-graph.ts';
 
 const author = { actorId: 'ivan', actorName: 'Иван' };
-/** Few, so that relations come and go and come back often; of each way of failure one. */
-const types = ['runs_on', 'part_of', 'replicates_with', 'documents'];
 const context = {
   now: 0,
   newId: newUuid,
   within: () => ({ deadline: 0, principal: { kind: 'service' as const, id: 'cmdb', name: 'cmdb', permissions: [] } }),
 };
-
-/** Numbers that look random and are the same in each run. */
-function seeded(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-  return { below: (limit: number) => Math.floor(next() * limit), chance: (share: number) => next() < share };
-}
 
 describeWithNeo4j('the projection of the graph', (engine) => {
   let driver: Driver;
@@ -66,44 +49,8 @@ describeWithNeo4j('the projection of the graph', (engine) => {
   });
 
   const wipe = () => driver.executeQuery(`match (n) where n:${space.label} or (n:Projection and n.of = $of) detach delete n`, { of: space.label });
-  const toEnvelope = (event: NewEvent) => ({ ...event, id: newUuid(), source: 'cmdb', time: new Date().toISOString() }) as CmdbEvent;
 
-  /** Lives through a random history of items and relations in the records; gives its events. */
-  async function live({ seed, turns }: { seed: number; turns: number }): Promise<CmdbEvent[]> {
-    const random = seeded(seed);
-    const items: ItemState[] = [];
-    const relations = new Map<string, RelationState>();
-    const events: CmdbEvent[] = [];
-    for (let turn = 1; turn <= turns; turn++) {
-      if (items.length < 3 || random.chance(0.2)) {
-        const id = newUuid();
-        const after = newItem({ id, source: 'test', key: id }, { class: 'server', name: `item ${turn}` }, turn);
-        items.push(after);
-        await database.commit({ statements: writeItems([{ after }], author, { classes: new Map(), sensitive: new Set() }) });
-        events.push(toEnvelope(announceItem({ after }, new Set())));
-      } else if (random.chance(0.3)) {
-        const index = random.below(items.length);
-        const before = items[index];
-        const after = before && reviseItem(before, random.chance(0.3) ? { state: 'retired' } : { name: `turn ${turn}`, state: 'active' }, turn);
-        if (!after) continue;
-        items[index] = after;
-        await database.commit({ statements: writeItems([{ before, after }], author, { classes: new Map(), sensitive: new Set() }) });
-        events.push(toEnvelope(announceItem({ before, after }, new Set())));
-      } else {
-        const [from, to] = [items[random.below(3)], items[random.below(3)]];
-        if (!from || !to || from === to || from.state === 'retired' || to.state === 'retired') continue;
-        const ends = { type: types[random.below(types.length)] ?? '', fromId: from.id, toId: to.id };
-        const before = relations.get(identify(ends));
-        const after = before?.state === 'active' ? unrelate(before, turn) : relate(before, { ...ends, id: newUuid(), source: 'test' }, turn);
-        if (!after) continue;
-        relations.set(identify(ends), after);
-        await database.commit({ statements: writeRelations([after], author) });
-        events.push(toEnvelope(announceRelation(after)));
-      }
-    }
-    return events;
-  }
-
+  const live = (history: { seed: number; turns: number }) => liveHistory(database, history);
   const verify = async () => verifyGraph({ space, database, ways: await models.newest(), pageSize: 7 });
 
   it.each([1, 2, 3])(
@@ -176,10 +123,7 @@ describeWithNeo4j('the projection of the graph', (engine) => {
 
   it('counts as behind while a change of the log is not in it, as down while Neo4j does not answer', async () => {
     const events = await live({ seed: 10, turns: 60 });
-    for (const { id, type, key, time, data } of events) {
-      await database.query(sql`insert into bus_log (event_id, type, key, time, data, appended_at)
-        values (${id}, ${type}, ${key}, ${time}, ${JSON.stringify(data)}, clock_timestamp() - interval '1 minute')`);
-    }
+    await logEvents(database, events);
     const keeper = keepProjection({ space, database, models, log: createLogger({ level: 'error' }), every: 20 });
     await eventually(() => keeper.status().state, 'behind');
     const last = events.at(-1);

@@ -12,6 +12,12 @@ export interface Space {
   driver: Driver;
   /** Label of the items' nodes: `Item`, another one only in tests that share a database. */
   label: string;
+  /** What the server is called among several; `neo4j` unless told. */
+  name?: string;
+}
+
+export function nameOf({ name = 'neo4j' }: Space): string {
+  return name;
 }
 
 export interface ProjectedItem {

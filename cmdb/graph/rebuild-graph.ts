@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import neo4j from 'neo4j-driver';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Models } from '../model/models.ts';
-import { inTransaction, type ProjectedChanges, type Space, translateNeo4jError, writeProjected } from './projection.ts';
+import { inTransaction, nameOf, type ProjectedChanges, type Space, translateNeo4jError, writeProjected } from './projection.ts';
 import { readAllItems, readAllRelations } from './read-records.ts';
 
 export interface Rebuilding {
@@ -26,8 +26,9 @@ export async function rebuildGraph({ space, database, models, signal, pageSize =
   await run(
     space,
     `merge (projection:Projection {of: $of})
-      set projection.complete = false, projection.rebuild = $id, projection.beat = timestamp(), projection.model = $model`,
-    { of: label, id, model: neo4j.int(model.version) },
+      set projection.complete = false, projection.rebuild = $id, projection.beat = timestamp(), projection.model = $model,
+        projection.server = $server, projection.items = 0, projection.relations = 0, projection.appliedTo = datetime($now)`,
+    { of: label, id, model: neo4j.int(model.version), server: nameOf(space), now: new Date().toISOString() },
   );
 
   const session = driver.session();
@@ -41,10 +42,11 @@ export async function rebuildGraph({ space, database, models, signal, pageSize =
 
   const write = (changes: ProjectedChanges) =>
     inTransaction(space, 'WRITE', async (tx) => {
-      const { records } = await tx.run('match (projection:Projection {of: $of, rebuild: $id}) set projection.beat = timestamp() return 1', {
-        of: label,
-        id,
-      });
+      const { records } = await tx.run(
+        `match (projection:Projection {of: $of, rebuild: $id})
+          set projection.beat = timestamp(), projection.items = projection.items + $items, projection.relations = projection.relations + $relations return 1`,
+        { of: label, id, items: neo4j.int(changes.items.length), relations: neo4j.int(changes.relations.length) },
+      );
       if (records.length > 0) await writeProjected(tx, label, changes, model);
       return records.length > 0;
     });

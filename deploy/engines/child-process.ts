@@ -10,11 +10,14 @@ export interface ChildProcess {
   readonly pid: number;
   /** Resolves when it has ended, for whatever reason, with words for it: `SIGKILL`, `code 1`. */
   readonly ended: Promise<string>;
-  /** SIGTERM, then SIGKILL when it takes longer than 20 s. */
-  stop(): Promise<void>;
+  /** SIGTERM, then SIGKILL when it takes longer than `patience` milliseconds; 20 s unless told. */
+  stop(patience?: number): Promise<void>;
   /** SIGKILL. */
   kill(): Promise<void>;
 }
+
+/** Milliseconds in which a busy machine has written a class archive, which is done when the engine stops. */
+export const archivePatience = 180_000;
 
 export interface ChildOptions {
   command: string;
@@ -53,8 +56,8 @@ export async function startChild({ command, args, logFile, env, onErrorLine, sig
   return {
     pid,
     ended,
-    async stop() {
-      const impatience = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    async stop(patience = 20_000) {
+      const impatience = setTimeout(() => child.kill('SIGKILL'), patience);
       child.kill('SIGTERM');
       await ended;
       clearTimeout(impatience);

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
-import { type ChildProcess, startChild, waitUntilReady } from './child-process.ts';
+import { archivePatience, type ChildProcess, startChild, waitUntilReady } from './child-process.ts';
 import { type FetchedEngine, fetchEngine } from './fetch-engine.ts';
 import { checkListening, findFreePort } from './ports.ts';
 
@@ -54,7 +54,7 @@ async function train(engine: FetchedEngine, options: readonly string[]): Promise
   const dir = await mkdtemp(join(tmpdir(), 'opora-kafka-'));
   try {
     const kafka = await start(engine, dir, await findFreePort(), options);
-    await kafka.stop();
+    await kafka.stop(archivePatience);
   } finally {
     await rm(dir, { recursive: true });
   }

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import neo4j from 'neo4j-driver';
-import { type ChildProcess, startChild, waitUntilReady } from './child-process.ts';
+import { archivePatience, type ChildProcess, startChild, waitUntilReady } from './child-process.ts';
 import { type FetchedEngine, fetchEngine } from './fetch-engine.ts';
 import { checkListening, findFreePort } from './ports.ts';
 
@@ -59,17 +59,17 @@ async function train(engine: FetchedEngine, options: readonly string[]): Promise
   const dir = await mkdtemp(join(tmpdir(), 'opora-neo4j-'));
   try {
     const server = await start(engine, dir, await findFreePort(), options);
-    await server.stop();
+    await server.stop(archivePatience);
   } finally {
     await rm(dir, { recursive: true });
   }
 }
 
-/** The password of the server whose data is in `dir`, made when there is none yet. */
-export async function keepNeo4jPassword(dir: string): Promise<string> {
+/** The password of the server whose data is in `dir`; when there is none yet, this one, or a new one. */
+export async function keepNeo4jPassword(dir: string, password: string = randomBytes(18).toString('base64url')): Promise<string> {
   await mkdir(dir, { recursive: true });
   const file = join(dir, 'password');
-  if (!existsSync(file)) await writeFile(file, randomBytes(18).toString('base64url'), { mode: 0o600 });
+  if (!existsSync(file)) await writeFile(file, password, { mode: 0o600 });
   return readFile(file, 'utf8');
 }
 

@@ -1,11 +1,17 @@
 import { join } from 'node:path';
+import { z } from 'zod';
+import { readConfig } from '../../platform/config/read-config.ts';
 import { registry } from '../../services/registry.ts';
 import { createBoard } from './board.ts';
 import { startMesh } from './start-mesh.ts';
 
+const localMeshConfig = z.object({
+  OPORA_MESH_NEO4J: z.coerce.number().int().min(1).max(5).default(1).describe('how many Neo4j servers, each with a projection of its own'),
+});
 const board = createBoard(process.stdout);
 const dir = join(process.env['OPORA_DATA'] ?? '.opora', 'mesh');
-const starting = startMesh({ services: registry.map((service) => service.name), dir, board });
+const { OPORA_MESH_NEO4J: neo4jServers } = readConfig({ mesh: localMeshConfig }, process.env).mesh;
+const starting = startMesh({ services: registry.map((service) => service.name), neo4jServers, dir, board });
 
 let isStopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());

@@ -17,6 +17,8 @@ import { keepRunning, type PartStatus } from './keep-running.ts';
 export interface MeshOptions {
   /** Names of the services; each gets a process of its own. */
   services: readonly string[];
+  /** How many Neo4j servers, each with a projection of its own. */
+  neo4jServers: number;
   /** Data, logs and `processes.json`: name, state and process id of every part, as it changes. */
   dir: string;
   board: Board;
@@ -33,7 +35,7 @@ export interface Mesh {
 const program = fileURLToPath(new URL('../../services/main.js', import.meta.url));
 
 /** PostgreSQL, Kafka, Neo4j and one process for each service, all on this machine, started side by side and started again when they end. */
-export async function startMesh({ services, dir: place, board }: MeshOptions): Promise<Mesh> {
+export async function startMesh({ services, neo4jServers, dir: place, board }: MeshOptions): Promise<Mesh> {
   const dir = resolve(place);
   await mkdir(dir, { recursive: true });
   // First and alone: it refuses a folder on which another mesh runs.
@@ -41,10 +43,16 @@ export async function startMesh({ services, dir: place, board }: MeshOptions): P
 
   const log = (line: string) => board.say(line);
   // Chosen once: what is started again is found where it was.
-  const [kafkaPort = 0, neo4jPort = 0, ...servicePorts] = await findFreePorts(2 + services.length);
+  const [kafkaPort = 0, ...ports] = await findFreePorts(1 + neo4jServers + services.length);
+  const servicePorts = ports.splice(neo4jServers);
+  const servers = ports.map((port, index) => ({ name: index === 0 ? 'neo4j' : `neo4j-${index + 1}`, port }));
+  const password = await keepNeo4jPassword(join(dir, 'neo4j'));
+  for (const { name } of servers) await keepNeo4jPassword(join(dir, name), password);
   const engines = [
     keepRunning({ name: 'kafka', onFailure: log, start: (signal) => startLocalKafka({ dir: join(dir, 'kafka'), port: kafkaPort, log, signal }) }),
-    keepRunning({ name: 'neo4j', onFailure: log, start: (signal) => startLocalNeo4j({ dir: join(dir, 'neo4j'), port: neo4jPort, log, signal }) }),
+    ...servers.map(({ name, port }) =>
+      keepRunning({ name, onFailure: log, start: (signal) => startLocalNeo4j({ dir: join(dir, name), port, log, signal }) }),
+    ),
   ];
 
   const enginesReady = Promise.all(engines.map((engine) => engine.ready));
@@ -53,8 +61,8 @@ export async function startMesh({ services, dir: place, board }: MeshOptions): P
     ...process.env,
     OPORA_DATABASE_URL: formatConnection(postgres.connection),
     OPORA_KAFKA_BROKERS: `127.0.0.1:${kafkaPort}`,
-    OPORA_NEO4J_URL: `bolt://127.0.0.1:${neo4jPort}`,
-    OPORA_NEO4J_PASSWORD: await keepNeo4jPassword(join(dir, 'neo4j')),
+    OPORA_NEO4J_URL: servers.map(({ port }) => `bolt://127.0.0.1:${port}`).join(','),
+    OPORA_NEO4J_PASSWORD: password,
     OPORA_MESH_KEY: randomBytes(32).toString('base64url'),
     OPORA_GRPC_PEERS: addressed.map(({ name, port }) => `${name}=127.0.0.1:${port}`).join(','),
   };

@@ -5,8 +5,14 @@ import type { Database } from '../postgres/database.ts';
 import type { RpcTransport } from '../rpc/transport.ts';
 import type { PartStates } from '../service/readiness.ts';
 
-/** A service offers both adapters of a graph port; the engine set takes the one that it has. */
-export type GraphChoice = <Graph>(adapters: { records(): Graph; neo4j(driver: Driver): Graph }) => Graph;
+/** One Neo4j, called by its place among them: `neo4j`, `neo4j-2`, … */
+export interface Neo4jServer {
+  readonly name: string;
+  readonly driver: Driver;
+}
+
+/** A service offers both adapters of a graph port; the engine set takes the one that it has. The servers know nothing of each other. */
+export type GraphChoice = <Graph>(adapters: { records(): Graph; neo4j(servers: readonly Neo4jServer[]): Graph }) => Graph;
 
 /** One engine set. `embedded.ts` and `mesh.ts` are the only two places that choose. */
 export interface Engines {

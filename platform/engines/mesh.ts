@@ -12,7 +12,7 @@ import { createGrpcTransport } from '../rpc/grpc.ts';
 import { findPeer, type GrpcConfig } from '../rpc/grpc-config.ts';
 import type { MeshProof } from '../rpc/mesh-proof.ts';
 import { currentTraceparent } from '../telemetry/tracing.ts';
-import type { Engines } from './engines.ts';
+import type { Engines, Neo4jServer } from './engines.ts';
 import { createMeshReadiness } from './mesh-readiness.ts';
 import { watchEngines } from './watch-engines.ts';
 
@@ -21,7 +21,8 @@ export interface MeshEngineOptions {
   /** `host:port`, with commas between them. */
   brokers: string;
   topics: { partitions: number; replicationFactor: number };
-  neo4j: { url: string; user: string; password: string };
+  /** Each server is a projection of its own; all of them know this user. */
+  neo4j: { urls: readonly string[]; user: string; password: string };
   grpc: GrpcConfig;
   /** All services of the mesh, to tell how each is. */
   services: readonly string[];
@@ -42,11 +43,7 @@ const longestLook = 2_000;
 export async function meshEngines(options: MeshEngineOptions): Promise<Engines> {
   const { database, brokers, topics, grpc, services, clientId, contract, clock, newId, log, onStalled } = options;
   const kafka = openKafka({ brokers, clientId, log });
-  const driver = neo4j.driver(options.neo4j.url, neo4j.auth.basic(options.neo4j.user, options.neo4j.password), {
-    disableLosslessIntegers: true,
-    connectionAcquisitionTimeout: 3_000,
-    maxTransactionRetryTime: 5_000,
-  });
+  const servers = openNeo4j(options.neo4j);
   const rpc = createGrpcTransport({
     contract,
     host: grpc.OPORA_GRPC_HOST,
@@ -71,7 +68,7 @@ export async function meshEngines(options: MeshEngineOptions): Promise<Engines> 
   const ownServices: Record<string, boolean> = {};
   const readiness = createMeshReadiness({
     services,
-    engines: ['postgres', 'kafka', 'neo4j'],
+    engines: ['postgres', 'kafka', ...servers.map((server) => server.name)],
     own: () => ({ ...watch.states(), ...ownServices }),
     ask: rpc.askHealth,
   });
@@ -89,8 +86,8 @@ export async function meshEngines(options: MeshEngineOptions): Promise<Engines> 
     log: createKafkaLog({ kafka, topics, clock, log, onStalled }),
     rpc,
     graph(adapters) {
-      watch.begin('neo4j', () => driver.getServerInfo());
-      return adapters.neo4j(driver);
+      for (const { name, driver } of servers) watch.begin(name, () => driver.getServerInfo());
+      return adapters.neo4j(servers);
     },
     noteService(service, ready) {
       ownServices[service] = ready;
@@ -101,11 +98,22 @@ export async function meshEngines(options: MeshEngineOptions): Promise<Engines> 
     async stop() {
       await watch.stop();
       await rpc.stop();
-      await driver.close();
+      await Promise.all(servers.map(({ driver }) => driver.close()));
       await probe.end();
       await kafkaLook.stop();
     },
   };
+}
+
+function openNeo4j({ urls, user, password }: MeshEngineOptions['neo4j']): Neo4jServer[] {
+  return urls.map((url, index) => ({
+    name: index === 0 ? 'neo4j' : `neo4j-${index + 1}`,
+    driver: neo4j.driver(url, neo4j.auth.basic(user, password), {
+      disableLosslessIntegers: true,
+      connectionAcquisitionTimeout: 3_000,
+      maxTransactionRetryTime: 5_000,
+    }),
+  }));
 }
 
 function readProof({ OPORA_TLS_CERT: cert, OPORA_TLS_KEY: key, OPORA_TLS_CA: ca, OPORA_MESH_KEY: meshKey }: GrpcConfig): MeshProof {

@@ -1,4 +1,4 @@
-import type { PathList } from '../../generated/opora/cmdb/v1/graph.ts';
+import type { GraphDrawing, PathList } from '../../generated/opora/cmdb/v1/graph.ts';
 import { type EdgeHub, startHub } from '../edge/start-hub.ts';
 import type { Api } from '../mesh/api.ts';
 
@@ -53,5 +53,32 @@ describe('the paths over REST', () => {
       status: 404,
       body: { detail: `There was no item "${service}" at 2020-01-01T00:00:00.000Z.` },
     });
+  });
+});
+
+describe('the drawing over REST', () => {
+  it('has items with their phases, the relations among them, and counts of what it leaves out', async () => {
+    const rack = await create('rack', 'R-1');
+    const servers = await Promise.all(
+      [1, 2, 3].map((number) => create('server', `srv-${number}`, { lifecycleState: number === 2 ? 'in_repair' : 'in_use' })),
+    );
+    for (const server of servers) await relate('located_in', server, rack).then(() => undefined);
+    const [first = '', second = '', third = ''] = [...servers].sort();
+    await relate('connected_to', first, second);
+    const ask = async (more: string) => api.get<GraphDrawing>(`/api/v1/cmdb/graph?item=${rack}${more}`);
+    const { body } = await ask('&depth=1&perLevel=2');
+    expect(body.nodes.map(({ key, distance, item }) => [key, distance, item?.phase])).toEqual([
+      [rack, 0, 'active'],
+      [first, 1, servers[1] === first ? 'maintenance' : 'active'],
+      [second, 1, servers[1] === second ? 'maintenance' : 'active'],
+    ]);
+    expect(body.edges).toHaveLength(3);
+    expect(body.edges).toContainEqual({ from: first, to: second, type: 'connected_to' });
+    expect(body.nodes[0]?.more).toEqual([{ type: 'located_in', direction: 'in', count: 1, atLeast: false }]);
+    expect(body.cuts).toEqual([{ by: 'limit', message: 'At distance 1 there are more items than are drawn.' }]);
+    expect((await ask(`&item=${third}&type=connected_to`)).body).toMatchObject({ nodes: [{ distance: 0 }, { distance: 0 }], edges: [], cuts: [] });
+    expect(await ask(`&item=${third}&limit=1`)).toMatchObject({ status: 422, body: { errors: [{ pointer: '/limit' }] } });
+    expect((await api.get('/api/v1/cmdb/graph')).status).toBe(422);
+    expect((await api.get('/api/v1/cmdb/graph?item=rack')).status).toBe(422);
   });
 });

@@ -1,5 +1,5 @@
 import type { Item, ItemVersion, Relation, Surroundings } from '../../../generated/opora/cmdb/v1/cmdb.ts';
-import type { PathList } from '../../../generated/opora/cmdb/v1/graph.ts';
+import type { GraphDrawing, PathList } from '../../../generated/opora/cmdb/v1/graph.ts';
 import { newUuid } from '../../../platform/clock/clock.ts';
 import type { Grant, Principal } from '../../../platform/rpc/call.ts';
 import { type EdgeHub, startHub } from '../../edge/start-hub.ts';
@@ -109,14 +109,18 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
         ['DiffItem', { id, from: 1 }],
         ['DiffItem', { id, fromTime: world.early }],
         ['ExplainItem', { id }],
+        ['Compare', { item: id, from: world.early, kinds: [] }],
+        ['Compare', { below: id, hours: 24, kinds: [] }],
         ['GetNeighbours', { id, type: [] }],
         ['GetImpact', { id }],
+        ['GetTimeline', { id, kind: [] }],
+        ['GetTimeline', { id, kind: [], below: true }],
       ];
       for (const [method, request] of questions) {
         const told = await ask(method, request);
         if (sees(person, thing)) expect([method, told.outcome]).toEqual([method, 'ok']);
         else {
-          const none = await ask(method, { ...request, id: never });
+          const none = await ask(method, Object.fromEntries(Object.entries(request).map(([field, value]) => [field, value === id ? never : value])));
           expect([method, told.outcome, told.text]).toEqual([method, 'not_found', none.text.replaceAll(never, id)]);
         }
       }
@@ -149,6 +153,8 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
       marksOf(seen().filter(({ organisation, site }) => organisation === 'A' && site === 'N')),
     );
     expect(await list({ q: world.things[0]?.costs[1] })).toEqual([]);
+    const compared = await ask('Compare', { class: 'configuration_item', from: world.early, kinds: ['items'], limit: 500 });
+    expect(marksIn(compared)).toEqual(marksOf(seen()));
     const paged: string[] = [];
     for (let after: string | undefined; ; ) {
       const told = await ask('ListItems', { limit: 2, ...(after !== undefined && { after }) });
@@ -165,11 +171,13 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
     expect(costs.outcome).toBe(person.sensitive ? 'ok' : 'not_allowed');
     const names = world.things.flatMap(({ mark }) => [`name ${mark}`, `${mark}.corp`]);
     const found = (await doorOf(person, door)('ResolveItems', { names })).answer['items'] as { itemId: string }[];
-    expect([...new Set(found.map(({ itemId }) => itemId))].sort()).toEqual(
-      seen()
-        .map(({ item }) => item.id)
-        .sort(),
-    );
+    const seenIds = seen()
+      .map(({ item }) => item.id)
+      .sort();
+    expect([...new Set(found.map(({ itemId }) => itemId))].sort()).toEqual(seenIds);
+    const described = await doorOf(person, door)('DescribeItems', { ids: world.things.map(({ item }) => item.id) });
+    expect((described.answer['items'] as { id: string }[]).map(({ id }) => id).sort()).toEqual(seenIds);
+    expect(marksIn(described)).toEqual(marksOf(seen()));
   });
 
   it('reaches through relations only what is reached without a hidden item, and sees a relation with both of its ends', async () => {
@@ -220,6 +228,35 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
         ]);
         expect([length, count]).toEqual([way.length - 1, way.filter((thing) => !sees(person, thing)).length]);
       }
+    }
+  });
+
+  it('is drawn everything around an item, without a name what is hidden', async () => {
+    for (const [place, thing] of world.things.entries()) {
+      const question = { item: [thing.item.id], depth: 2, type: ['depends_on'], perLevel: 50 };
+      const told = await ask('DrawGraph', question);
+      if (!sees(person, thing)) {
+        const none = await ask('DrawGraph', { ...question, item: [never] });
+        expect([told.outcome, told.text]).toEqual(['not_found', none.text.replaceAll(never, thing.item.id)]);
+        continue;
+      }
+      const { nodes, edges, hidden } = told.answer as unknown as GraphDrawing;
+      const around = world.things.slice(Math.max(0, place - 2), place + 3);
+      const shown = nodes.flatMap(({ item, key, hidden: is }) => (item?.id === key && !is ? [item.id] : []));
+      expect(shown.sort()).toEqual(
+        around
+          .filter((one) => sees(person, one))
+          .map(({ item }) => item.id)
+          .sort(),
+      );
+      expect([nodes.length, edges.length, hidden]).toEqual([around.length, around.length - 1, around.length - shown.length]);
+      const keys = new Set(nodes.map(({ key }) => key));
+      expect(edges.every(({ from, to }) => keys.has(from) && keys.has(to))).toBe(true);
+      const beyond = nodes.filter(({ more }) => more.length > 0).map(({ item }) => item?.id);
+      const ends = [world.things[place - 2], world.things[place + 2]].filter(
+        (one) => one && sees(person, one) && one !== world.things[0] && one !== world.things.at(-1),
+      );
+      expect(beyond.sort()).toEqual(ends.map((one) => one?.item.id).sort());
     }
   });
 
