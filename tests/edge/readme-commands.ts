@@ -17,7 +17,7 @@ export function readCommands(title: string): ReadmeCommand[] {
   const [, block = ''] = /```sh\n(.*?)```/s.exec(section) ?? [];
   return block.split(/^(?=curl )/m).map((part) => {
     const [, command = '', answer = ''] = /^(.*?)^# (.*)$/ms.exec(part) ?? [];
-    return { command, answer: JSON.parse(answer.replace(/,? *…/g, '')) as object };
+    return { command, answer: JSON.parse(answer.replaceAll('\n# ', '').replace(/,? *…/g, '')) as object };
   });
 }
 
@@ -28,9 +28,10 @@ export async function curl(hub: EdgeHub, command: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-/** Only what the README shows has to be so; an object in it may have more, and an ID may be any. */
+/** Only what the README shows has to be so; an object in it may have more, an ID may be any, and NNN any number. */
 export function atLeast(shown: unknown): unknown {
   if (Array.isArray(shown)) return shown.map(atLeast);
+  if (typeof shown === 'string' && shown.includes('NNN')) return expect.stringMatching(`^${shown.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace('NNN', '\\d+')}$`);
   if (typeof shown !== 'object' || shown === null) return shown === 'ID' ? expect.any(String) : shown;
   return expect.objectContaining(Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, atLeast(value)])));
 }
