@@ -31,7 +31,8 @@ export async function curl(hub: EdgeHub, command: string): Promise<unknown> {
 /** Only what the README shows has to be so; an object in it may have more, an ID may be any, and NNN any number. */
 export function atLeast(shown: unknown): unknown {
   if (Array.isArray(shown)) return shown.map(atLeast);
-  if (typeof shown === 'string' && shown.includes('NNN')) return expect.stringMatching(`^${shown.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace('NNN', '\\d+')}$`);
+  if (typeof shown === 'string' && shown.includes('NNN'))
+    return expect.stringMatching(`^${shown.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace('NNN', '\\d+')}$`);
   if (typeof shown !== 'object' || shown === null) return shown === 'ID' ? expect.any(String) : shown;
   return expect.objectContaining(Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, atLeast(value)])));
 }
