@@ -12,6 +12,7 @@ import { RadiusService } from '../generated/opora/cmdb/v1/radius.ts';
 import { ReminderService } from '../generated/opora/cmdb/v1/reminders.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
+import { TimelineService } from '../generated/opora/cmdb/v1/timeline.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import { hearChanges } from './authorisation/hear-changes.ts';
@@ -51,6 +52,9 @@ import { pageTaker } from './sources/take-page.ts';
 import { keepStocktakes } from './stocktakes/keep-stocktakes.ts';
 import { stocktakeMethods } from './stocktakes/stocktake-methods.ts';
 import { endRelations } from './subscriptions.ts';
+import { listDeclared } from './timeline/declared-types.ts';
+import { keepTimeline } from './timeline/keep-timeline.ts';
+import { timelineMethods } from './timeline/timeline-methods.ts';
 
 /** Who answers questions about the graph, and the projections of it. */
 interface GraphSide {
@@ -70,7 +74,7 @@ export const cmdb = defineService({
       .describe('whole years of history of items and relations that are kept; all when it is not set'),
   }),
   migrations: new URL('./storage/migrations/', import.meta.url),
-  async start({ config, clock, database, graph: choose, log, newId }) {
+  async start({ config, clock, contract, database, graph: choose, log, newId }) {
     await seedModel({ database, newId, now: clock.now(), log });
     const models = openModels(database);
     const work = workOnModels({ database, models, clock, log });
@@ -82,13 +86,14 @@ export const cmdb = defineService({
           const space = { ...server, label: 'Item' };
           return { space, keeper: keepProjection({ space, database, models, log }) };
         });
-        return { graph: neo4jGraph({ choose: chooseSpace(kept), records, currentModel: models.current }), replicas: kept };
+        return { graph: neo4jGraph({ choose: chooseSpace(kept), database, records, currentModel: models.current }), replicas: kept };
       },
     });
     const parts = { database, models, model: models.current };
     const takePage = pageTaker(parts);
     await database.commit({ statements: [beginReminders(clock.now()), beginHealth(clock.now())] });
     const imports = workOnImports({ ...parts, takePage, newId, clock, log });
+    const declared = listDeclared(contract);
     const words = keepWords({ database, models, clock, log });
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
@@ -108,12 +113,14 @@ export const cmdb = defineService({
         serve(SourceService, sourceMethods({ ...parts, takePage })),
         serve(BulkEditService, bulkEditMethods(parts)),
         serve(StocktakeService, stocktakeMethods({ ...parts, takePage })),
+        serve(TimelineService, timelineMethods({ database, declared, model: models.current })),
         serve(ImportService, importMethods({ ...parts, wake: imports.wake })),
       ],
       subscriptions: [
         subscription(endRelations(database)),
         subscription(revertChangeSets(parts)),
         subscription(hearChanges(database)),
+        ...(declared.size > 0 ? [keepTimeline(declared)] : []),
         ...replicas.map(({ space }) => subscription(projectGraph(space, models))),
       ],
       timers: joinTimers(

@@ -55,7 +55,7 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
               call.now,
             ),
           ],
-          events: raised.map(announceOpened),
+          events: raised.map((ticket) => announceOpened(ticket, call.principal)),
         },
         answer(tickets),
       );
@@ -90,7 +90,7 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
             ),
           ],
           events: steps.map(({ before, after, phase }) =>
-            announceTransition(after, { transition: 'resolve', before: before.status, phase, byPerson: false }),
+            announceTransition(after, call.principal, { transition: 'resolve', before: before.status, phase, byPerson: false }),
           ),
         },
         answer(outcomes),

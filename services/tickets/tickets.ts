@@ -102,7 +102,7 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
               insertHistory([makeEntry(call, ticket.id, 'created')]),
               ...(ticket.items.length > 0 ? wantImpact([ticket], call.now) : []),
             ],
-            events: [announceOpened(ticket)],
+            events: [announceOpened(ticket, call.principal)],
           },
           answer(view(ticket, call.principal)),
         );
@@ -155,7 +155,7 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
       return call.commit(
         {
           statements: [updateTickets([after]), insertHistory([makeEntry(call, step.id, 'transitioned', listChanges(before, after))])],
-          events: [announceTransition(after, told)],
+          events: [announceTransition(after, call.principal, told)],
         },
         answer(view(after, call.principal)),
       );

@@ -70,6 +70,7 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   KeepDistinct: 'whole',
   MergeItems: 'whole',
   UndoMerge: 'whole',
+  GetTimeline: 'asked',
   DiffItem: 'asked',
   Compare: 'asked',
   RevertItem: 'asked',
