@@ -37,8 +37,8 @@ export function comparing({ database, models }: ComparingParts) {
     const { itemIds, relationIds, cuts } = await collectScope(database, scope, span, {
       model: await models.current(),
       wantsRelations: wants('relations'),
-      // What is found is judged in the other half of the time.
-      until: (performance.now() + end) / 2,
+      // What is found is judged in the last quarter of the time.
+      until: end - (end - performance.now()) / 4,
     });
     const judge = { place, limit: limit + 1, until: end };
     const [items, relations] = await Promise.all([
