@@ -18,7 +18,7 @@ let api: Api;
 beforeAll(async () => {
   hub = await startHub(['cmdb', 'tickets', 'monitoring'], {}, 'gRPC');
   api = hub.api;
-});
+}, 120_000);
 afterAll(() => hub.stop());
 
 let serial = 0;
