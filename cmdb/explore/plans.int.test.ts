@@ -4,6 +4,7 @@ import { openTestDatabase, type TestDatabase } from '../../platform/postgres/tes
 import { relationTypes as types } from '../../tests/cmdb/random-graphs.ts';
 import { countFirstEdges, selectEdgesAmong, selectFirstEdges } from '../graph/select-first-edges.ts';
 import { cmdb } from '../service.ts';
+import { selectRelationChanges } from './read-failure-net.ts';
 import { selectHops } from './read-hops.ts';
 
 interface Plan {
@@ -79,4 +80,13 @@ describe.each([
   it('reads relations among items without reading those of a hub', async () => {
     await expectIndexes(selectEdgesAmong([hub, ...crowd.slice(0, 20)], types, 5_000, at), 2_000);
   });
+});
+
+it('looks for changes of relations of a hub no further than it was told to', async () => {
+  await database.query(sql`insert into item (id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at)
+    values (${hub}, 'test', 'hub', 'server', 'hub', '{}', '{}', 'active', 1, '2025-01-01Z', '2025-01-01Z')`);
+  const statement = selectRelationChanges([hub], new Date(then - 3_600_000), new Date(then));
+  const reads = (await readsOf(statement)).filter(({ index }) => index !== 'item_pkey');
+  for (const { index, rows } of reads) expect([index, rows <= 200]).toEqual([expect.stringMatching(indexes), true]);
+  expect(reads.length).toBeGreaterThan(3);
 });

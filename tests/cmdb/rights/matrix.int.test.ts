@@ -1,5 +1,5 @@
 import type { Item, ItemVersion, Relation, Surroundings } from '../../../generated/opora/cmdb/v1/cmdb.ts';
-import type { GraphDrawing, PathList } from '../../../generated/opora/cmdb/v1/graph.ts';
+import type { CauseList, GraphDrawing, PathList } from '../../../generated/opora/cmdb/v1/graph.ts';
 import { newUuid } from '../../../platform/clock/clock.ts';
 import type { Grant, Principal } from '../../../platform/rpc/call.ts';
 import { type EdgeHub, startHub } from '../../edge/start-hub.ts';
@@ -249,6 +249,38 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
         (one) => one && sees(person, one) && one !== world.things[0] && one !== world.things.at(-1),
       );
       expect(beyond.sort()).toEqual(ends.map((one) => one?.item.id).sort());
+    }
+  });
+
+  it('is told of all that may have broken an item, without a name and a reason what is hidden', async () => {
+    for (const [place, thing] of world.things.entries()) {
+      const { id } = thing.item;
+      const questions: [string, object][] = [
+        ['FindCausesOfItem', { id, with: [] }],
+        ['FindCauses', { items: [id], up: [] }],
+      ];
+      for (const [method, question] of questions) {
+        const told = await ask(method, question);
+        if (!sees(person, thing)) {
+          const none = await ask(method, { ...question, ...('id' in question ? { id: never } : { items: [never] }) });
+          expect([told.outcome, told.text]).toEqual(['not_found', none.text.replaceAll(never, id)]);
+          continue;
+        }
+        const before = world.things.slice(Math.max(0, place - 6), place + 1);
+        const { causes, candidates, unexplained, hidden } = told.answer as unknown as CauseList;
+        const shown = candidates.flatMap(({ items }) => items.flatMap(({ item }) => item?.id ?? []));
+        expect(shown.sort()).toEqual(
+          before
+            .filter((one) => sees(person, one))
+            .map(({ item }) => item.id)
+            .sort(),
+        );
+        expect([candidates.length, hidden]).toEqual([before.length, before.length - shown.length]);
+        for (const { items } of candidates) for (const one of items) expect(one.reasons.length > 0).toBe(!one.hidden);
+        expect([causes.map(({ items }) => items.map(({ item }) => item?.id)), unexplained]).toEqual([[[id]], []]);
+      }
+      const other = world.things.find((one) => !sees(person, one));
+      if (other && sees(person, thing)) expect((await ask('FindCauses', { items: [id], up: [other.item.id] })).outcome).toBe('not_found');
     }
   });
 
