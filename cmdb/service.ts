@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
+import { ComparisonService } from '../generated/opora/cmdb/v1/comparison.ts';
 import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
 import { GraphService } from '../generated/opora/cmdb/v1/graph.ts';
 import { HealthService } from '../generated/opora/cmdb/v1/health.ts';
@@ -7,12 +8,15 @@ import { HistoryService } from '../generated/opora/cmdb/v1/history.ts';
 import { ImportService } from '../generated/opora/cmdb/v1/imports.ts';
 import { ModelService } from '../generated/opora/cmdb/v1/model.ts';
 import { QueryService } from '../generated/opora/cmdb/v1/queries.ts';
+import { RadiusService } from '../generated/opora/cmdb/v1/radius.ts';
 import { ReminderService } from '../generated/opora/cmdb/v1/reminders.ts';
 import { SourceService } from '../generated/opora/cmdb/v1/sources.ts';
 import { StocktakeService } from '../generated/opora/cmdb/v1/stocktakes.ts';
+import { TimelineService } from '../generated/opora/cmdb/v1/timeline.ts';
 import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import { hearChanges } from './authorisation/hear-changes.ts';
+import { comparing } from './comparison/compare.ts';
 import { bulkEditMethods } from './edits/edit-methods.ts';
 import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
 import { graphMethods } from './explore/graph-methods.ts';
@@ -37,6 +41,7 @@ import { openModels } from './model/models.ts';
 import { seedModel } from './model/seed-model.ts';
 import { workOnModels } from './model/work-on-models.ts';
 import { modelMethods } from './model-methods.ts';
+import { radiusMethods } from './radius/assess-radius.ts';
 import { beginReminders, keepReminders } from './reminders/keep-reminders.ts';
 import { listDeadlines } from './reminders/list-deadlines.ts';
 import { rightsReader } from './rights/rights.ts';
@@ -47,6 +52,9 @@ import { pageTaker } from './sources/take-page.ts';
 import { keepStocktakes } from './stocktakes/keep-stocktakes.ts';
 import { stocktakeMethods } from './stocktakes/stocktake-methods.ts';
 import { endRelations } from './subscriptions.ts';
+import { listDeclared } from './timeline/declared-types.ts';
+import { keepTimeline } from './timeline/keep-timeline.ts';
+import { timelineMethods } from './timeline/timeline-methods.ts';
 
 /** Who answers questions about the graph, and the projections of it. */
 interface GraphSide {
@@ -66,7 +74,7 @@ export const cmdb = defineService({
       .describe('whole years of history of items and relations that are kept; all when it is not set'),
   }),
   migrations: new URL('./storage/migrations/', import.meta.url),
-  async start({ config, clock, database, graph: choose, log, newId }) {
+  async start({ config, clock, contract, database, graph: choose, log, newId }) {
     await seedModel({ database, newId, now: clock.now(), log });
     const models = openModels(database);
     const work = workOnModels({ database, models, clock, log });
@@ -85,29 +93,34 @@ export const cmdb = defineService({
     const takePage = pageTaker(parts);
     await database.commit({ statements: [beginReminders(clock.now()), beginHealth(clock.now())] });
     const imports = workOnImports({ ...parts, takePage, newId, clock, log });
+    const declared = listDeclared(contract);
     const words = keepWords({ database, models, clock, log });
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
       serves: [
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, replicas })),
+        serve(RadiusService, radiusMethods({ database, graph, models })),
         serve(GraphService, graphMethods(parts)),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(
           HistoryService,
           historyMethods({ database, items: itemUseCases({ ...parts, takePage }), rightsFor: rightsReader(models.current), toItem }),
         ),
+        serve(ComparisonService, { compare: comparing(parts) }),
         serve(QueryService, queryMethods(parts)),
         serve(HealthService, healthMethods(parts)),
         serve(ReminderService, { listDeadlines: async (request, call) => listDeadlines(database, request, await models.current(), call.now) }),
         serve(SourceService, sourceMethods({ ...parts, takePage })),
         serve(BulkEditService, bulkEditMethods(parts)),
         serve(StocktakeService, stocktakeMethods({ ...parts, takePage })),
+        serve(TimelineService, timelineMethods({ database, declared, model: models.current })),
         serve(ImportService, importMethods({ ...parts, wake: imports.wake })),
       ],
       subscriptions: [
         subscription(endRelations(database)),
         subscription(revertChangeSets(parts)),
         subscription(hearChanges(database)),
+        ...(declared.size > 0 ? [keepTimeline(declared)] : []),
         ...replicas.map(({ space }) => subscription(projectGraph(space, models))),
       ],
       timers: joinTimers(

@@ -2,8 +2,7 @@ import type { DiffItemRequest, ItemDiff } from '../../generated/opora/cmdb/v1/hi
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { toCanonicalText } from '../domain/attributes.ts';
-import { diffItems, type FieldDifference } from '../domain/history/diff-items.ts';
-import type { KnownFacts } from '../domain/history/take-back.ts';
+import { diffItems, type FieldDifference, noFacts } from '../domain/history/diff-items.ts';
 import { isMaskedField } from '../rights/mask.ts';
 import type { ItemRights, Sight } from '../rights/rights.ts';
 import { type ItemVersionState, readItemsAsOf, readTheseVersions } from '../storage/history-store.ts';
@@ -22,8 +21,6 @@ export async function findVersion(database: Database, id: string, version: numbe
   return found;
 }
 
-const nothing: KnownFacts = { class: '', name: '', attributes: {}, lookups: [], state: 'active' };
-
 /** What differs between two versions, or between two moments; before it came into being an item has no facts. */
 export async function diffVersions(database: Database, request: DiffItemRequest, now: number, { sight, masked }: ItemRights): Promise<ItemDiff> {
   const { id } = request;
@@ -37,19 +34,25 @@ export async function diffVersions(database: Database, request: DiffItemRequest,
   }
   const [before, after] = await Promise.all([side(request.from, request.fromTime, now), side(request.to, request.toTime, now)]);
   if (!before && !after) throw new AppError('not_found', `There is no item "${id}" at either moment.`);
-  const differences = diffItems(before ?? nothing, after ?? nothing);
-  const isHidden = (one: FieldDifference) => isMaskedField(one, masked);
   return {
     id,
     ...(before && { from: before.version }),
     ...(after && { to: after.version }),
-    differences: differences
+    ...tellDifferences(diffItems(before ?? noFacts, after ?? noFacts), masked),
+  };
+}
+
+/** Differences as the contract has them, and the masked attributes that differ too. */
+export function tellDifferences(all: readonly FieldDifference[], masked: ReadonlySet<string>): Pick<ItemDiff, 'differences' | 'masked'> {
+  const isHidden = (one: FieldDifference) => isMaskedField(one, masked);
+  return {
+    differences: all
       .filter((one) => !isHidden(one))
-      .map(({ field, before: old, after: given }) => ({
+      .map(({ field, before, after }) => ({
         field,
-        ...(old !== undefined && { before: toCanonicalText(old) }),
-        ...(given !== undefined && { after: toCanonicalText(given) }),
+        ...(before !== undefined && { before: toCanonicalText(before) }),
+        ...(after !== undefined && { after: toCanonicalText(after) }),
       })),
-    masked: differences.filter(isHidden).map(({ field }) => field.slice('attributes.'.length)),
+    masked: all.filter(isHidden).map(({ field }) => field.slice('attributes.'.length)),
   };
 }

@@ -41,6 +41,15 @@ export async function arrangeHistory({ database, clock, log, keptYears }: Histor
   }
 }
 
+/** The first year that has a part of its own; all that ended before it is in one part, which is never dropped. */
+const firstYear = 2024;
+
+/** Since when (epoch milliseconds) the history is whole; undefined: since ever. */
+export async function readKeptSince(database: Database): Promise<number | undefined> {
+  const oldest = Math.min(...(await readParts(database, 'item_version')).keys());
+  return oldest > firstYear ? Date.UTC(oldest, 0) : undefined;
+}
+
 /** By the year that the part holds; the part of everything before the first year counts as the year 0 and is emptied by dropping its years one by one. */
 async function readParts(database: Database, table: string): Promise<Map<number, string>> {
   const rows = await database.query<{ name: string }>(

@@ -93,13 +93,34 @@ export interface VersionPlace {
 
 /** These versions, those of them that there are, by item: at most one of each. */
 export async function readTheseVersions(database: Database, places: readonly VersionPlace[], sight: Sight): Promise<Map<string, ItemVersionState>> {
+  return new Map((await readVersionsAt(database, places, sight)).map((version) => [version.itemId, version]));
+}
+
+/** The same for several versions of an item, in no order. */
+export async function readVersionsAt(database: Database, places: readonly VersionPlace[], sight: Sight): Promise<ItemVersionState[]> {
   const wanted = sql`unnest(${places.map(({ itemId }) => itemId)}::uuid[], ${places.map(({ version }) => version)}::int[]) as w(id, version)`;
-  const found = await readItemVersions(
+  return readItemVersions(
     database,
     sql`${presentItem} where (id, version) in (select * from ${wanted}) and ${sight.items()}
       union all ${endedItem} where (item_id, version) in (select * from ${wanted}) and ${sight.versions}`,
   );
-  return new Map(found.map((version) => [version.itemId, version]));
+}
+
+/** The same of relations (`itemId` is the relation's), each with its type. Who may see them was asked before. */
+export async function readTheseRelationVersions(
+  database: Database,
+  places: readonly VersionPlace[],
+): Promise<Map<string, RelationVersionState & { type: string }>> {
+  const wanted = sql`unnest(${places.map(({ itemId }) => itemId)}::uuid[], ${places.map(({ version }) => version)}::int[]) as w(id, version)`;
+  const [found, types] = await Promise.all([
+    readVersionsOfRelations(
+      database,
+      sql`${presentRelation} where (id, version) in (select * from ${wanted}) union all ${endedRelation} where (relation_id, version) in (select * from ${wanted})`,
+    ),
+    database.query<{ id: string; type: string }>(sql`select id, type from relation where id = any(${places.map(({ itemId }) => itemId)}::uuid[])`),
+  ]);
+  const typeOf = new Map(types.map(({ id, type }) => [id, type]));
+  return new Map(found.map((version) => [version.relationId, { ...version, type: typeOf.get(version.relationId) ?? '' }]));
 }
 
 /** What was so of these items at a moment; items that were not there yet are left out. */

@@ -73,6 +73,26 @@ export interface EventContract {
   permissions: readonly string[];
   /** … or the account whose id stands in one of these fields. */
   owners: readonly string[];
+  /** What it says in the timelines of the items that it is about. */
+  timeline?: TimelineContract;
+}
+
+/** One line in the timelines of items; what it names are fields of the event, all of them of one text unless told. */
+export interface TimelineContract {
+  /** What readers filter by: ticket, alert. */
+  kind: string;
+  /** Ids of items: a list of texts, or one text. */
+  items: string;
+  /** `{field}` stands for the value of a field that is a text, a number or a boolean. */
+  title: { ru: string; en: string };
+  /** Id of what it is about. */
+  ref: string;
+  /** Id and name of who did it. */
+  person?: string;
+  personName?: string;
+  severity?: string;
+  /** RFC 3339; absent: the event's own time. */
+  at?: string;
 }
 
 /** The contract at run time: read once from generated/, shared by edge, RPC and bus. */

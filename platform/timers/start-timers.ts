@@ -20,7 +20,7 @@ export interface TimerOptions {
   metrics: Metrics;
 }
 
-const batch = 1_000;
+const largestBatch = 1_000;
 const quickest = 50;
 /** How long a timer that was set meanwhile may go unseen. */
 const slowest = 500;
@@ -29,6 +29,7 @@ const commitGrace = 100;
 
 /** Tells a service of its due timers for as long as it runs: each has its effect once, in the commit that removes it. Several processes may do it side by side. */
 export function startTimers({ database, timers, caughtUpAt, clock, log, metrics }: TimerOptions): { stop(): Promise<void> } {
+  const batch = timers.batch ?? largestBatch;
   const waker = createWaker();
   const stopping = new AbortController();
   const postponed = new Map<string, { until: number; failures: number }>();

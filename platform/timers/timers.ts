@@ -12,6 +12,8 @@ export interface Timer {
 /** What a service does when timers are due: it returns what is to be written; the platform deletes the timers in the same commit. */
 export interface Timers {
   handle(due: readonly Timer[], now: number): Promise<Changes>;
+  /** Most timers in one call of `handle`; 1 000 unless told. */
+  batch?: number;
 }
 
 /** Sets (or moves) timers as part of a commit. */

@@ -13,11 +13,13 @@ import {
   insertDecisions,
   readBurning,
   readDecided,
+  readDecisions,
   readGroups,
-  readIncidentsOf,
+  type StandingDecision,
   writeGroups,
 } from './storage/decision-store.ts';
 import { readSources } from './storage/rule-store.ts';
+import { type Opened, type Resolved, tellOfItems } from './tell-of-items.ts';
 
 interface PolicyParts {
   database: Database;
@@ -26,14 +28,14 @@ interface PolicyParts {
   tickets: Pick<Client<TicketService>, 'raiseIncidents' | 'resolveIncidents'>;
 }
 
-type Opened = Extract<MonitoringEvent, { type: 'opora.monitoring.v1.AlertOpened' }>['data'];
+type Heard = Extract<MonitoringEvent, { type: 'opora.monitoring.v1.AlertOpened' | 'opora.monitoring.v1.AlertResolved' }>;
 type Judged = { alert: Opened; itemId?: string; decision: IncidentDecision; binding: string };
 
 /**
  * The incident policy: binds each new alert to its configuration item, asks the rules, raises an incident for each group that has none, and
  * resolves the incidents whose alerts are all over. Everything is asked for a whole batch at once; both calls to `tickets` may be repeated harmlessly.
  */
-export function decideIncidents({ database, rules, cmdb, tickets }: PolicyParts): Subscription<MonitoringEvent> {
+export function decideIncidents({ database, rules, cmdb, tickets }: PolicyParts): Subscription<Heard> {
   async function judge(alerts: readonly Opened[], context: HandlingContext): Promise<Judged[]> {
     if (alerts.length === 0) return [];
     const [book, sources] = await Promise.all([rules(), readSources(database)]);
@@ -102,14 +104,13 @@ export function decideIncidents({ database, rules, cmdb, tickets }: PolicyParts)
 
   /** Resolves the incidents that have no open alert left; gives those that are over. */
   async function resolveBurntOut(
-    endedAlerts: readonly string[],
+    ended: readonly Resolved[],
+    standing: ReadonlyMap<string, StandingDecision>,
     attaching: readonly { alertId: string; incidentId: string }[],
     context: HandlingContext,
   ): Promise<string[]> {
-    if (endedAlerts.length === 0) return [];
-    const incidentOf = await readIncidentsOf(database, endedAlerts);
-    for (const { alertId, incidentId } of attaching) incidentOf.set(alertId, incidentId);
-    const touched = [...new Set(endedAlerts.flatMap((alertId) => incidentOf.get(alertId) ?? []))];
+    const attached = new Map(attaching.map(({ alertId, incidentId }) => [alertId, incidentId]));
+    const touched = [...new Set(ended.flatMap(({ alertId }) => attached.get(alertId) ?? standing.get(alertId)?.incidentId ?? []))];
     if (touched.length === 0) return [];
     const burning = await readBurning(database, touched, attaching);
     const over = touched.filter((incidentId) => !burning.has(incidentId));
@@ -129,22 +130,25 @@ export function decideIncidents({ database, rules, cmdb, tickets }: PolicyParts)
     batch: 100,
     async handle(events, context) {
       const opened: Opened[] = [];
-      const endedAlerts: string[] = [];
+      const ended: Resolved[] = [];
       for (const event of events) {
         if (event.type === 'opora.monitoring.v1.AlertOpened') opened.push(event.data);
-        else endedAlerts.push(event.data.alertId);
+        else ended.push(event.data);
       }
       const judged = await judge(opened, context);
       const { groups, moved } = await findIncidents(judged, context);
       const decisions = judged.map((each) => toDecision(each, groups));
       const attaching = decisions.flatMap(({ alertId, incident }) => (incident ? [{ alertId, incidentId: incident.id }] : []));
-      const over = await resolveBurntOut(endedAlerts, attaching, context);
+      const asked = [...ended.map(({ alertId }) => alertId), ...decisions.flatMap(({ alertId, itemId }) => (itemId === undefined ? [] : [alertId]))];
+      const standing = asked.length > 0 ? await readDecisions(database, asked) : new Map<string, StandingDecision>();
+      const over = await resolveBurntOut(ended, standing, attaching, context);
       const closed = await closeGroups(database, over, moved);
+      const told = tellOfItems({ opened, ended, decisions, standing });
 
-      const statements: Statement[] = [];
-      if (decisions.length > 0) statements.push(insertDecisions(decisions));
+      const statements: Statement[] = [...(told.statements ?? [])];
+      if (decisions.length > 0) statements.push(insertDecisions(told.decisions));
       if (closed.length > 0) statements.push(writeGroups(closed));
-      return { statements };
+      return { statements, events: told.events ?? [] };
     },
   };
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { TicketsEvent } from '../../generated/opora/tickets/v1/events.ts';
 import type { Changes } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
+import type { TicketHeard } from './hear-ticket.ts';
 import { ringClocks } from './ring-clocks.ts';
 import { runClocks } from './run-clocks.ts';
 import { seedDefaults } from './seed-defaults.ts';
@@ -26,7 +26,7 @@ function ticketEvents() {
       time: new Date(at).toISOString(),
       type: `opora.tickets.v1.${type}`,
       data: { ticketId, number: 'INC-1', ...data },
-    }) as TicketsEvent;
+    }) as TicketHeard;
   const facts = { type: 'incident', status: 'new', subject: 'Pump', impact: 'high', urgency: 'high', callerId: 'anna' };
   return {
     ticketId,
@@ -40,7 +40,7 @@ function ticketEvents() {
 
 describe('the clocks of a running service', () => {
   let database: TestDatabase;
-  let handle: (events: TicketsEvent[], now: number) => Promise<Changes>;
+  let handle: (events: TicketHeard[], now: number) => Promise<Changes>;
   let ring: (now: number) => Promise<Changes>;
 
   beforeAll(async () => {
@@ -66,7 +66,7 @@ describe('the clocks of a running service', () => {
   beforeEach(() => database.query(sql`truncate ticket, clock, timer, outbox`));
   afterAll(() => database.close());
 
-  const hear = async (events: TicketsEvent[], now = Date.parse(events.at(-1)?.time ?? '')) => database.commit(await handle(events, now));
+  const hear = async (events: TicketHeard[], now = Date.parse(events.at(-1)?.time ?? '')) => database.commit(await handle(events, now));
   const readTimers = async () =>
     (await database.query<{ key: string; due_at: Date }>(sql`select key, due_at from timer order by due_at, key`)).map(({ key, due_at }) => ({
       key,

@@ -1,4 +1,3 @@
-import type { TicketsEvent } from '../../generated/opora/tickets/v1/events.ts';
 import type { Subscription } from '../../platform/bus/subscription.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Timer } from '../../platform/timers/timers.ts';
@@ -6,7 +5,7 @@ import { beginBatch, noteSteps, writeBatch } from './clock-batch.ts';
 import { clockKinds, type Pinned } from './domain/clock.ts';
 import { type FollowedTicket, followTicket, type Rules } from './domain/follow-ticket.ts';
 import { pickDefinition, type Rule } from './domain/pick-definition.ts';
-import { hearTicket } from './hear-ticket.ts';
+import { hearTicket, type TicketHeard } from './hear-ticket.ts';
 import type { Rulebook } from './storage/rulebook.ts';
 import { readFollowedTickets, writeTickets } from './storage/ticket-store.ts';
 
@@ -14,7 +13,7 @@ import { readFollowedTickets, writeTickets } from './storage/ticket-store.ts';
 const lateHistoryGrace = 10_000;
 
 /** Starts, pauses and ends the clocks of tickets as the tickets' events tell. */
-export function runClocks(database: Database, rulebook: Rulebook): Subscription<TicketsEvent> {
+export function runClocks(database: Database, rulebook: Rulebook): Subscription<TicketHeard> {
   return {
     name: 'run-clocks',
     types: [

@@ -1,9 +1,10 @@
 import { ticketOpened, ticketTransitioned, ticketUpdated } from '../../generated/opora/tickets/v1/events.ts';
+import type { Principal } from '../../platform/rpc/call.ts';
 import type { Phase } from './domain/lifecycle.ts';
 import type { TicketState } from './domain/ticket.ts';
 
 /** Tickets' states as the events that tell of them. */
-export function announceOpened(ticket: TicketState) {
+export function announceOpened(ticket: TicketState, by: Principal) {
   return ticketOpened({
     ticketId: ticket.id,
     number: ticket.number,
@@ -18,6 +19,9 @@ export function announceOpened(ticket: TicketState) {
     ...(ticket.serviceId !== undefined && { serviceId: ticket.serviceId }),
     ...(ticket.raiseKey !== undefined && { origin: 'monitoring' }),
     version: ticket.version,
+    actorId: by.id,
+    actorName: by.name,
+    ...windowOf(ticket),
   });
 }
 
@@ -34,10 +38,16 @@ export function announceUpdated(ticket: TicketState) {
     ...(ticket.assigneeId !== undefined && { assigneeId: ticket.assigneeId }),
     ...(ticket.serviceId !== undefined && { serviceId: ticket.serviceId }),
     version: ticket.version,
+    items: [...ticket.items],
+    ...windowOf(ticket),
   });
 }
 
-export function announceTransition(ticket: TicketState, step: { transition: string; before: string; phase: Phase; byPerson: boolean }) {
+export function announceTransition(
+  ticket: TicketState,
+  by: Principal,
+  step: { transition: string; before: string; phase: Phase; byPerson: boolean },
+) {
   return ticketTransitioned({
     ticketId: ticket.id,
     number: ticket.number,
@@ -50,5 +60,14 @@ export function announceTransition(ticket: TicketState, step: { transition: stri
     version: ticket.version,
     type: ticket.type,
     items: [...ticket.items],
+    actorId: by.id,
+    actorName: by.name,
   });
+}
+
+function windowOf({ plannedStart, plannedEnd }: TicketState) {
+  return {
+    ...(plannedStart !== undefined && { plannedStart: new Date(plannedStart).toISOString() }),
+    ...(plannedEnd !== undefined && { plannedEnd: new Date(plannedEnd).toISOString() }),
+  };
 }

@@ -2,10 +2,13 @@ import type { RaisedIncident, ResolvedIncident, ResolveOutcome } from '../../gen
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Call } from '../../platform/rpc/call.ts';
 import { announceOpened, announceTransition } from './announce.ts';
+import { isOverIn } from './domain/lifecycle.ts';
 import { listChanges, type TicketState } from './domain/ticket.ts';
+import { makeEntry } from './history-entry.ts';
+import { wantImpact } from './impact/keep-impact.ts';
 import { insertHistory } from './storage/journal-store.ts';
 import { insertTickets, readTickets, updateTickets } from './storage/ticket-store.ts';
-import { entry, type TicketParts } from './tickets.ts';
+import type { TicketParts } from './tickets.ts';
 
 /** What rules do with incidents, many at a time and each at most once. */
 export function raisingUseCases({ database, definitions, drawNumbers }: TicketParts) {
@@ -32,6 +35,7 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
           raiseKey: incident.key,
           alertIds: incident.alertIds,
           takenOver: false,
+          isOver: false,
           explanation: incident.explanation,
           version: 1,
           createdAt: call.now,
@@ -43,8 +47,15 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
       if (raised.length === 0) return call.commit({}, answer(tickets));
       return call.commit(
         {
-          statements: [insertTickets(raised), insertHistory(raised.map((ticket) => entry(call, ticket.id, 'created', [], ticket.explanation)))],
-          events: raised.map(announceOpened),
+          statements: [
+            insertTickets(raised),
+            insertHistory(raised.map((ticket) => makeEntry(call, ticket.id, 'created', [], ticket.explanation))),
+            ...wantImpact(
+              raised.filter(({ items }) => items.length > 0),
+              call.now,
+            ),
+          ],
+          events: raised.map((ticket) => announceOpened(ticket, call.principal)),
         },
         answer(tickets),
       );
@@ -59,8 +70,9 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
         if (!lifecycle.stepsFrom(before.status, 'rule').includes('resolve')) return [];
         const facts = { type: before.type, priority: before.priority, hasAssignee: before.assigneeId !== undefined };
         const status = lifecycle.take('resolve', before.status, { capacity: 'rule', resolution, facts });
-        const after: TicketState = { ...before, status, resolution, version: before.version + 1, updatedAt: call.now };
-        return [{ before, after, explanation, phase: lifecycle.phaseOf(status) }];
+        const phase = lifecycle.phaseOf(status);
+        const after: TicketState = { ...before, status, resolution, isOver: isOverIn(phase), version: before.version + 1, updatedAt: call.now };
+        return [{ before, after, explanation, phase }];
       });
       const resolved = new Set(steps.map(({ after }) => after.id));
       const outcomes = wanted.map(({ id }): ResolveOutcome => {
@@ -74,11 +86,11 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
           statements: [
             updateTickets(steps.map(({ after }) => after)),
             insertHistory(
-              steps.map(({ before, after, explanation }) => entry(call, after.id, 'transitioned', listChanges(before, after), explanation)),
+              steps.map(({ before, after, explanation }) => makeEntry(call, after.id, 'transitioned', listChanges(before, after), explanation)),
             ),
           ],
           events: steps.map(({ before, after, phase }) =>
-            announceTransition(after, { transition: 'resolve', before: before.status, phase, byPerson: false }),
+            announceTransition(after, call.principal, { transition: 'resolve', before: before.status, phase, byPerson: false }),
           ),
         },
         answer(outcomes),

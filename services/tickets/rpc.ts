@@ -1,27 +1,34 @@
-import type { Comment, HistoryEntry, Ticket, TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
+import type { Comment, ComputedImpact, HistoryEntry, Ticket, TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
 import { may } from '../../platform/rpc/call.ts';
+import type { PlannedWindow } from './domain/planned-window.ts';
 import type { TicketPatch, TicketState } from './domain/ticket.ts';
+import { type ImpactParts, impactUseCases } from './impact/keep-impact.ts';
 import { listTickets } from './list-tickets.ts';
 import { raisingUseCases } from './raise-incidents.ts';
 import { type CommentState, type JournalEntry, readComments, readHistory } from './storage/journal-store.ts';
 import { type TicketParts, type TicketView, ticketUseCases } from './tickets.ts';
 
 /** The contract's methods, each mapped to its use case and back. */
-export function ticketMethods(parts: TicketParts): TicketService {
+export function ticketMethods(parts: TicketParts & ImpactParts): TicketService {
   const tickets = ticketUseCases(parts);
   const incidents = raisingUseCases(parts);
+  const impacts = impactUseCases(parts);
   const { database } = parts;
 
   return {
-    createTicket: (request, call) => tickets.create(request, call, toTicket),
-    getTicket: async ({ id }, call) => toTicket(await tickets.find(id, call.principal)),
+    createTicket: ({ plannedStart, plannedEnd, ...request }, call) =>
+      tickets.create({ ...request, ...readWindow({ plannedStart, plannedEnd }) }, call, toTicket),
+    async getTicket({ id }, call) {
+      const view = await tickets.find(id, call.principal);
+      return toTicket(view, await impacts.read(view.ticket, call));
+    },
     async listTickets(request, call) {
       const { tickets: page, next } = await listTickets(database, request, call.principal);
       return { items: page.map((ticket) => toTicket(tickets.view(ticket, call.principal))), ...(next !== undefined && { next }) };
     },
-    updateTicket({ id, expectedVersion, ...given }, call) {
-      const patch: TicketPatch = given;
+    updateTicket({ id, expectedVersion, plannedStart, plannedEnd, ...given }, call) {
+      const patch: TicketPatch = { ...given, ...readWindow({ plannedStart, plannedEnd }) };
       return tickets.update(id, expectedVersion, patch, call, toTicket);
     },
     transitionTicket: (request, call) => tickets.transition(request, call, toTicket),
@@ -36,6 +43,7 @@ export function ticketMethods(parts: TicketParts): TicketService {
       const { ticket } = await tickets.find(id, call.principal);
       return pageOf(await readHistory(database, ticket.id, afterId(after).afterId, limit + 1), limit, toHistoryEntry);
     },
+    computeImpact: async ({ id }, call) => impacts.compute((await tickets.find(id, call.principal)).ticket, call),
     raiseIncidents: ({ incidents: wanted }, call) =>
       incidents.raise(wanted, call, (raised) => ({ incidents: raised.map(({ id, number }) => ({ id, number })) })),
     resolveIncidents: ({ incidents: wanted }, call) => incidents.resolve(wanted, call, (outcomes) => ({ outcomes })),
@@ -53,15 +61,37 @@ function pageOf<Row extends { id: string }, Item>(rows: Row[], limit: number, to
   return { items: page.map(toItem), ...(rows.length > limit && last && { next: encodeCursor([last.id], 'id') }) };
 }
 
-function toTicket({ ticket, steps }: TicketView): Ticket {
-  const { lifecycleVersion: _, raiseKey, alertIds, takenOver: __, items, createdAt, updatedAt, ...rest }: TicketState = ticket;
+function toTicket({ ticket, steps }: TicketView, computedImpact?: ComputedImpact): Ticket {
+  const {
+    lifecycleVersion: _,
+    raiseKey,
+    alertIds,
+    takenOver: __,
+    isOver: ___,
+    items,
+    createdAt,
+    updatedAt,
+    plannedStart,
+    plannedEnd,
+    ...rest
+  }: TicketState = ticket;
   return {
     ...rest,
     items: [...items],
     ...(raiseKey !== undefined && { origin: { kind: 'monitoring' as const, alertIds: [...alertIds] } }),
     transitions: [...steps],
+    ...(computedImpact && { computedImpact }),
+    ...(plannedStart !== undefined && { plannedStart: new Date(plannedStart).toISOString() }),
+    ...(plannedEnd !== undefined && { plannedEnd: new Date(plannedEnd).toISOString() }),
     createdAt: new Date(createdAt).toISOString(),
     updatedAt: new Date(updatedAt).toISOString(),
+  };
+}
+
+function readWindow({ plannedStart, plannedEnd }: { plannedStart: string | undefined; plannedEnd: string | undefined }): PlannedWindow {
+  return {
+    ...(plannedStart !== undefined && { plannedStart: Date.parse(plannedStart) }),
+    ...(plannedEnd !== undefined && { plannedEnd: Date.parse(plannedEnd) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { RadiusService } from '../../generated/opora/cmdb/v1/radius.ts';
 import { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import { newUuid, systemClock } from '../../platform/clock/clock.ts';
 import { loadContract } from '../../platform/contract/load-contract.ts';
@@ -29,7 +30,13 @@ describe('the tickets service', () => {
     database = await openTestDatabase({ name: 'tickets', ...(definition.migrations && { migrations: definition.migrations }) });
     const contract = loadContract();
     const transport = createInProcessTransport();
-    const methods = ticketMethods({ database, definitions: await loadDefinitions(database), drawNumbers: numberDrawer(database) });
+    const methods = ticketMethods({
+      database,
+      definitions: await loadDefinitions(database),
+      drawNumbers: numberDrawer(database),
+      cmdb: createClient(RadiusService, { contract, transport }),
+      within: (milliseconds) => ({ deadline: Date.now() + milliseconds, principal: policy }),
+    });
     const bound = bindMethods({
       served: [serve(TicketService, methods)],
       contract,

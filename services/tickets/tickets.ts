@@ -3,12 +3,14 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
-import { currentTraceId } from '../../platform/telemetry/tracing.ts';
 import { announceOpened, announceTransition, announceUpdated } from './announce.ts';
-import type { Capacity } from './domain/lifecycle.ts';
+import { type Capacity, isOverIn } from './domain/lifecycle.ts';
+import { checkWindow, type PlannedWindow } from './domain/planned-window.ts';
 import { applyPatch, type Level, listChanges, type TicketPatch, type TicketState, type TicketType } from './domain/ticket.ts';
+import { makeEntry } from './history-entry.ts';
+import { wantImpact } from './impact/keep-impact.ts';
 import type { Definitions } from './storage/definition-store.ts';
-import { type CommentState, hasPublicAnswer, insertComment, insertHistory, type JournalEntry } from './storage/journal-store.ts';
+import { type CommentState, hasPublicAnswer, insertComment, insertHistory } from './storage/journal-store.ts';
 import { insertTickets, readTickets, updateTickets } from './storage/ticket-store.ts';
 
 export interface TicketParts {
@@ -18,7 +20,7 @@ export interface TicketParts {
 }
 
 /** What somebody asks to be opened; the rest is decided here. */
-export interface NewTicket {
+export interface NewTicket extends PlannedWindow {
   type: TicketType;
   subject: string;
   description?: string;
@@ -69,6 +71,8 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
 
     async create<Answer>(wanted: NewTicket, call: Call, answer: (view: TicketView) => Answer): Promise<Answer> {
       const callerId = callerFor(wanted, call.principal);
+      const violations = checkWindow(wanted, wanted);
+      if (violations.length > 0) throw new AppError('invalid_input', 'The ticket cannot be opened so.', { violations });
       const [number = ''] = await drawNumbers(wanted.type, 1);
       const lifecycle = definitions.newest(wanted.type);
       const impact = wanted.impact ?? 'low';
@@ -85,13 +89,21 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
         ...(callerId !== undefined && { callerId }),
         alertIds: [],
         takenOver: false,
+        isOver: false,
         version: 1,
         createdAt: call.now,
         updatedAt: call.now,
       };
       try {
         return await call.commit(
-          { statements: [insertTickets([ticket]), insertHistory([entry(call, ticket.id, 'created')])], events: [announceOpened(ticket)] },
+          {
+            statements: [
+              insertTickets([ticket]),
+              insertHistory([makeEntry(call, ticket.id, 'created')]),
+              ...(ticket.items.length > 0 ? wantImpact([ticket], call.now) : []),
+            ],
+            events: [announceOpened(ticket, call.principal)],
+          },
           answer(view(ticket, call.principal)),
         );
       } catch (error) {
@@ -107,7 +119,11 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
       if (!changed) return call.commit({}, answer(view(before, call.principal)));
       return call.commit(
         {
-          statements: [updateTickets([changed.ticket]), insertHistory([entry(call, id, 'updated', changed.changes)])],
+          statements: [
+            updateTickets([changed.ticket]),
+            insertHistory([makeEntry(call, id, 'updated', changed.changes)]),
+            ...(changed.changes.some(({ field }) => field === 'items') ? wantImpact([changed.ticket], call.now) : []),
+          ],
           events: [announceUpdated(changed.ticket)],
         },
         answer(view(changed.ticket, call.principal)),
@@ -131,14 +147,15 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
         status,
         ...(step.resolution !== undefined && { resolution: step.resolution }),
         takenOver: true,
+        isOver: isOverIn(lifecycle.phaseOf(status)),
         version: before.version + 1,
         updatedAt: call.now,
       };
       const told = { transition: step.transition, before: before.status, phase: lifecycle.phaseOf(status), byPerson: true };
       return call.commit(
         {
-          statements: [updateTickets([after]), insertHistory([entry(call, step.id, 'transitioned', listChanges(before, after))])],
-          events: [announceTransition(after, told)],
+          statements: [updateTickets([after]), insertHistory([makeEntry(call, step.id, 'transitioned', listChanges(before, after))])],
+          events: [announceTransition(after, call.principal, told)],
         },
         answer(view(after, call.principal)),
       );
@@ -165,7 +182,7 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
         worker && !ticket.takenOver ? [exactly(1, sql`update ticket set taken_over = true where id = ${ticket.id} returning 1`)] : [];
       return call.commit(
         {
-          statements: [insertComment(comment), insertHistory([entry(call, ticket.id, 'commented')]), ...takesOver],
+          statements: [insertComment(comment), insertHistory([makeEntry(call, ticket.id, 'commented')]), ...takesOver],
           events: [
             commentAdded({
               ticketId: ticket.id,
@@ -192,27 +209,6 @@ export function capacityOf(principal: Principal): Capacity {
 /** Rights are part of the query: who may not read all sees the own ones, and nothing tells that there are others. */
 export function visibleTo(principal: Principal): Statement {
   return may(principal, 'tickets.read') ? sql`true` : sql`caller_id = ${principal.id}`;
-}
-
-export function entry(
-  call: Call,
-  ticketId: string,
-  action: JournalEntry['action'],
-  changes: JournalEntry['changes'] = [],
-  explanation?: string,
-): JournalEntry {
-  const traceId = currentTraceId();
-  return {
-    ticketId,
-    id: call.newId(),
-    action,
-    actorId: call.principal.id,
-    actorName: call.principal.name,
-    at: call.now,
-    changes,
-    ...(explanation !== undefined && { explanation }),
-    ...(traceId !== undefined && { traceId }),
-  };
 }
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

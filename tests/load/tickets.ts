@@ -101,6 +101,7 @@ function rawTicket(index: number): { text: string; values: unknown[] } {
     items: [],
     alertIds: [],
     takenOver: false,
+    isOver: false,
     version: 1,
     createdAt: now,
     updatedAt: now,

@@ -29,6 +29,7 @@ interface Ticket {
   items: string[];
   origin?: { kind: string; alertIds: string[] };
   explanation?: string;
+  computedImpact?: { items: number; total: number; classes: { class: string; count: number }[] };
 }
 interface Clock {
   kind: string;
@@ -271,6 +272,33 @@ export function describeScenarios(getHub: () => Hub): void {
       );
       expect(new Set(clocks.map(({ kind }) => kind)).size).toBe(clocks.length);
     }
+  }, 180_000);
+
+  it('computes the impact of a ticket once, though the CMDB was killed as the ticket came and every event comes again', async () => {
+    const hub = getHub();
+    const [server, app] = [await createItem(unique('host')), await createItem(unique('app'))];
+    const related = await api().post('/api/v1/cmdb/relations', { type: 'depends_on', fromId: app, toId: server });
+    expect(related.status).toBe(201);
+    await hub.kill('cmdb');
+    const created = eventually(
+      async () => {
+        const answer = await api().post<Ticket>(
+          '/api/v1/tickets',
+          { type: 'incident', subject: unique('Узел'), items: [server] },
+          { 'idempotency-key': server },
+        );
+        return answer.status === 201 && answer.body;
+      },
+      { within: 60_000 },
+    );
+    await hub.revive();
+    const { id } = await created;
+    const impact = await eventually(async () => (await readTicket(id)).computedImpact, { within: 60_000 });
+    expect(impact).toMatchObject({ items: 1, total: 1, classes: [{ class: 'server', count: 1 }] });
+    await hub.repeatEvents();
+    await hub.untilQuiet();
+    const history = await api().get<{ items: { action: string }[] }>(`/api/v1/tickets/${id}/history`);
+    expect(history.body.items.map(({ action }) => action)).toEqual(['created', 'impact_computed']);
   }, 180_000);
 
   describeRepeatedEvents(getHub);

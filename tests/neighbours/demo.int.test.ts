@@ -31,14 +31,15 @@ describe('the demo enterprise', () => {
     if (!database) throw new Error(`There is no schema ${name}.`);
     return database;
   };
-  const count = async (schema: string, table: 'ticket' | 'item' | 'history' | 'alert') => {
+  const count = async (schema: string, table: string) => {
     const [row] = await of(schema).query<{ n: number }>({ strings: [`select count(*)::int as n from ${table}`], values: [] });
     return row?.n;
   };
   const counts = async () => ({
     items: await count('cmdb', 'item'),
     tickets: await count('tickets', 'ticket'),
-    steps: await count('tickets', 'history'),
+    // What is computed of a ticket comes in its own time, and is no step that was taken.
+    steps: await count('tickets', "history where action <> 'impact_computed'"),
     alerts: await count('monitoring', 'alert'),
   });
 

@@ -10,6 +10,9 @@ export interface FieldDifference {
 
 type Facts = Required<Pick<ItemFacts, 'class' | 'name' | 'attributes' | 'lookups' | 'state'>>;
 
+/** What an item is before it comes into being. */
+export const noFacts: Facts = { class: '', name: '', attributes: {}, lookups: [], state: 'active' };
+
 const plain = ['class', 'name', 'state', 'lookups'] as const;
 
 /** What differs, plain fields first, then attributes by name. */

@@ -5,6 +5,7 @@ import type { ContractModel, FileModel, MessageModel, ServiceModel } from './mod
 import { readField } from './read-field.ts';
 import { readMethod } from './read-method.ts';
 import { type OptionReader, optionReader } from './read-options.ts';
+import { readTimeline } from './read-timeline.ts';
 import { Refusals } from './refusals.ts';
 import { refuseRoutesTwice } from './refuse-routes-twice.ts';
 import { commentOf } from './source-location.ts';
@@ -70,6 +71,11 @@ function readMessage(message: DescMessage, options: OptionReader, refusals: Refu
         refusals.refuse(message, `event ${message.name}: its owner "${owner}" is not one of its fields`);
     }
   }
+  const timeline =
+    event?.timeline &&
+    readTimeline(event.timeline, { fields, permissions: event.permissions }, (reason) =>
+      refusals.refuse(message, `event ${message.name}: ${reason}`),
+    );
   return {
     name: message.name,
     fullName: message.typeName,
@@ -83,6 +89,7 @@ function readMessage(message: DescMessage, options: OptionReader, refusals: Refu
         key: event.key,
         permissions: [...event.permissions],
         owners: [...event.owners],
+        ...(timeline && { timeline }),
       },
     }),
   };

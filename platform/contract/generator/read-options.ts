@@ -19,6 +19,18 @@ interface EventOption {
   key: string;
   permissions: string[];
   owners: string[];
+  timeline?: TimelineOption;
+}
+
+export interface TimelineOption {
+  kind: string;
+  items: string;
+  title?: { ru: string; en: string };
+  ref: string;
+  person: string;
+  personName: string;
+  severity: string;
+  at: string;
 }
 
 export interface HttpRule {

@@ -17,6 +17,8 @@ export interface Decision {
   itemId?: string;
   incident?: { id: string; number: string };
   explanation: string;
+  /** RFC 3339; only of an alert with an item, once it was told that it is over. */
+  endedAt?: string;
 }
 
 export async function readGroups(database: Database, where: Statement): Promise<AlertGroup[]> {
@@ -40,12 +42,13 @@ export function writeGroups(groups: readonly AlertGroup[]): Statement {
 }
 
 export function insertDecisions(decisions: readonly Decision[]): Statement {
-  const rows = decisions.map(({ alertId, itemId, incident, explanation }) => ({
+  const rows = decisions.map(({ alertId, itemId, incident, explanation, endedAt }) => ({
     alert_id: alertId,
     item_id: itemId,
     incident_id: incident?.id,
     incident_number: incident?.number,
     explanation,
+    ended_at: endedAt,
   }));
   return sql`insert into decision select * from json_populate_recordset(null::decision, ${JSON.stringify(rows)}::json) on conflict (alert_id) do nothing`;
 }
@@ -56,12 +59,34 @@ export async function readDecided(database: Database, alertIds: readonly string[
   return new Set(rows.map(({ alert_id }) => alert_id));
 }
 
-/** Incidents of the given alerts, by alert. */
-export async function readIncidentsOf(database: Database, alertIds: readonly string[]): Promise<Map<string, string>> {
-  const rows = await database.query<{ alert_id: string; incident_id: string }>(
-    sql`select alert_id, incident_id from decision where alert_id = any(${alertIds}::uuid[]) and incident_id is not null`,
+/** What was decided about these alerts, as far as their end needs it. */
+export async function readDecisions(database: Database, alertIds: readonly string[]): Promise<Map<string, StandingDecision>> {
+  const rows = await database.query<{ alert_id: string; item_id: string | null; incident_id: string | null; is_over: boolean }>(
+    sql`select alert_id, item_id, incident_id, ended_at is not null as is_over from decision where alert_id = any(${alertIds}::uuid[])`,
   );
-  return new Map(rows.map((row) => [row.alert_id, row.incident_id]));
+  return new Map(
+    rows.map(({ alert_id, item_id, incident_id, is_over }) => [
+      alert_id,
+      { isOver: is_over, ...(item_id !== null && { itemId: item_id }), ...(incident_id !== null && { incidentId: incident_id }) },
+    ]),
+  );
+}
+
+export interface StandingDecision {
+  itemId?: string;
+  incidentId?: string;
+  /** It was told that the alert is over. */
+  isOver: boolean;
+}
+
+/** Notes when alerts ended; when somebody else did so meanwhile the commit is a conflict. */
+export function endDecisions(endings: readonly { alertId: string; endsAt: string }[]): Statement {
+  return exactly(
+    endings.length,
+    sql`update decision d set ended_at = n.ended_at
+      from unnest(${endings.map(({ alertId }) => alertId)}::uuid[], ${endings.map(({ endsAt }) => endsAt)}::timestamptz[]) as n(alert_id, ended_at)
+      where d.alert_id = n.alert_id and d.ended_at is null returning 1`,
+  );
 }
 
 /** Which of the incidents still have an open alert, counting alerts that are being attached to them now. */

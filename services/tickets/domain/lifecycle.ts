@@ -3,6 +3,11 @@ import { type Condition, conditionLanguage } from '../../../platform/rules/condi
 
 /** What kind of state it is; SLA clocks and lists look at this, not at the state's name. */
 export type Phase = 'open' | 'active' | 'paused' | 'resolved' | 'closed';
+/** Whether nothing is to be done any more. */
+export function isOverIn(phase: Phase): boolean {
+  return phase === 'resolved' || phase === 'closed';
+}
+
 /** In what capacity somebody takes a step: as one who works on tickets, as the ticket's caller, or as a rule. */
 export type Capacity = 'worker' | 'caller' | 'rule';
 

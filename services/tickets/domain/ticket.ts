@@ -1,11 +1,14 @@
 import type { FieldChange, Ticket } from '../../../generated/opora/tickets/v1/tickets.ts';
+import { AppError } from '../../../platform/errors/app-error.ts';
+import { checkWindow, type PlannedWindow } from './planned-window.ts';
+import { checkItems, patchItems } from './ticket-items.ts';
 
 export type TicketType = Ticket['type'];
 export type Level = Ticket['impact'];
 export type Priority = Ticket['priority'];
 
 /** A ticket as it is kept: times are epoch milliseconds, everything else as in the contract. */
-export interface TicketState {
+export interface TicketState extends PlannedWindow {
   id: string;
   number: string;
   type: TicketType;
@@ -25,6 +28,8 @@ export interface TicketState {
   raiseKey?: string;
   alertIds: readonly string[];
   takenOver: boolean;
+  /** Its state is of the phase resolved or closed. */
+  isOver: boolean;
   form?: string;
   resolution?: string;
   explanation?: string;
@@ -35,8 +40,14 @@ export interface TicketState {
 
 export type PriorityMatrix = Readonly<Record<Level, Readonly<Record<Level, Priority>>>>;
 
-/** The fields that a person may change directly. */
-export type TicketPatch = Partial<Pick<TicketState, 'subject' | 'description' | 'impact' | 'urgency' | 'assigneeId' | 'serviceId'>>;
+/** What a person may change directly. */
+export interface TicketPatch
+  extends Partial<Pick<TicketState, 'subject' | 'description' | 'impact' | 'urgency' | 'assigneeId' | 'serviceId'>>,
+    PlannedWindow {
+  items?: { add: readonly string[]; remove: readonly string[] };
+  /** Takes the planned window away. */
+  unplanned?: boolean;
+}
 
 const numberPrefix: Readonly<Record<TicketType, string>> = {
   request: 'REQ',
@@ -51,29 +62,50 @@ export function formatNumber(type: TicketType, serial: number): string {
   return `${numberPrefix[type]}-${String(serial).padStart(6, '0')}`;
 }
 
-/** The next state of the ticket and what changed, or undefined when the patch changes nothing. */
+/** The next state of the ticket and what changed, or undefined when the patch changes nothing. Throws AppError `invalid_input`. */
 export function applyPatch(
   ticket: TicketState,
-  patch: TicketPatch,
+  { items, unplanned = false, ...fields }: TicketPatch,
   matrix: PriorityMatrix,
   now: number,
 ): { ticket: TicketState; changes: FieldChange[] } | undefined {
-  const next: TicketState = { ...ticket, ...patch };
+  const next: TicketState = { ...ticket, ...fields, items: patchItems(ticket.items, items) };
+  const violations = [...checkItems(ticket.items, items), ...checkWindow(next, fields, unplanned)];
+  if (violations.length > 0) throw new AppError('invalid_input', 'The ticket cannot become so.', { violations });
+  if (unplanned) {
+    delete next.plannedStart;
+    delete next.plannedEnd;
+  }
   next.priority = matrix[next.impact][next.urgency];
   const changes = listChanges(ticket, next);
   if (changes.length === 0) return undefined;
   return { ticket: { ...next, version: ticket.version + 1, updatedAt: now, takenOver: true }, changes };
 }
 
-const tracked = ['subject', 'description', 'impact', 'urgency', 'priority', 'assigneeId', 'serviceId', 'status', 'resolution'] as const;
+const tracked = [
+  'subject',
+  'description',
+  'impact',
+  'urgency',
+  'priority',
+  'assigneeId',
+  'serviceId',
+  'status',
+  'resolution',
+  'items',
+  'plannedStart',
+  'plannedEnd',
+] as const;
 
-/** Fields that differ, with their values before and after, for the history. */
+/** Fields that differ, with their values before and after, for the history: items as their ids, moments in RFC 3339. */
 export function listChanges(before: TicketState, after: TicketState): FieldChange[] {
-  return tracked
-    .filter((field) => before[field] !== after[field])
-    .map((field) => ({
-      field,
-      ...(before[field] !== undefined && { before: before[field] }),
-      ...(after[field] !== undefined && { after: after[field] }),
-    }));
+  return tracked.flatMap((field) => {
+    const [was, is] = [tell(before[field]), tell(after[field])];
+    return was === is ? [] : [{ field, ...(was !== undefined && { before: was }), ...(is !== undefined && { after: is }) }];
+  });
+}
+
+function tell(value: TicketState[(typeof tracked)[number]]): string | undefined {
+  if (typeof value === 'number') return new Date(value).toISOString();
+  return typeof value === 'string' || value === undefined ? value : value.join(', ');
 }

@@ -2,7 +2,7 @@ import type { Database } from '../../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../../platform/postgres/sql.ts';
 import type { TicketState } from '../domain/ticket.ts';
 
-/** A row as PostgreSQL gives it; the columns are those of `0001_tickets.sql`. */
+/** A row as PostgreSQL gives it; the columns are those of `migrations/`. */
 interface TicketRow {
   id: string;
   number: string;
@@ -29,12 +29,16 @@ interface TicketRow {
   version: number;
   created_at: Date;
   updated_at: Date;
+  planned_start: Date | null;
+  planned_end: Date | null;
+  is_over: boolean;
 }
 
 export async function readTickets(database: Database, where: Statement): Promise<TicketState[]> {
   const rows = await database.query<TicketRow>(
     sql`select id, number, type, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items, service_id,
-      external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at
+      external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at,
+      planned_start, planned_end, is_over
       from ticket where ${where}`,
   );
   return rows.map(toState);
@@ -42,9 +46,11 @@ export async function readTickets(database: Database, where: Statement): Promise
 
 export function insertTickets(tickets: readonly TicketState[]): Statement {
   return sql`insert into ticket (id, number, type, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items,
-      service_id, external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at)
+      service_id, external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at,
+      planned_start, planned_end, is_over)
     select id, number, type, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items,
-      service_id, external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at
+      service_id, external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at,
+      planned_start, planned_end, is_over
     from json_populate_recordset(null::ticket, ${JSON.stringify(tickets.map(toRow))}::json)`;
 }
 
@@ -54,6 +60,7 @@ export function updateTickets(tickets: readonly TicketState[]): Statement {
     tickets.length,
     sql`update ticket t set subject = n.subject, description = n.description, impact = n.impact, urgency = n.urgency, priority = n.priority,
         assignee_id = n.assignee_id, service_id = n.service_id, status = n.status, resolution = n.resolution, taken_over = n.taken_over,
+        items = n.items, planned_start = n.planned_start, planned_end = n.planned_end, is_over = n.is_over,
         version = n.version, updated_at = n.updated_at
       from json_populate_recordset(null::ticket, ${JSON.stringify(tickets.map(toRow))}::json) n
       where t.id = n.id and t.version = n.version - 1 returning 1`,
@@ -94,6 +101,9 @@ function toState(row: TicketRow): TicketState {
     version: row.version,
     createdAt: row.created_at.getTime(),
     updatedAt: row.updated_at.getTime(),
+    ...(row.planned_start !== null && { plannedStart: row.planned_start.getTime() }),
+    ...(row.planned_end !== null && { plannedEnd: row.planned_end.getTime() }),
+    isOver: row.is_over,
   };
 }
 
@@ -124,5 +134,8 @@ function toRow(ticket: TicketState) {
     version: ticket.version,
     created_at: new Date(ticket.createdAt).toISOString(),
     updated_at: new Date(ticket.updatedAt).toISOString(),
+    ...(ticket.plannedStart !== undefined && { planned_start: new Date(ticket.plannedStart).toISOString() }),
+    ...(ticket.plannedEnd !== undefined && { planned_end: new Date(ticket.plannedEnd).toISOString() }),
+    is_over: ticket.isOver,
   };
 }

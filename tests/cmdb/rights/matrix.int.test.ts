@@ -109,14 +109,18 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
         ['DiffItem', { id, from: 1 }],
         ['DiffItem', { id, fromTime: world.early }],
         ['ExplainItem', { id }],
+        ['Compare', { item: id, from: world.early, kinds: [] }],
+        ['Compare', { below: id, hours: 24, kinds: [] }],
         ['GetNeighbours', { id, type: [] }],
         ['GetImpact', { id }],
+        ['GetTimeline', { id, kind: [] }],
+        ['GetTimeline', { id, kind: [], below: true }],
       ];
       for (const [method, request] of questions) {
         const told = await ask(method, request);
         if (sees(person, thing)) expect([method, told.outcome]).toEqual([method, 'ok']);
         else {
-          const none = await ask(method, { ...request, id: never });
+          const none = await ask(method, Object.fromEntries(Object.entries(request).map(([field, value]) => [field, value === id ? never : value])));
           expect([method, told.outcome, told.text]).toEqual([method, 'not_found', none.text.replaceAll(never, id)]);
         }
       }
@@ -149,6 +153,8 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
       marksOf(seen().filter(({ organisation, site }) => organisation === 'A' && site === 'N')),
     );
     expect(await list({ q: world.things[0]?.costs[1] })).toEqual([]);
+    const compared = await ask('Compare', { class: 'configuration_item', from: world.early, kinds: ['items'], limit: 500 });
+    expect(marksIn(compared)).toEqual(marksOf(seen()));
     const paged: string[] = [];
     for (let after: string | undefined; ; ) {
       const told = await ask('ListItems', { limit: 2, ...(after !== undefined && { after }) });
@@ -165,11 +171,13 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
     expect(costs.outcome).toBe(person.sensitive ? 'ok' : 'not_allowed');
     const names = world.things.flatMap(({ mark }) => [`name ${mark}`, `${mark}.corp`]);
     const found = (await doorOf(person, door)('ResolveItems', { names })).answer['items'] as { itemId: string }[];
-    expect([...new Set(found.map(({ itemId }) => itemId))].sort()).toEqual(
-      seen()
-        .map(({ item }) => item.id)
-        .sort(),
-    );
+    const seenIds = seen()
+      .map(({ item }) => item.id)
+      .sort();
+    expect([...new Set(found.map(({ itemId }) => itemId))].sort()).toEqual(seenIds);
+    const described = await doorOf(person, door)('DescribeItems', { ids: world.things.map(({ item }) => item.id) });
+    expect((described.answer['items'] as { id: string }[]).map(({ id }) => id).sort()).toEqual(seenIds);
+    expect(marksIn(described)).toEqual(marksOf(seen()));
   });
 
   it('reaches through relations only what is reached without a hidden item, and sees a relation with both of its ends', async () => {
