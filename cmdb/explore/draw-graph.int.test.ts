@@ -119,6 +119,26 @@ describe('a drawing', () => {
     expect((await draw({ ...whole, items: [hub], at: 1_000 })).edges).toEqual([]);
   });
 
+  it('is what it was: a relation is there from the moment when it came until the moment before it ended', async () => {
+    const turns = [firstMoment + 10, firstMoment + 20, firstMoment + 30];
+    const { ids } = await storeGraph(database, { size: 2, lines: [{ type: 'runs_on', from: 0, to: 1, turns }] });
+    const [from = '', to = ''] = ids;
+    for (const [after, isThere] of [
+      [9, false],
+      [10, true],
+      [19, true],
+      [20, false],
+      [29, false],
+      [30, true],
+    ] as const) {
+      const at = firstMoment + after;
+      const [around, both] = [await draw({ ...whole, items: [from], at }), await draw({ ...whole, items: ids, depth: 1, at })];
+      expect([after, around.nodes.has(to), both.edges.length]).toEqual([after, isThere, isThere ? 1 : 0]);
+      const alone = await drawAround(database, { ...whole, items: [from], at, until: performance.now() - 1 });
+      expect([after, moreOf(alone)]).toEqual([after, isThere ? [`${from} out runs_on 1`] : []]);
+    }
+  });
+
   it('says that the time was over, and is what was found by then', async () => {
     const { ids } = await storeGraph(database, { size: 2, lines: [{ type: 'runs_on', from: 0, to: 1, turns: [firstMoment + 1] }] });
     const told = await drawAround(database, { ...whole, items: ids.slice(0, 1), until: performance.now() - 1 });
