@@ -303,7 +303,7 @@ describe('what the graph answers', () => {
     await createRelation(vm, 'runs_on', host);
     await createRelation(pump, 'part_of', station);
     await createRelation(pump, 'depends_on', vm);
-    const impact = await cmdb.getImpact({ id: host.id }, as(reader));
+    const impact = await cmdb.getImpact({ id: host.id, down: [] }, as(reader));
     expect(impact).toMatchObject({ truncated: false, servedBy: 'records' });
     expect(impact.items.map(({ name, distance, viaId, viaType }) => [name, distance, viaId, viaType]).sort()).toEqual(
       [
@@ -314,8 +314,8 @@ describe('what the graph answers', () => {
         ['station', 3, pump.id, 'part_of'],
       ].sort(),
     );
-    expect((await cmdb.getImpact({ id: service.id }, as(reader))).items).toEqual([]);
-    expect(await cmdb.getImpact({ id: host.id, limit: 1 }, as(reader))).toMatchObject({ truncated: true, items: [{ name: 'vm' }] });
+    expect((await cmdb.getImpact({ id: service.id, down: [] }, as(reader))).items).toEqual([]);
+    expect(await cmdb.getImpact({ id: host.id, limit: 1, down: [] }, as(reader))).toMatchObject({ truncated: true, items: [{ name: 'vm' }] });
     const around = await cmdb.getNeighbours({ id: vm.id, type: [] }, as(reader));
     expect(around.items.map(({ name }) => name).sort()).toEqual(['app', 'host', 'pump']);
     const below = await cmdb.getNeighbours({ id: service.id, type: ['depends_on', 'runs_on'], direction: 'out', depth: 6 }, as(reader));
@@ -324,7 +324,7 @@ describe('what the graph answers', () => {
 
   it('is refused for an item or a type that is not known', async () => {
     const id = '01890000-0000-7000-8000-000000000000';
-    await expect(cmdb.getImpact({ id }, mine())).rejects.toMatchObject({ kind: 'not_found' });
+    await expect(cmdb.getImpact({ id, down: [] }, mine())).rejects.toMatchObject({ kind: 'not_found' });
     const item = await create('known');
     await expect(cmdb.getNeighbours({ id: item.id, type: ['loves'] }, mine())).rejects.toMatchObject({ violations: [{ pointer: '/type/0' }] });
   });

@@ -86,7 +86,7 @@ export const cmdb = defineService({
           const space = { ...server, label: 'Item' };
           return { space, keeper: keepProjection({ space, database, models, log }) };
         });
-        return { graph: neo4jGraph({ choose: chooseSpace(kept), records, currentModel: models.current }), replicas: kept };
+        return { graph: neo4jGraph({ choose: chooseSpace(kept), database, records, currentModel: models.current }), replicas: kept };
       },
     });
     const parts = { database, models, model: models.current };

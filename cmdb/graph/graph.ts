@@ -1,11 +1,11 @@
-import type { Statement } from '../../platform/postgres/sql.ts';
+import type { ImpactStep, Via } from '../domain/impact/spread-failure.ts';
 
 /** Questions about how items hang together. Two adapters (`postgres-graph.ts`, `neo4j-graph.ts`), one contract suite (`graph.contract.ts`). */
 export interface Graph {
   /** Items within `depth` steps along relations. */
-  neighbours(question: NeighboursQuestion): Promise<Reached>;
-  /** Items that break if this one does: within `depth` steps in the direction in which failure travels. */
-  impact(question: Question): Promise<Reached>;
+  neighbours(question: NeighboursQuestion): Promise<Reached<Step>>;
+  /** What becomes of items if this one fails: within `depth` steps in the direction in which failure travels, with redundancy and phases of life. */
+  impact(question: ImpactQuestion): Promise<Reached<ImpactStep>>;
 }
 
 export interface Question {
@@ -16,8 +16,8 @@ export interface Question {
   limit: number;
   /** Most time to spend, in milliseconds; what was found by then is the answer. */
   timeout: number;
-  /** The only items on any way, as a condition on the alias that `item` has in a query: who may not see an item reaches nothing through it. All when it is not set. */
-  among?: (alias: string) => Statement;
+  /** The moment as of which it is answered, in epoch milliseconds; as things are now when it is not set. */
+  at?: number;
 }
 
 export interface NeighboursQuestion extends Question {
@@ -27,18 +27,26 @@ export interface NeighboursQuestion extends Question {
   types: readonly string[];
 }
 
+export interface ImpactQuestion extends Question {
+  /** Items that are down already, beside those in maintenance. */
+  down: readonly string[];
+}
+
 /** One item on the way, with the step before it on a shortest way: following `via` leads back to where the question began. */
 export interface Step {
   id: string;
   distance: number;
-  via: { id: string; type: string };
+  via: Via;
 }
 
-export interface Reached {
+/** What left something out: the limit on items (or on relations between them), or that on time. */
+export type CutBy = 'nodes' | 'time';
+
+export interface Reached<Reach> {
   /** Nearest first; never the item that was asked about. */
-  steps: Step[];
-  /** True when the limit on items or time left something out; then distances are those within the answer. */
-  truncated: boolean;
+  steps: Reach[];
+  /** Set when the answer is not whole; then distances are those within the answer. */
+  cutBy?: CutBy;
   servedBy: 'records' | 'neo4j';
   /** Why the projection was not asked, where there is one. */
   note?: string;
@@ -58,13 +66,13 @@ export interface Edge {
 export async function walk(
   { itemId, depth, limit, timeout }: Question,
   nextEdges: (ids: readonly string[], room: number) => Promise<readonly Edge[]>,
-): Promise<{ steps: Step[]; truncated: boolean }> {
+): Promise<{ steps: Step[]; cutBy?: CutBy }> {
   const until = performance.now() + timeout;
   const seen = new Set([itemId]);
   const steps: Step[] = [];
   let frontier = [itemId];
   for (let distance = 1; distance <= depth && frontier.length > 0; distance++) {
-    if (performance.now() > until) return { steps, truncated: true };
+    if (performance.now() > until) return { steps, cutBy: 'time' };
     const found = new Map<string, Step>();
     for (const { from, to, type } of await nextEdges(frontier, limit + seen.size + 1)) {
       if (seen.has(to)) continue;
@@ -72,11 +80,11 @@ export async function walk(
       if (!before || from < before.id || (from === before.id && type < before.type)) found.set(to, { id: to, distance, via: { id: from, type } });
     }
     for (const [id, step] of [...found].sort(([one], [other]) => (one < other ? -1 : 1))) {
-      if (steps.length === limit) return { steps, truncated: true };
+      if (steps.length === limit) return { steps, cutBy: 'nodes' };
       seen.add(id);
       steps.push(step);
     }
     frontier = [...found.keys()];
   }
-  return { steps, truncated: false };
+  return { steps };
 }

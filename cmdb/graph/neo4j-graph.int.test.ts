@@ -2,7 +2,8 @@ import neo4j, { type Driver } from 'neo4j-driver';
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
 import { describeWithNeo4j } from '../../tests/engines/describe-with.ts';
 import { cmdb } from '../service.ts';
-import { graphContract, model } from './graph.contract.ts';
+import { graphContract } from './graph.contract.ts';
+import { model } from './graph-shape.contract.ts';
 import { cypherOfReached, neo4jGraph } from './neo4j-graph.ts';
 import { postgresGraph } from './postgres-graph.ts';
 import type { Space } from './projection.ts';
@@ -22,7 +23,7 @@ describeWithNeo4j('the graph of the projection', (engine) => {
     space = { driver, label: 'ContractItem' };
     const records = postgresGraph(database, currentModel);
     return {
-      graph: neo4jGraph({ choose: () => ({ space }), records, currentModel }),
+      graph: neo4jGraph({ choose: () => ({ space }), database, records, currentModel }),
       database,
       catchUp: async () => void (await rebuildGraph({ space, database, models: { newest: async () => ({ ...model, version: 1 }) } })),
       servedBy: 'neo4j',
@@ -43,23 +44,23 @@ describeWithNeo4j('the graph of the projection', (engine) => {
   });
 
   it('comes from the records while the projection may not answer, and says why', async () => {
-    const records = { impact: async () => ({ steps: [], truncated: false, servedBy: 'records' as const }), neighbours: never };
+    const records = { impact: async () => ({ steps: [], servedBy: 'records' as const }), neighbours: never };
     for (const state of ['behind', 'rebuilding', 'down'] as const) {
       const choose = chooseSpace([{ space, keeper: { status: () => ({ name: 'neo4j', state, since: 0 }) } }]);
-      const graph = neo4jGraph({ choose, records, currentModel });
-      const answer = await graph.impact({ itemId: 'x', depth: 1, limit: 1, timeout: 1_000 });
+      const graph = neo4jGraph({ choose, database, records, currentModel });
+      const answer = await graph.impact({ itemId: 'x', depth: 1, limit: 1, timeout: 1_000, down: [] });
       expect(answer).toMatchObject({ servedBy: 'records', note: `The projection is ${state}.` });
     }
   });
 
   it('comes from the records for an item that the projection does not know, and when Neo4j is gone', async () => {
-    const records = { impact: async () => ({ steps: [], truncated: false, servedBy: 'records' as const }), neighbours: never };
-    const question = { itemId: 'unknown', depth: 1, limit: 1, timeout: 5_000 };
-    expect(await neo4jGraph({ choose: () => ({ space }), records, currentModel }).impact(question)).toMatchObject({
+    const records = { impact: async () => ({ steps: [], servedBy: 'records' as const }), neighbours: never };
+    const question = { itemId: 'unknown', depth: 1, limit: 1, timeout: 5_000, down: [] };
+    expect(await neo4jGraph({ choose: () => ({ space }), database, records, currentModel }).impact(question)).toMatchObject({
       note: expect.stringContaining('does not know'),
     });
     const gone = neo4j.driver('bolt://127.0.0.1:1');
-    const answer = await neo4jGraph({ choose: () => ({ space: { ...space, driver: gone } }), records, currentModel }).impact(question);
+    const answer = await neo4jGraph({ choose: () => ({ space: { ...space, driver: gone } }), database, records, currentModel }).impact(question);
     expect(answer).toMatchObject({ servedBy: 'records', note: expect.stringContaining('did not answer') });
     await gone.close();
   });

@@ -1,6 +1,7 @@
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
 import { cmdb } from '../service.ts';
-import { graphContract, model } from './graph.contract.ts';
+import { graphContract } from './graph.contract.ts';
+import { model } from './graph-shape.contract.ts';
 import { postgresGraph } from './postgres-graph.ts';
 
 describe('the graph of the records', () => {

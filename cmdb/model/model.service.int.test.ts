@@ -212,7 +212,7 @@ describe('the types of relations', () => {
     await models.putRelationType(crossing, mine());
     const [one, other] = [await people.create('site', {}, 'one'), await people.create('site', {}, 'other')];
     await relate('crosses', one, other);
-    const hit = async (id: string) => (await cmdb.getImpact({ id }, mine())).items.map(({ name }) => name);
+    const hit = async (id: string) => (await cmdb.getImpact({ id, down: [] }, mine())).items.map(({ name }) => name);
     expect([await hit(one.id), await hit(other.id)]).toEqual([[], []]);
     const put = await models.putRelationType({ ...crossing, failure: 'forward', weight: 0.5 }, mine());
     expect(put).toMatchObject({ failure: 'forward', weight: 0.5, cardinality: 'many_to_many' });

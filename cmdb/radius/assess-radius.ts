@@ -72,29 +72,30 @@ export function radiusMethods({ database, graph, models }: RadiusParts) {
       return {
         items: rows.map(({ attributes, ...item }) => {
           const shown = (name: string) => (masked.has(name) || typeof attributes[name] !== 'string' ? {} : { [name]: attributes[name] });
-          return { ...item, ...shown('organisation'), ...shown('commitment'), ...shown('criticality') };
+          return { ...item, ...shown('organisation'), ...shown('commitment'), ...shown('criticality'), ...shown('sla') };
         }),
       };
     },
   };
 
   /** One walk after the other, all within one time; what was reached by then is the answer. */
-  async function walkFrom(starts: readonly string[], { deadline }: Call): Promise<Reached> {
+  async function walkFrom(starts: readonly string[], { deadline }: Call): Promise<Omit<Reached<Step>, 'cutBy'> & { truncated: boolean }> {
     const until = performance.now() + Math.max(0, Math.min(mostMilliseconds, (deadline - Date.now()) / 2));
     const walks: Step[][] = [];
-    const answers: Reached[] = [];
+    const answers: Reached<Step>[] = [];
     for (const itemId of starts) {
       const timeout = until - performance.now();
       if (timeout <= 0) break;
-      const answer = await graph.impact({ itemId, depth, limit: mostReached, timeout });
+      // All of them break together: in the groups of one the others are down.
+      const answer = await graph.impact({ itemId, depth, limit: mostReached, timeout, down: starts.filter((other) => other !== itemId) });
       answers.push(answer);
-      walks.push(answer.steps);
+      walks.push(answer.steps.filter(({ state }) => state === 'broken'));
     }
     const { steps, truncated } = joinWalks(starts, walks, mostReached);
     const note = answers.find((answer) => answer.note !== undefined)?.note;
     return {
       steps,
-      truncated: truncated || answers.length < starts.length || answers.some((answer) => answer.truncated),
+      truncated: truncated || answers.length < starts.length || answers.some((answer) => answer.cutBy !== undefined),
       servedBy: answers.length > 0 && answers.every(({ servedBy }) => servedBy === 'neo4j') ? 'neo4j' : 'records',
       ...(note !== undefined && { note }),
     };

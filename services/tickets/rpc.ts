@@ -1,11 +1,11 @@
 import type { Comment, ComputedImpact, HistoryEntry, Ticket, TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
 import { may } from '../../platform/rpc/call.ts';
-import type { PlannedWindow } from './domain/planned-window.ts';
 import type { TicketPatch, TicketState } from './domain/ticket.ts';
 import { type ImpactParts, impactUseCases } from './impact/keep-impact.ts';
 import { listTickets } from './list-tickets.ts';
 import { raisingUseCases } from './raise-incidents.ts';
+import { readWindow } from './read-window.ts';
 import { type CommentState, type JournalEntry, readComments, readHistory } from './storage/journal-store.ts';
 import { type TicketParts, type TicketView, ticketUseCases } from './tickets.ts';
 
@@ -85,13 +85,6 @@ function toTicket({ ticket, steps }: TicketView, computedImpact?: ComputedImpact
     ...(plannedEnd !== undefined && { plannedEnd: new Date(plannedEnd).toISOString() }),
     createdAt: new Date(createdAt).toISOString(),
     updatedAt: new Date(updatedAt).toISOString(),
-  };
-}
-
-function readWindow({ plannedStart, plannedEnd }: { plannedStart: string | undefined; plannedEnd: string | undefined }): PlannedWindow {
-  return {
-    ...(plannedStart !== undefined && { plannedStart: Date.parse(plannedStart) }),
-    ...(plannedEnd !== undefined && { plannedEnd: Date.parse(plannedEnd) }),
   };
 }
 

@@ -299,6 +299,17 @@ export function describeScenarios(getHub: () => Hub): void {
     await hub.untilQuiet();
     const history = await api().get<{ items: { action: string }[] }>(`/api/v1/tickets/${id}/history`);
     expect(history.body.items.map(({ action }) => action)).toEqual(['created', 'impact_computed']);
+
+    const told = await api().get<{ total: number; incidents: object[] }>(`/api/v1/tickets/${id}/blast-radius`);
+    expect([told.status, told.body]).toMatchObject([200, { total: 1, incidents: [], truncated: [] }]);
+    const window = { plannedStart: '2030-06-01T20:00:00Z', plannedEnd: '2030-06-01T22:00:00Z' };
+    const freeze = { name: unique('Мораторий'), from: window.plannedStart, to: window.plannedEnd, scope: { kind: 'services', values: [app] } };
+    const declared = await api().post<{ id: string }>('/api/v1/change-freezes', freeze);
+    expect([declared.status, declared.headers.get('location')]).toEqual([201, `/api/v1/change-freezes/${declared.body.id}`]);
+    const planned = await api().post<object>('/api/v1/tickets/blast-radius', { items: [server], ...window });
+    expect([planned.status, planned.body]).toMatchObject([200, { total: 1, incidents: [{ id }], freezes: [{ id: declared.body.id }] }]);
+    const ended = await api().post<{ endedAt?: string }>(`/api/v1/change-freezes/${declared.body.id}/end`, {}, { 'if-match': '"1"' });
+    expect([ended.status, ended.body.endedAt]).toEqual([200, expect.any(String)]);
   }, 180_000);
 
   describeRepeatedEvents(getHub);

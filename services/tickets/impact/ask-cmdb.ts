@@ -27,3 +27,8 @@ export async function describeItems(cmdb: Cmdb, ids: readonly string[], call: Ca
     return undefined;
   }
 }
+
+/** Asks for a caller in the service's own name, with no more time than the caller has. */
+export function inOwnName(options: CallOptions, { deadline, signal }: Pick<Call, 'deadline' | 'signal'>): CallOptions {
+  return { ...options, deadline: Math.min(options.deadline, deadline), signal };
+}

@@ -13,7 +13,7 @@ import { makeEntry, type Writer } from '../history-entry.ts';
 import { dropImpacts, readImpact, writeImpacts } from '../storage/impact-store.ts';
 import { insertHistory } from '../storage/journal-store.ts';
 import { readTickets } from '../storage/ticket-store.ts';
-import { assessRadius, type Cmdb, describeItems } from './ask-cmdb.ts';
+import { assessRadius, type Cmdb, describeItems, inOwnName } from './ask-cmdb.ts';
 
 export interface ImpactParts {
   database: Database;
@@ -66,8 +66,7 @@ export function impactUseCases({ database, cmdb, within }: ImpactParts) {
     async compute(ticket: TicketState, call: Call): Promise<ComputedImpact> {
       if (ticket.items.length === 0)
         throw new AppError('illegal_state', `${ticket.number} is about no items: add some, then there is something to compute.`);
-      const options = within(patience);
-      const radius = await assessRadius(cmdb, ticket.items, { ...options, deadline: Math.min(options.deadline, call.deadline), signal: call.signal });
+      const radius = await assessRadius(cmdb, ticket.items, inOwnName(within(patience), call));
       const summary = summariseImpact(radius);
       const { statements = [], events = [] } = tellComputed([{ ticket, summary }], call);
       const [written, ...others] = statements;

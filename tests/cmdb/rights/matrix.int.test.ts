@@ -112,7 +112,9 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
         ['Compare', { item: id, from: world.early, kinds: [] }],
         ['Compare', { below: id, hours: 24, kinds: [] }],
         ['GetNeighbours', { id, type: [] }],
-        ['GetImpact', { id }],
+        ['GetNeighbours', { id, type: [], asOf: world.late }],
+        ['GetImpact', { id, down: [] }],
+        ['GetImpact', { id, down: [], asOf: world.late }],
         ['GetTimeline', { id, kind: [] }],
         ['GetTimeline', { id, kind: [], below: true }],
       ];
@@ -180,15 +182,18 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
     expect(marksIn(described)).toEqual(marksOf(seen()));
   });
 
-  it('reaches through relations only what is reached without a hidden item, and sees a relation with both of its ends', async () => {
+  it('is told of all that is reached, names only what may be seen, and sees a relation with both of its ends', async () => {
     for (const [index, thing] of world.things.entries()) {
       if (!sees(person, thing)) continue;
-      const runDown = firstHidden(person, index, -1);
-      const runUp = firstHidden(person, index, 1);
-      const around = await ask('GetNeighbours', { id: thing.item.id, depth: 6, type: ['depends_on'] });
-      expect((around.answer as unknown as Surroundings).items.map(({ distance }) => distance).sort()).toEqual([...runDown, ...runUp].sort());
-      const impact = await ask('GetImpact', { id: thing.item.id });
-      expect((impact.answer as unknown as Surroundings).items.map(({ distance }) => distance)).toEqual(runUp);
+      for (const moment of [{}, { asOf: world.late }]) {
+        const around = await ask('GetNeighbours', { id: thing.item.id, depth: 6, type: ['depends_on'], ...moment });
+        expectReached(person, around.answer as unknown as Surroundings, [...chainFrom(index, -1), ...chainFrom(index, 1)]);
+        const impact = (await ask('GetImpact', { id: thing.item.id, down: [], ...moment })).answer as unknown as Surroundings;
+        const up = chainFrom(index, 1);
+        expectReached(person, impact, up);
+        expect(impact.summary?.broken).toBe(up.length);
+        expect(impact.summary?.classes.reduce((sum, { items }) => sum + items, 0)).toBe(up.length - impact.hidden);
+      }
       const relations = (await ask('ListRelations', { itemId: thing.item.id })).answer['items'] as Relation[];
       expect(relations.map(({ id }) => id).sort()).toEqual(
         world.chain
@@ -370,15 +375,38 @@ it('has asked every method that is restricted', () => {
   expect(Object.keys(methods).filter((name) => methods[name] === 'asked' && !asked.has(name))).toEqual([]);
 });
 
-/** Distances at which things stand on the chain before the first one that is hidden, at most six. */
-function firstHidden(person: Person, from: number, step: 1 | -1): number[] {
-  const distances: number[] = [];
-  for (let distance = 1; distance <= 6; distance++) {
-    const thing = world.things[from + step * distance];
-    if (!thing || !sees(person, thing)) break;
-    distances.push(distance);
-  }
-  return distances;
+interface Link {
+  thing: Thing;
+  distance: number;
+  /** The one before it on the way. */
+  before: Thing;
+}
+
+/** Things at most six steps along the chain. */
+function chainFrom(from: number, step: 1 | -1): Link[] {
+  return [1, 2, 3, 4, 5, 6].flatMap((distance) => {
+    const [thing, before] = [world.things[from + step * distance], world.things[from + step * (distance - 1)]];
+    return thing && before ? { thing, distance, before } : [];
+  });
+}
+
+function expectReached(person: Person, { items, hidden }: Surroundings, links: Link[]): void {
+  const shown = links.filter(({ thing }) => sees(person, thing));
+  const expected = shown.map(({ thing, distance, before }) => ({
+    id: thing.item.id,
+    distance,
+    viaHidden: !sees(person, before),
+    ...(sees(person, before) && { viaId: before.item.id, viaType: 'depends_on' }),
+  }));
+  const byPlace = (one: { id: string }, other: { id: string }) => (one.id < other.id ? -1 : 1);
+  const told = items.map(({ id, distance, viaHidden, viaId, viaType }) => ({
+    id,
+    distance,
+    viaHidden,
+    ...(viaId !== undefined && { viaId }),
+    ...(viaType !== undefined && { viaType }),
+  }));
+  expect([hidden, told.sort(byPlace)]).toEqual([links.length - shown.length, expected.sort(byPlace)]);
 }
 
 function isSeen(person: Person, { fromId, toId }: Relation): boolean {

@@ -67,6 +67,8 @@ export interface World {
   chain: Relation[];
   /** A moment at which everything was in its first version. */
   early: string;
+  /** One at which all was as it is now, before anybody else changed anything. */
+  late: string;
 }
 
 /** Things of several classes, organisations and sites, one of which is nowhere, each with a past, tied to a chain. */
@@ -119,5 +121,6 @@ export async function makeWorld(ask: Ask): Promise<World> {
     const before = things[index - 1];
     if (before) chain.push(await done('CreateRelation', { type: 'depends_on', fromId: item.id, toId: before.item.id }));
   }
-  return { things, chain, early };
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  return { things, chain, early, late: new Date().toISOString() };
 }
