@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CmdbService } from '../generated/opora/cmdb/v1/cmdb.ts';
 import { ComparisonService } from '../generated/opora/cmdb/v1/comparison.ts';
+import { GraphConsoleService } from '../generated/opora/cmdb/v1/console.ts';
 import { BulkEditService } from '../generated/opora/cmdb/v1/edits.ts';
 import { GraphService } from '../generated/opora/cmdb/v1/graph.ts';
 import { HealthService } from '../generated/opora/cmdb/v1/health.ts';
@@ -17,6 +18,7 @@ import { subscription } from '../platform/bus/subscription.ts';
 import { defineService, serve } from '../platform/service/define-service.ts';
 import { hearChanges } from './authorisation/hear-changes.ts';
 import { comparing } from './comparison/compare.ts';
+import { type ConsoleSpace, consoleMethods } from './console/query-graph.ts';
 import { bulkEditMethods } from './edits/edit-methods.ts';
 import { keepBulkEdits } from './edits/keep-bulk-edits.ts';
 import { graphMethods } from './explore/graph-methods.ts';
@@ -27,7 +29,7 @@ import { keepProjection } from './graph/keep-projection.ts';
 import { neo4jGraph } from './graph/neo4j-graph.ts';
 import { postgresGraph } from './graph/postgres-graph.ts';
 import { projectGraph } from './graph/project-graph.ts';
-import { chooseSpace, type Replica } from './graph/replicas.ts';
+import { type ChooseSpace, chooseSpace, type Replica } from './graph/replicas.ts';
 import { healthMethods } from './health/health-methods.ts';
 import { beginHealth, keepHealth } from './health/keep-health.ts';
 import { historyMethods } from './history/history-methods.ts';
@@ -60,6 +62,8 @@ import { timelineMethods } from './timeline/timeline-methods.ts';
 interface GraphSide {
   graph: Graph;
   replicas: readonly Replica[];
+  /** For Cypher. */
+  choose?: ChooseSpace<ConsoleSpace>;
 }
 
 export const cmdb = defineService({
@@ -79,14 +83,19 @@ export const cmdb = defineService({
     const models = openModels(database);
     const work = workOnModels({ database, models, clock, log });
     const records = postgresGraph(database, models.current);
-    const { graph, replicas } = choose<GraphSide>({
+    const {
+      graph,
+      replicas,
+      choose: chooseForCypher,
+    } = choose<GraphSide>({
       records: () => ({ graph: records, replicas: [] }),
       neo4j(servers) {
-        const kept = servers.map((server): Replica => {
+        const kept = servers.map((server) => {
           const space = { ...server, label: 'Item' };
           return { space, keeper: keepProjection({ space, database, models, log }) };
         });
-        return { graph: neo4jGraph({ choose: chooseSpace(kept), database, records, currentModel: models.current }), replicas: kept };
+        const choose = chooseSpace(kept);
+        return { graph: neo4jGraph({ choose, database, records, currentModel: models.current }), replicas: kept, choose };
       },
     });
     const parts = { database, models, model: models.current };
@@ -101,6 +110,7 @@ export const cmdb = defineService({
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, replicas })),
         serve(RadiusService, radiusMethods({ database, graph, models })),
         serve(GraphService, graphMethods(parts)),
+        serve(GraphConsoleService, consoleMethods({ model: models.current, choose: chooseForCypher })),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(
           HistoryService,

@@ -4,11 +4,12 @@ import type { Logger } from 'pino';
 import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { outsideTransactions } from '../../platform/postgres/run-transactions.ts';
+import { sql } from '../../platform/postgres/sql.ts';
 import type { Models } from '../model/models.ts';
 import { findLag, readMark } from './freshness.ts';
 import { inTransaction, nameOf, type Space, type Ways, within } from './projection.ts';
 import { rebuildGraph } from './rebuild-graph.ts';
-import { type Verification, verifyGraph } from './verify-graph.ts';
+import { type Verification, type Verifying, verifyGraph } from './verify-graph.ts';
 
 export interface ProjectionStatus {
   /** The server: `neo4j`, `neo4j-2`. */
@@ -25,7 +26,7 @@ export interface ProjectionKeeper {
   status(): ProjectionStatus;
   /** Begins to make the projection again; `status` tells when it is done. */
   rebuild(): void;
-  verify(): Promise<Verification>;
+  verify(options?: Pick<Verifying, 'after' | 'until' | 'repair'>): Promise<Verification>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +39,8 @@ export interface KeeperParts {
   every?: number;
   /** How old, in milliseconds, a change may be without having arrived before the projection counts as behind. */
   grace?: number;
+  /** Milliseconds between two comparisons of a random range of items. */
+  checkEvery?: number;
 }
 
 type Look = Omit<ProjectionStatus, 'name' | 'since'>;
@@ -46,7 +49,7 @@ const deadAfter = 30_000;
 const mostMilliseconds = 5_000;
 
 /** Looks after one projection: knows whether it may answer, and rebuilds it when Neo4j comes back empty, or is another server than the one that was here before. */
-export function keepProjection({ space, database, models, log, every = 1_000, grace = 3_000 }: KeeperParts): ProjectionKeeper {
+export function keepProjection({ space, database, models, log, every = 1_000, grace = 3_000, checkEvery = 60_000 }: KeeperParts): ProjectionKeeper {
   const name = nameOf(space);
   const ownLog = log.child({ server: name });
   const stopping = new AbortController();
@@ -106,16 +109,47 @@ export function keepProjection({ space, database, models, log, every = 1_000, gr
     }
   })();
 
+  /** A range that is chosen at random is compared, and what differs is written again: drift does not wait until somebody asks. */
+  const checking = (async () => {
+    for (;;) {
+      await wait(checkEvery, undefined, { signal: stopping.signal }).catch(() => {});
+      if (stopping.signal.aborted) return;
+      if (status.state !== 'fresh') continue;
+      try {
+        const after = await chooseStart(database);
+        const { repaired, different, differences } = await verifyGraph({
+          space,
+          database,
+          ways: await models.newest(),
+          after,
+          pages: 1,
+          pageSize: 500,
+          repair: true,
+        });
+        if (differences.length > 0) ownLog.warn({ repaired, different, differences: differences.slice(0, 10) }, 'the graph projection had drifted');
+      } catch (error) {
+        ownLog.warn({ err: error }, 'the graph projection could not be compared');
+      }
+    }
+  })();
+
   return {
     status: () => status,
     rebuild,
-    verify: async () => verifyGraph({ space, database, ways: await models.newest() }),
+    verify: async (options = {}) => verifyGraph({ space, database, ways: await models.newest(), ...options }),
     async stop() {
       stopping.abort();
-      await looking;
+      await Promise.all([looking, checking]);
       await rebuilding;
     },
   };
+}
+
+/** An id after which there are items, each page of the table as likely as another; empty for the beginning. */
+async function chooseStart(database: Database): Promise<string> {
+  const [row] = await database.query<{ id: string }>(sql`select id from item where id < (select id from item tablesample system
+    ((select least(100, 2000.0 / greatest(relpages, 1)) from pg_class where oid = 'item'::regclass)) order by random() limit 1) order by id desc limit 1`);
+  return row?.id ?? '';
 }
 
 /** Types of both models along which failure does not travel as before. */

@@ -1,9 +1,15 @@
-import type { CmdbService, GraphReplica, GraphStatus } from '../../generated/opora/cmdb/v1/cmdb.ts';
+import type { CmdbService, GraphReplica, GraphStatus, GraphVerification } from '../../generated/opora/cmdb/v1/cmdb.ts';
 import type { ProjectionStatus } from './keep-projection.ts';
 import { bestOf, findReplica, type Replica } from './replicas.ts';
+import type { Verification } from './verify-graph.ts';
+
+/** Milliseconds before the deadline at which a comparison stops, to be gone on with by the next call. */
+const answering = 3_000;
 
 /** The methods that look after the projections; there are none where the records answer. */
-export function projectionMethods(replicas: readonly Replica[]): Pick<CmdbService, 'getGraphStatus' | 'rebuildGraph' | 'verifyGraph'> {
+export function projectionMethods(
+  replicas: readonly Replica[],
+): Pick<CmdbService, 'getGraphStatus' | 'rebuildGraph' | 'verifyGraph' | 'repairGraph'> {
   const tellStatus = (): GraphStatus => {
     if (replicas.length === 0) return { engine: 'records', state: 'fresh', replicas: [] };
     const statuses = replicas.map(({ keeper }) => keeper.status());
@@ -15,8 +21,21 @@ export function projectionMethods(replicas: readonly Replica[]): Pick<CmdbServic
       findReplica(replicas, replica).keeper.rebuild();
       return call.commit({}, tellStatus());
     },
-    verifyGraph: ({ replica }) => findReplica(replicas, replica).keeper.verify(),
+    verifyGraph: async ({ replica, after = '' }, call) => {
+      const { keeper } = findReplica(replicas, replica);
+      return toVerification(keeper.status().name, await keeper.verify({ after, until: call.deadline - answering }));
+    },
+    async repairGraph({ replica, after = '' }, call) {
+      const { keeper } = findReplica(replicas, replica);
+      const verification = await keeper.verify({ after, until: call.deadline - answering, repair: true });
+      call.log.info({ by: call.principal.name, server: keeper.status().name, repaired: verification.repaired }, 'the graph projection was repaired');
+      return call.commit({}, toVerification(keeper.status().name, verification));
+    },
   };
+}
+
+function toVerification(replica: string, { differences, ...verification }: Verification): GraphVerification {
+  return { ...verification, replica, differences: differences.map(({ kind, id, problem }) => ({ kind, problem, ...(id !== '' && { id }) })) };
 }
 
 function toReplica({ since, ...status }: ProjectionStatus): GraphReplica {

@@ -10,6 +10,7 @@ import { insertModelVersion } from '../model/model-store.ts';
 import { type Models, openModels } from '../model/models.ts';
 import { seedModel } from '../model/seed-model.ts';
 import { cmdb } from '../service.ts';
+import { addHashes } from './facts.ts';
 import { keepProjection } from './keep-projection.ts';
 import { projectGraph } from './project-graph.ts';
 import type { Space } from './projection.ts';
@@ -103,11 +104,57 @@ describeWithNeo4j('the projection of the graph', (engine) => {
     expect((await verify()).equal).toBe(true);
   });
 
-  it('is found to differ when somebody changed it', async () => {
-    await handle(await live({ seed: 8, turns: 100 }));
-    await driver.executeQuery(`match (item:${space.label}) with item limit 1 set item.name = 'drifted'`);
+  it('is told to differ, item by item and relation by relation, however somebody changed it, and is the same again when that is repaired', async () => {
+    await handle(await live({ seed: 8, turns: 200 }));
+    const cypher = (query: string) => driver.executeQuery(query.replaceAll(':Item', `:${space.label}`));
+    const idOf = async (query: string) => (await cypher(query)).records[0]?.get('id') as string;
+    const drifts: [kind: string, problem: string, id: string | undefined][] = [
+      ['item', 'different', await idOf("match (item:Item) with item order by item.id limit 1 set item.name = 'drifted' return item.id as id")],
+      ['item', 'different', await idOf('match (item:Item) with item order by item.id desc limit 1 set item.version = 999 return item.id as id')],
+      ['item', 'unknown', await idOf('create (item:Item {id: "0199ffff-0000-7000-8000-000000000000", version: 1}) return item.id as id')],
+      ['relation', 'missing', await idOf('match (:Item)-[r:DOCUMENTS]->(:Item) with r, r.id as id limit 1 delete r return id')],
+      ['relation', 'different', await idOf('match (:Item)-[r:AFFECTS]->(:Item) with r, r.id as id limit 1 delete r return id')],
+      ['relation', 'unknown', undefined],
+    ];
+    await cypher('match (a:Item), (b:Item) where a.id < b.id with a, b limit 1 create (a)-[:RUNS_ON]->(b)');
+
     const found = await verify();
-    expect(found).toMatchObject({ equal: false, records: { items: found.projection.items, relations: found.projection.relations } });
+    const told = found.differences.map(({ kind, problem, id }) => `${kind} ${problem} ${id}`).sort();
+    expect(told).toEqual(drifts.map(([kind, problem, id]) => `${kind} ${problem} ${id ?? ''}`).sort());
+    expect(found).toMatchObject({ equal: false, different: 6, repaired: 0 });
+
+    const repaired = await verifyGraph({ space, database, ways: await models.newest(), pageSize: 7, repair: true });
+    expect(repaired).toMatchObject({ equal: true, different: 0, repaired: 6 });
+    expect(repaired.projection).toEqual(repaired.records);
+    expect(await verify()).toMatchObject({ equal: true, differences: [] });
+    expect((await verify()).records).toEqual(found.records);
+  });
+
+  it('is compared in parts whose counts and hashes add up to those of the whole', async () => {
+    await handle(await live({ seed: 12, turns: 100 }));
+    const whole = await verify();
+    let [items, hash, next] = [0, '0', ''];
+    for (let parts = 0; parts < 100; parts++) {
+      const part = await verifyGraph({ space, database, ways: await models.newest(), pageSize: 5, pages: 1, after: next });
+      items += part.records.items;
+      hash = addHashes(hash, part.projection.hash);
+      if (part.next === undefined) break;
+      next = part.next;
+    }
+    expect({ items, hash }).toEqual({ items: whole.records.items, hash: whole.records.hash });
+  });
+
+  it('finds by itself what drifted, a range at a time, and repairs it', async () => {
+    await handle(await live({ seed: 13, turns: 60 }));
+    const keeper = keepProjection({ space, database, models, log: createLogger({ level: 'error' }), every: 20, checkEvery: 50 });
+    await eventually(() => keeper.status().state, 'fresh');
+    await driver.executeQuery(`match (item:${space.label}) set item.name = 'drifted'`);
+    const count = async () =>
+      Number((await driver.executeQuery(`match (item:${space.label} {name: 'drifted'}) return count(*) as n`)).records[0]?.get('n'));
+    for (const until = Date.now() + 10_000; (await count()) > 0 && Date.now() < until; ) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await count()).toBe(0);
+    expect((await keeper.verify()).equal).toBe(true);
+    await keeper.stop();
   });
 
   it('takes no event after it was wiped until it is made again, which happens by itself', async () => {

@@ -9,10 +9,12 @@ export interface Replica {
 }
 
 /** A projection that may answer now, or why there is none. */
-export type ChooseSpace = () => { space: Space; note?: undefined } | { space?: undefined; note: string };
+export type ChooseSpace<Chosen extends Space = Space> = () => { space: Chosen; note?: undefined } | { space?: undefined; note: string };
 
 /** The fresh ones, each in its turn. */
-export function chooseSpace(replicas: readonly { space: Space; keeper: Pick<ProjectionKeeper, 'status'> }[]): ChooseSpace {
+export function chooseSpace<Chosen extends Space>(
+  replicas: readonly { space: Chosen; keeper: Pick<ProjectionKeeper, 'status'> }[],
+): ChooseSpace<Chosen> {
   let turn = 0;
   return () => {
     const fresh = replicas.filter(({ keeper }) => keeper.status().state === 'fresh');

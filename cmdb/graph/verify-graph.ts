@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import neo4j from 'neo4j-driver';
-import type { Database } from '../../platform/postgres/database.ts';
-import { inTransaction, type ProjectedRelation, type Space, toRelationshipType, type Ways } from './projection.ts';
-import { readAllItems, readAllRelations } from './read-records.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Comparing, type Difference, findDifferences, keyOf, type Page, readPage, type Side } from './compare-page.ts';
+import { addHashes } from './facts.ts';
+import { repairGraph } from './repair-graph.ts';
 
 export interface Digest {
   items: number;
@@ -15,87 +14,71 @@ export interface Verification {
   equal: boolean;
   records: Digest;
   projection: Digest;
+  /** The first of those that differ. */
+  differences: Difference[];
+  /** How many differ. */
+  different: number;
+  /** How many did and were written again. */
+  repaired: number;
+  /** The id after which the comparison goes on; undefined when all was compared. */
+  next?: string;
 }
 
-export interface Verifying {
-  space: Space;
-  database: Database;
-  ways: Ways;
+export interface Verifying extends Comparing {
+  /** Only what comes after this id. */
+  after?: string;
+  /** Epoch milliseconds after which no further page is begun. */
+  until?: number;
+  /** Most pages. */
+  pages?: number;
+  /** Whether what differs is written again. */
+  repair?: boolean;
   pageSize?: number;
 }
 
-/** Compares all that both hold: items, relations, the ways that failure travels, and what ended. Changes that are on their way make a difference. */
-export async function verifyGraph({ space, database, ways, pageSize = 2_000 }: Verifying): Promise<Verification> {
-  const [records, projection] = await Promise.all([digestRecords(database, ways, pageSize), digestProjection(space, ways, pageSize)]);
-  return { equal: records.hash === projection.hash, records, projection };
-}
+const mostTold = 100;
+/** Milliseconds in which a change that was on its way has arrived: only what differs still is told. */
+const onTheWay = 500;
 
-async function digestRecords(database: Database, { relationTypes }: Ways, pageSize: number): Promise<Digest> {
-  const digest = startDigest();
-  for await (const page of readAllItems(database, pageSize)) for (const item of page) digest.addItem(item);
-  for await (const page of readAllRelations(database, pageSize)) {
-    for (const relation of page) {
-      digest.addRelation(relation);
-      const failure = relation.state === 'active' ? relationTypes.get(relation.type)?.failure : 'none';
-      if (failure === 'forward' || failure === 'both') digest.addWay(relation.id, relation.type, relation.fromId, relation.toId);
-      if (failure === 'backward' || failure === 'both') digest.addWay(relation.id, relation.type, relation.toId, relation.fromId);
+/** Compares all that both hold, page by page: items, relations, the ways that failure travels, and what ended. Changes that are on their way longer make a difference. */
+export async function verifyGraph({ after = '', until, pages, repair = false, pageSize = 1_000, ...comparing }: Verifying): Promise<Verification> {
+  let records = nothing;
+  let projection = nothing;
+  const differences: Difference[] = [];
+  let different = 0;
+  let repaired = 0;
+  for (let next: string | undefined = after, count = 1; ; count++) {
+    const read = () => readPage(comparing, next ?? '', pageSize);
+    let page = await read();
+    let found = findDifferences(page);
+    if (found.length > 0) {
+      await wait(onTheWay);
+      ({ page, found } = await readAgain(read, found));
     }
-  }
-  return digest.finish();
-}
-
-async function digestProjection(space: Space, { relationTypes }: Ways, pageSize: number): Promise<Digest> {
-  const digest = startDigest();
-  const typeOf = new Map([...relationTypes.keys()].map((type) => [toRelationshipType(type), type]));
-  for (let after = ''; ; ) {
-    const ids = await inTransaction(space, 'READ', async (tx) => {
-      const items = await tx.run(
-        `match (item:${space.label}) where item.id > $after return item.id as id, item.version as version, item.class as class, item.name as name,
-          item.source as source, item.key as key, item.state as state order by item.id limit $limit`,
-        { after, limit: neo4j.int(pageSize) },
-      );
-      const found = items.records.map((record) => record.toObject() as Parameters<typeof digest.addItem>[0]);
-      for (const item of found) digest.addItem(item);
-      const relations = await tx.run(
-        `match (a:${space.label})-[r]->(b:${space.label}) where a.id in $ids
-          return r.id as id, r.version as version, type(r) as kind, r.type as type, a.id as fromId, b.id as toId`,
-        { ids: found.map(({ id }) => id) },
-      );
-      for (const record of relations.records) {
-        const { id, version, kind, type, fromId, toId } = record.toObject() as ProjectedRelation & { kind: string };
-        if (kind === 'AFFECTS') digest.addWay(id, type, fromId, toId);
-        else if (kind === 'REMOVED') digest.addRelation({ id, version, type, fromId, toId, state: 'removed' });
-        else digest.addRelation({ id, version, type: typeOf.get(kind) ?? kind, fromId, toId, state: 'active' });
-      }
-      return found.map(({ id }) => id);
-    });
-    const last = ids.at(-1);
-    if (last === undefined) return digest.finish();
-    after = last;
+    if (found.length > 0 && repair) {
+      await repairGraph(comparing, found);
+      differences.push(...found.slice(0, mostTold - differences.length));
+      const before = found.length;
+      ({ page, found } = await readAgain(read, found));
+      repaired += before - found.length;
+    } else differences.push(...found.slice(0, mostTold - differences.length));
+    different += found.length;
+    records = add(records, page.records);
+    projection = add(projection, page.projection);
+    next = page.next;
+    if (next === undefined || count === pages || (until !== undefined && Date.now() > until))
+      return { equal: records.hash === projection.hash, records, projection, differences, different, repaired, ...(next !== undefined && { next }) };
   }
 }
 
-/** A sum of hashes, so that the order in which things are read makes no difference. */
-function startDigest() {
-  let items = 0;
-  let relations = 0;
-  let sum = 0n;
-  const add = (facts: readonly unknown[]) => {
-    const hash = createHash('sha256').update(JSON.stringify(facts)).digest();
-    sum = (sum + hash.readBigUInt64LE(0) + (hash.readBigUInt64LE(8) << 64n)) & ((1n << 128n) - 1n);
-  };
-  return {
-    addItem(item: { id: string; version: unknown; class: string; name: string; source: string; key: string; state: string }) {
-      items++;
-      add(['item', item.id, Number(item.version), item.class, item.name, item.source, item.key, item.state]);
-    },
-    addRelation({ id, version, type, fromId, toId, state }: Omit<ProjectedRelation, 'version'> & { version: unknown }) {
-      if (state === 'active') relations++;
-      add(['relation', id, Number(version), type, fromId, toId, state]);
-    },
-    addWay(relationId: string, type: string, fromId: string, toId: string) {
-      add(['way', relationId, type, fromId, toId]);
-    },
-    finish: (): Digest => ({ items, relations, hash: sum.toString(16).padStart(32, '0') }),
-  };
+async function readAgain(read: () => Promise<Page>, before: readonly Difference[]): Promise<{ page: Page; found: Difference[] }> {
+  const page = await read();
+  const known = new Set(before.map(keyOf));
+  return { page, found: findDifferences(page).filter((difference) => known.has(keyOf(difference))) };
+}
+
+const nothing: Digest = { items: 0, relations: 0, hash: '0' };
+
+function add(digest: Digest, { items, relations, hash }: Side): Digest {
+  return { items: digest.items + items, relations: digest.relations + relations, hash: addHashes(digest.hash, hash) };
 }

@@ -100,6 +100,8 @@ server.http.enabled=false
 server.https.enabled=false
 dbms.usage_report.enabled=false
 server.memory.pagecache.size=128m
+# One query of the console must not take the memory of all.
+db.memory.transaction.max=192m
 server.directories.data=${data}
 # Brings the stop from 10 s to 0.4 s.
 internal.dbms.bolt.netty_server_shutdown_quiet_period=0

@@ -9,6 +9,8 @@ import type { PartStates } from '../service/readiness.ts';
 export interface Neo4jServer {
   readonly name: string;
   readonly driver: Driver;
+  /** A driver of one's own, to be closed: for what may have to be cut off. */
+  connect(): Driver;
 }
 
 /** A service offers both adapters of a graph port; the engine set takes the one that it has. The servers know nothing of each other. */

@@ -106,14 +106,15 @@ export async function meshEngines(options: MeshEngineOptions): Promise<Engines> 
 }
 
 function openNeo4j({ urls, user, password }: MeshEngineOptions['neo4j']): Neo4jServer[] {
-  return urls.map((url, index) => ({
-    name: index === 0 ? 'neo4j' : `neo4j-${index + 1}`,
-    driver: neo4j.driver(url, neo4j.auth.basic(user, password), {
-      disableLosslessIntegers: true,
-      connectionAcquisitionTimeout: 3_000,
-      maxTransactionRetryTime: 5_000,
-    }),
-  }));
+  return urls.map((url, index) => {
+    const connect = () =>
+      neo4j.driver(url, neo4j.auth.basic(user, password), {
+        disableLosslessIntegers: true,
+        connectionAcquisitionTimeout: 3_000,
+        maxTransactionRetryTime: 5_000,
+      });
+    return { name: index === 0 ? 'neo4j' : `neo4j-${index + 1}`, driver: connect(), connect };
+  });
 }
 
 function readProof({ OPORA_TLS_CERT: cert, OPORA_TLS_KEY: key, OPORA_TLS_CA: ca, OPORA_MESH_KEY: meshKey }: GrpcConfig): MeshProof {

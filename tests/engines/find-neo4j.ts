@@ -21,7 +21,7 @@ export async function findNeo4j(): Promise<EngineSource<Neo4jEngine> | undefined
         const container = await containers
           .create('neo4j:5.26.30-community', 'Started.')
           .withExposedPorts(7687)
-          .withEnvironment({ NEO4J_AUTH: `neo4j/${password}` })
+          .withEnvironment({ NEO4J_AUTH: `neo4j/${password}`, NEO4J_db_memory_transaction_max: '192m' })
           .start();
         const bolt = `bolt://${containers.host}:${container.getMappedPort(7687)}`;
         return { url: bolt, user: 'neo4j', password, stop: async () => void (await container.stop()) };
