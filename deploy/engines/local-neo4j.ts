@@ -103,6 +103,8 @@ server.http.enabled=false
 server.https.enabled=false
 dbms.usage_report.enabled=false
 server.memory.pagecache.size=128m
+# A mesh asks with the server's password before it has been set: a lock against guessing would keep it from being set.
+dbms.security.auth_max_failed_attempts=0
 # One query of the console must not take the memory of all.
 db.memory.transaction.max=192m
 server.directories.data=${data}
