@@ -4,16 +4,18 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { type ChangeTicket, readChangeTickets, writeChangeTickets } from './change-ticket-store.ts';
 
 type Opened = Extract<TicketsEvent, { type: 'opora.tickets.v1.TicketOpened' }>;
+type Updated = Extract<TicketsEvent, { type: 'opora.tickets.v1.TicketUpdated' }>;
 type Transitioned = Extract<TicketsEvent, { type: 'opora.tickets.v1.TicketTransitioned' }>;
+type Heard = Opened | Updated | Transitioned;
 
 /**
  * Keeps in mind which change tickets are approved and being carried out: those in the phase `active` of their lifecycle. Before it nobody has agreed,
  * and while one waits, or when it is done, nothing is to be changed in its name.
  */
-export function hearChanges(database: Database): Subscription<Opened | Transitioned> {
+export function hearChanges(database: Database): Subscription<Heard> {
   return {
     name: 'hear-changes',
-    types: ['opora.tickets.v1.TicketOpened', 'opora.tickets.v1.TicketTransitioned'],
+    types: ['opora.tickets.v1.TicketOpened', 'opora.tickets.v1.TicketUpdated', 'opora.tickets.v1.TicketTransitioned'],
     async handle(events) {
       const known = await readChangeTickets(database, [...new Set(events.map(({ data }) => data.ticketId))]);
       const changed = new Map<string, ChangeTicket>();
@@ -28,9 +30,11 @@ export function hearChanges(database: Database): Subscription<Opened | Transitio
   };
 }
 
-function hear({ type, data }: Opened | Transitioned, before: ChangeTicket | undefined): ChangeTicket {
-  const { ticketId: id, number, items, version } = data;
-  if (type === 'opora.tickets.v1.TicketOpened') return { id, number, items, isOpen: false, version };
-  // Steps that were told before they told their items say nothing of them.
-  return { id, number, items: items.length > 0 ? items : (before?.items ?? []), isOpen: data.phase === 'active', version };
+function hear({ type, data }: Heard, before: ChangeTicket | undefined): ChangeTicket {
+  const { ticketId: id, number, version } = data;
+  if (type === 'opora.tickets.v1.TicketOpened') return { id, number, items: data.items, isOpen: false, version };
+  // What was told before tickets told their items says nothing of them.
+  const items = data.items.length > 0 ? data.items : (before?.items ?? []);
+  const isOpen = type === 'opora.tickets.v1.TicketTransitioned' ? data.phase === 'active' : (before?.isOpen ?? false);
+  return { id, number, items, isOpen, version };
 }

@@ -27,6 +27,8 @@ const states = sql`state in ('active', 'retired')`;
 const walkedAtOnce = 4_000;
 const relatedAtOnce = 2_000;
 const mostMembers = 100_000;
+/** Relations have no index by time: to look through all of them takes as long as to read those of so many items by their indexes. */
+const fewMembers = 20_000;
 
 function isIn(place: Place, table: 'item' | 'item_version'): Statement {
   if ('classes' in place) return sql`${raw(table)}.class = any(${place.classes}::text[])`;
@@ -67,39 +69,42 @@ export async function collectItems(database: Database, { place, span, mostItems,
   return { ids: ids.slice(0, mostItems), cuts: [{ by: 'items', message: `Only ${mostItems} of the items that have changed were compared.` }] };
 }
 
-/**
- * The relations changed since `from` with an end that was in a place at either moment. When few relations have changed at all they are looked through; else those of
- * the items of the place are.
- */
-export async function collectRelations(
-  database: Database,
-  { place, span, mostItems, mostRelations, until }: Collecting,
-  changedItems: readonly string[],
-): Promise<Collected> {
-  const since = new Date(span.from);
-  const changed = await database.query<{ id: string }>(
-    plannedAnew(sql`select id from relation where updated_at > ${since} limit ${mostItems + 1}::int`),
-  );
-  if (changed.length <= mostItems) {
-    const isOf = (end: string) => sql`exists (select from item where item.id = ${raw(end)}
-      and ((item.updated_at <= ${new Date(span.to)} and ${isIn(place, 'item')}) or ${wasIn(place, span, 'item')}))`;
-    const found = await database.query<{ id: string }>(
-      sql`select relation.id from unnest(${changed.map(({ id }) => id)}::uuid[]) as c(id) join relation on relation.id = c.id
-        where ${isOf('relation.from_id')} or ${isOf('relation.to_id')}`,
-    );
-    return { ids: found.map(({ id }) => id), cuts: [] };
-  }
+/** The relations changed since `from` with an end that was in a place at either moment. */
+export async function collectRelations(database: Database, collecting: Collecting, changedItems: readonly string[]): Promise<Collected> {
+  const { place, span } = collecting;
   const still = await database.query<{ id: string }>(
-    plannedAnew(sql`select id from item where ${states} and ${isIn(place, 'item')} and updated_at <= ${since} limit ${mostMembers + 1}::int`),
+    plannedAnew(
+      sql`select id from item where ${states} and ${isIn(place, 'item')} and updated_at <= ${new Date(span.from)} limit ${mostMembers + 1}::int`,
+    ),
   );
   const members = [...changedItems, ...still.map(({ id }) => id)];
+  const changed = members.length > fewMembers ? await readChanged(database, collecting) : undefined;
+  return changed ? { ids: changed, cuts: [] } : collectByItems(database, collecting, members);
+}
+
+/** All relations are looked through for those that have changed, and these for an end in the place. Undefined: they are too many. */
+async function readChanged(database: Database, { place, span, mostItems }: Collecting): Promise<string[] | undefined> {
+  const changed = await database.query<{ id: string }>(
+    plannedAnew(sql`select id from relation where updated_at > ${new Date(span.from)} limit ${mostItems + 1}::int`),
+  );
+  if (changed.length > mostItems) return undefined;
+  const isOf = (end: string) => sql`exists (select from item where item.id = ${raw(end)}
+    and ((item.updated_at <= ${new Date(span.to)} and ${isIn(place, 'item')}) or ${wasIn(place, span, 'item')}))`;
+  const found = await database.query<{ id: string }>(
+    sql`select relation.id from unnest(${changed.map(({ id }) => id)}::uuid[]) as c(id) join relation on relation.id = c.id
+      where ${isOf('relation.from_id')} or ${isOf('relation.to_id')}`,
+  );
+  return found.map(({ id }) => id);
+}
+
+async function collectByItems(database: Database, { span, mostRelations, until }: Collecting, members: readonly string[]): Promise<Collected> {
   const ids = new Set<string>();
   let looked = 0;
   for (; looked < members.length && ids.size <= mostRelations && performance.now() <= until; looked += relatedAtOnce) {
     const rows = await database.query<{ id: string }>(selectChangedRelations(members.slice(looked, looked + relatedAtOnce), span.from));
     for (const { id } of rows) ids.add(id);
   }
-  if (looked >= members.length && still.length <= mostMembers && ids.size <= mostRelations) return { ids: [...ids], cuts: [] };
+  if (looked >= members.length && members.length <= mostMembers && ids.size <= mostRelations) return { ids: [...ids], cuts: [] };
   const by = ids.size > mostRelations ? 'limit' : looked < members.length ? 'time' : 'items';
   const message = `Only relations of ${Math.min(looked, members.length)} of the items were compared, and ${mostRelations} of them at most.`;
   return { ids: [...ids].slice(0, mostRelations), cuts: [{ by, message }] };

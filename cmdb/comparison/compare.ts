@@ -14,7 +14,7 @@ import { collectScope } from './collect-scope.ts';
 import { describeEntries } from './describe-entries.ts';
 import { judgeItems } from './judge-items.ts';
 import { judgeRelations } from './judge-relations.ts';
-import { type Judgement, readJudgement } from './judgement.ts';
+import { type Judgement, judgeAll } from './judgement.ts';
 
 export interface ComparingParts {
   database: Database;
@@ -33,15 +33,17 @@ export function comparing({ database, models }: ComparingParts) {
     if (scope.kind === 'item' || scope.kind === 'below') await refuseUnknown(scope.value, sight);
     const { limit = 50, kinds } = request;
     const wants = (kind: (typeof kinds)[number]) => kinds.length === 0 || kinds.includes(kind);
+    const end = until(call);
     const { itemIds, relationIds, cuts } = await collectScope(database, scope, span, {
       model: await models.current(),
       wantsRelations: wants('relations'),
-      until: until(call),
+      // What is found is judged in the last quarter of the time.
+      until: end - (end - performance.now()) / 4,
     });
-    const judge = { place, limit: limit + 1 };
+    const judge = { place, limit: limit + 1, until: end };
     const [items, relations] = await Promise.all([
-      wants('items') ? readJudgement(database, judgeItems(itemIds, span, sight), { ...judge, kind: 'item' }) : undefined,
-      wants('relations') ? readJudgement(database, judgeRelations(relationIds, span, sight), { ...judge, kind: 'relation' }) : undefined,
+      wants('items') ? judgeAll(database, itemIds, (ids) => judgeItems(ids, span, sight), { ...judge, kind: 'item' }) : undefined,
+      wants('relations') ? judgeAll(database, relationIds, (ids) => judgeRelations(ids, span, sight), { ...judge, kind: 'relation' }) : undefined,
     ]);
     const found = [...pageOf(items), ...pageOf(relations)].sort(byNewest);
     const page = found.slice(0, limit);
@@ -51,7 +53,7 @@ export function comparing({ database, models }: ComparingParts) {
       items: await describeEntries(database, page, rights),
       ...(items && { itemCounts: items.counts }),
       ...(relations && { relationCounts: relations.counts }),
-      cuts,
+      cuts: [...cuts, ...(items?.cuts ?? []), ...(relations?.cuts ?? [])],
       ...(found.length > limit && last && { next: toCursor(span, last, order) }),
     };
   };

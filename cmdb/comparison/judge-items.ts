@@ -2,7 +2,7 @@ import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Span } from '../domain/comparison/read-question.ts';
 import type { Sight } from '../rights/rights.ts';
 
-/** What became of these items, as `readJudgement` takes it: of those that were changed in between. An item that is out of use is not there. */
+/** What became of these items, as `judgeAll` takes it: of those that were changed in between. An item that is out of use is not there. */
 export function judgeItems(ids: readonly string[], span: Span, sight: Sight): Statement {
   const [from, to] = [new Date(span.from), new Date(span.to)];
   const facts = sql`version, valid_from, state, class, name, attributes, lookups, ${sight.versions} as is_visible`;

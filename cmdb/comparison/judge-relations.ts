@@ -10,7 +10,7 @@ export function selectChangedRelations(itemIds: readonly string[], from: number)
     union select r.id, r.updated_at from relation_version v join relation r on r.id = v.relation_id where v.to_id = any(${itemIds}::uuid[]) and v.valid_to > ${since}`;
 }
 
-/** What became of these relations, as `readJudgement` takes it: of those that were changed in between. */
+/** What became of these relations, as `judgeAll` takes it: of those that were changed in between. */
 export function judgeRelations(ids: readonly string[], span: Span, sight: Sight): Statement {
   const [from, to] = [new Date(span.from), new Date(span.to)];
   const versionAt = (at: Date) =>

@@ -24,9 +24,9 @@ interface Reading {
   order: ItemOrder;
   after?: Place;
   limit: number;
-  /** They are known to be few: nothing is estimated. */
-  areFew?: boolean;
-  /** When they are too many to be sorted, so many of them will do. */
+  /** Nothing is estimated: some of them are put in order, and the rest may be left out. */
+  someWillDo?: boolean;
+  /** When they are too many to be sorted, as many of them as can be will do. */
   mayLeaveOut?: boolean;
 }
 
@@ -48,7 +48,7 @@ export async function readInOrder(database: Database, reading: Reading): Promise
   const { base, rest } = splitConditions(reading);
   if (rest.length === 0) return toPage(reading, await readRange(database, reading, base));
   if (conditions.classes && isByClasses(conditions)) return toPage(reading, await readClasses(database, reading, conditions.classes));
-  const count = reading.areFew ? 0 : await estimate(database, conditions);
+  const count = reading.someWillDo ? 0 : await estimate(database, conditions);
   const sorted = count <= few ? await sortAll(database, reading) : undefined;
   return sorted ?? walk(database, reading, count > few && (count <= mostGathered || reading.mayLeaveOut === true));
 }
@@ -91,13 +91,14 @@ async function estimate(database: Database, conditions: ItemConditions): Promise
 
 /** Undefined when there are too many to sort. All are asked for and no more are read than that, so that the planner takes the index that all of them would need. */
 async function sortAll(database: Database, reading: Reading): Promise<OrderedItems | undefined> {
-  const { conditions, order, after, limit } = reading;
+  const { conditions, order, after, limit, someWillDo = false, mayLeaveOut = someWillDo } = reading;
+  const most = someWillDo ? few : mostSorted;
   const where = joinSql([allConditions(conditions), ...(after ? [isAfter(order, after)] : [])], ' and ');
   const rows = await database.query<Row & { total: number }>(
-    plannedAnew(sql`with a as materialized (select id, class, name, updated_at from item where ${where}), m as materialized (select * from a limit ${mostSorted + 1}::int)
+    plannedAnew(sql`with a as materialized (select id, class, name, updated_at from item where ${where}), m as materialized (select * from a limit ${most + 1}::int)
       select m.*, (select count(*) from m)::int as total from m order by ${orderBy(order)} limit ${limit + 1}::int`),
   );
-  return (rows[0]?.total ?? 0) > mostSorted && !reading.mayLeaveOut ? undefined : toPage(reading, rows);
+  return (rows[0]?.total ?? 0) > most && !mayLeaveOut ? undefined : toPage(reading, rows);
 }
 
 /** Looks at items in their order until the page is full. A few of them tell whether it soon will be, or whether those that fit are better gathered. */

@@ -59,7 +59,8 @@ export async function searchItems(database: Database, search: Search): Promise<{
       conditions: narrowed,
       order: byName,
       limit: limit - ids.length,
-      areFew: rank === ranks.mended,
+      // What was meant is a guess.
+      someWillDo: rank === ranks.mended,
       mayLeaveOut: true,
       ...(place && { after: place }),
     });

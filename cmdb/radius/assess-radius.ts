@@ -2,10 +2,12 @@ import type { AssessRadiusRequest, Coverage, DescribeItemsResponse, Radius, Radi
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Call } from '../../platform/rpc/call.ts';
+import { rankServices } from '../domain/impact/rank-services.ts';
+import type { ImpactStep } from '../domain/impact/spread-failure.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { findWay, joinWalks } from '../domain/radius/join-walks.ts';
-import { kindOfService, rankServices } from '../domain/radius/rank-services.ts';
-import type { Graph, Reached, Step } from '../graph/graph.ts';
+import { kindOfService, type ServiceKind } from '../domain/radius/kind-of-service.ts';
+import type { Graph, Reached } from '../graph/graph.ts';
 import type { Models } from '../model/models.ts';
 import { rightsReader } from '../rights/rights.ts';
 
@@ -28,8 +30,13 @@ interface FoundItem {
   class: string;
   organisation: string | null;
   site: string | null;
-  criticality: string | null;
+  criticality: unknown;
+  userCount: unknown;
+  sla: unknown;
 }
+
+/** What is broken or put at risk; what was down before is no consequence. */
+type Step = ImpactStep & { state: 'broken' | 'at_risk' };
 
 /** What items that break together break, reckoned over everything; and the names of what a reader may see of it. */
 export function radiusMethods({ database, graph, models }: RadiusParts) {
@@ -45,17 +52,28 @@ export function radiusMethods({ database, graph, models }: RadiusParts) {
       const reached = found.filter(({ id }) => byId.has(id));
       const services = rankServices(
         reached.flatMap((item) => {
-          const kind = kindOfService(item.class, model);
-          return kind ? [{ ...item, kind, distance: byId.get(item.id)?.distance ?? 0 }] : [];
+          const [kind, step] = [kindOfService(item.class, model), byId.get(item.id)];
+          return kind && step ? [toService(item, kind, step)] : [];
         }),
+        model,
       );
+      const count = (state: Step['state']) => reached.filter(({ id }) => byId.get(id)?.state === state).length;
       const told = services.slice(0, most);
       return {
         at: new Date(call.now).toISOString(),
         known: starts.length,
-        total: reached.length,
+        total: count('broken'),
+        atRisk: count('at_risk'),
+        users: Math.max(0, ...services.map(({ state, userCount = 0 }) => (state === 'broken' ? userCount : 0))),
         classes: countByClass(reached),
-        services: told.map(({ id, class: itemClass, kind, distance }) => ({ id, class: itemClass, kind, distance, way: findWay(id, byId) })),
+        services: told.map(({ id, class: itemClass, kind, state, distance }) => ({
+          id,
+          class: itemClass,
+          kind,
+          state,
+          distance,
+          way: findWay(id, byId),
+        })),
         serviceTotal: services.length,
         truncated,
         servedBy,
@@ -72,7 +90,15 @@ export function radiusMethods({ database, graph, models }: RadiusParts) {
       return {
         items: rows.map(({ attributes, ...item }) => {
           const shown = (name: string) => (masked.has(name) || typeof attributes[name] !== 'string' ? {} : { [name]: attributes[name] });
-          return { ...item, ...shown('organisation'), ...shown('commitment'), ...shown('criticality'), ...shown('sla') };
+          const users = attributes['userCount'];
+          return {
+            ...item,
+            ...shown('organisation'),
+            ...shown('commitment'),
+            ...shown('criticality'),
+            ...shown('sla'),
+            ...(!masked.has('userCount') && isCount(users) && { userCount: users }),
+          };
         }),
       };
     },
@@ -82,14 +108,14 @@ export function radiusMethods({ database, graph, models }: RadiusParts) {
   async function walkFrom(starts: readonly string[], { deadline }: Call): Promise<Omit<Reached<Step>, 'cutBy'> & { truncated: boolean }> {
     const until = performance.now() + Math.max(0, Math.min(mostMilliseconds, (deadline - Date.now()) / 2));
     const walks: Step[][] = [];
-    const answers: Reached<Step>[] = [];
+    const answers: Reached<ImpactStep>[] = [];
     for (const itemId of starts) {
       const timeout = until - performance.now();
       if (timeout <= 0) break;
       // All of them break together: in the groups of one the others are down.
       const answer = await graph.impact({ itemId, depth, limit: mostReached, timeout, down: starts.filter((other) => other !== itemId) });
       answers.push(answer);
-      walks.push(answer.steps.filter(({ state }) => state === 'broken'));
+      walks.push(answer.steps.filter((step): step is Step => step.state !== 'already_down'));
     }
     const { steps, truncated } = joinWalks(starts, walks, mostReached);
     const note = answers.find((answer) => answer.note !== undefined)?.note;
@@ -135,8 +161,27 @@ async function findStarts(database: Database, ids: readonly string[]): Promise<s
 
 function readItems(database: Database, ids: readonly string[]): Promise<FoundItem[]> {
   return database.query<FoundItem>(
-    sql`select id, class, organisation, site, attributes ->> 'criticality' as criticality from item where id = any(${ids}::uuid[]) and state = 'active'`,
+    sql`select id, class, organisation, site, attributes -> 'criticality' as criticality, attributes -> 'userCount' as "userCount", attributes -> 'sla' as sla
+      from item where id = any(${ids}::uuid[]) and state = 'active'`,
   );
+}
+
+function toService({ id, class: itemClass, criticality, userCount, sla }: FoundItem, kind: ServiceKind, { state, distance, weight }: Step) {
+  return {
+    id,
+    class: itemClass,
+    kind,
+    state,
+    distance,
+    weight,
+    ...(typeof criticality === 'string' && { criticality }),
+    ...(isCount(userCount) && { userCount }),
+    ...(typeof sla === 'string' && { sla }),
+  };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value);
 }
 
 function countByClass(items: readonly FoundItem[]): { class: string; count: number }[] {

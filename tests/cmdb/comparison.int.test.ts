@@ -8,7 +8,7 @@ import { type EdgeHub, startHub } from '../edge/start-hub.ts';
 let hub: EdgeHub;
 beforeAll(async () => {
   hub = await startHub(['cmdb'], {}, 'gRPC');
-});
+}, 120_000);
 afterAll(() => hub.stop());
 
 const loader: Principal = { kind: 'service', id: 'loader', name: 'Загрузка', permissions: ['*'] };

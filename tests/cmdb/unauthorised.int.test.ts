@@ -45,6 +45,11 @@ async function openChange(items: string[] = []) {
   await sendTo('PATCH', `/api/v1/tickets/${id}`, { assigneeId: newUuid() });
   return {
     number,
+    async add(item: string) {
+      await sendTo('PATCH', `/api/v1/tickets/${id}`, { items: { add: [item], remove: [] } });
+      const read = () => hub.database('cmdb').query<{ items: string[] }>(sql`select items from change_ticket where number = ${number}`);
+      await eventually(read, ([row]) => row?.items.includes(item) ?? false);
+    },
     async take(transition: string, isOpen: boolean) {
       await sendTo('POST', `/api/v1/tickets/${id}`, { transition, resolution: 'done' }, '/transitions');
       const read = () => hub.database('cmdb').query<{ open: boolean }>(sql`select is_open as open from change_ticket where number = ${number}`);
@@ -96,6 +101,18 @@ describe('a change of what its class controls', () => {
     expect(await patch(third.id, { operatingSystem: 'Astra 1.8' }, aboutOther.number)).toMatchObject({ unauthorised: true });
     await change.take('resolve', false);
     expect(await patch(id, { operatingSystem: 'too late' }, change.number)).toMatchObject({ unauthorised: true });
+  });
+
+  it('is justified by a change under way from the moment on that its item was added to it', async () => {
+    const [one, other] = [await create(), await create()];
+    const change = await openChange([one.id]);
+    await change.take('start', true);
+    expect(await patch(other.id, { operatingSystem: 'too early' })).toMatchObject({ unauthorised: true });
+    await change.add(other.id);
+    expect(await patch(one.id, { operatingSystem: 'Astra 1.8' })).toMatchObject({ unauthorised: false });
+    const third = await create();
+    await change.add(third.id);
+    expect(await patch(third.id, { operatingSystem: 'Astra 1.8' })).toMatchObject({ unauthorised: false });
   });
 
   it('that discovery sees is justified while a change that lists the item is under way', async () => {

@@ -1,33 +1,12 @@
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { eventually } from '../mesh/api.ts';
+import { atLeast, curl, readCommands } from './readme-commands.ts';
 import { adminToken, type EdgeHub, startHub, type Transport } from './start-hub.ts';
-
-const run = promisify(execFile);
 
 interface Import {
   id: string;
   status: string;
   version: number;
   counts: Record<string, number>;
-}
-
-/** The lines of a section of README.md that begin with `curl`, each with the answer that the README shows for it. */
-function readCommands(title: string): { command: string; answer: object }[] {
-  const [, section = ''] = readFileSync('README.md', 'utf8').split(`## ${title}\n`);
-  const [, block = ''] = /```sh\n(.*?)```/s.exec(section) ?? [];
-  return block.split(/^(?=curl )/m).map((part) => {
-    const [, command = '', answer = ''] = /^(.*?)^# (.*)$/ms.exec(part) ?? [];
-    return { command, answer: JSON.parse(answer.replace(/,? *…/g, '')) as object };
-  });
-}
-
-/** Only what the README shows has to be so; an object in it may have more. */
-function atLeast(shown: unknown): unknown {
-  if (Array.isArray(shown)) return shown.map(atLeast);
-  if (typeof shown !== 'object' || shown === null) return shown === 'ID' ? expect.any(String) : shown;
-  return expect.objectContaining(Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, atLeast(value)])));
 }
 
 describe.each<Transport>(['in process', 'gRPC'])('an import over REST, services called %s', (transport) => {
@@ -37,18 +16,12 @@ describe.each<Transport>(['in process', 'gRPC'])('an import over REST, services 
   });
   afterAll(() => hub.stop());
 
-  async function curl(command: string): Promise<unknown> {
-    const here = command.replaceAll('http://127.0.0.1:8080', hub.url).replaceAll('opora_try_it_now', adminToken);
-    const { stdout } = await run('bash', ['-c', here.replace(/^curl /, 'curl -sS ')]);
-    return JSON.parse(stdout);
-  }
-
   it('goes as README.md shows it, in three lines of curl', async () => {
     const commands = readCommands('An import');
     expect(commands).toHaveLength(3);
     let id = 'ID';
     for (const { command, answer } of commands) {
-      const told = (await curl(command.replaceAll('/ID/', `/${id}/`))) as { id?: string };
+      const told = (await curl(hub, command.replaceAll('/ID/', `/${id}/`))) as { id?: string };
       expect(told).toEqual(atLeast(answer));
       id = told.id ?? id;
     }

@@ -4,7 +4,9 @@ import { toClientConfig } from '../../platform/postgres/connection.ts';
 import { type Benchmark, perSecond, type Row, thousands } from './benchmark.ts';
 import { countWrites } from './cmdb/count-writes.ts';
 import { drawEnterprise, type Enterprise, tellEnterprise } from './cmdb/enterprise.ts';
+import { measureGraph } from './cmdb/graph.ts';
 import { insertSame } from './cmdb/insert-floor.ts';
+import { measurePast } from './cmdb/past.ts';
 import { measureHistory, measureReads } from './cmdb/reads.ts';
 import { type Loading, tellSnapshot } from './cmdb/snapshot.ts';
 import { measureSpreadsheet } from './cmdb/spreadsheet.ts';
@@ -35,6 +37,8 @@ export const cmdb: Benchmark = {
       async () => [await measureUnchanged(loading, client)],
       async () => [await measureMemory(hub)],
       () => measureReads(hub, client, enterprise),
+      () => measureGraph(hub, client, enterprise),
+      () => measurePast(hub, client, enterprise),
       async () => [await measureUpserts(hub, Math.min(items, 20_000))],
       () => measureSpreadsheet(hub, Math.min(200_000, items), report),
       () => measureHistory(hub, client, Math.min(10_000, Math.floor(items / 2))),

@@ -125,7 +125,7 @@ describe('the blast radius of a planned change', () => {
         why: 'within_impact',
         overlapStart: from,
         overlapEnd: '2030-06-01T20:01:00.000Z',
-        explanation: `It is about "app ${word}", which would break, and the windows overlap by 1 min.`,
+        explanation: `It is about "app ${word}", which this one reaches, and the windows overlap by 1 min.`,
       },
       {
         id: late.id,
@@ -136,6 +136,20 @@ describe('the blast radius of a planned change', () => {
     ]);
     await desk.updateTicket({ id: late.id, expectedVersion: 1, unplanned: true }, options());
     expect((await radius.getBlastRadius({ id }, options())).changes.map((change) => change.id)).toEqual([within.id]);
+  });
+
+  it('tells what is only put at risk, and finds the change of it in the same window', async () => {
+    const word = randomUUID();
+    const [node, twin] = [await make('server', `node ${word}`), await make('server', `twin ${word}`)];
+    const app = await make('application_service', `app ${word}`, { redundancy: ['runs_on:1'], userCount: 40, sla: 'SLA-7' });
+    await relate('runs_on', app, node);
+    await relate('runs_on', app, twin);
+    const other = await plan([app]);
+    const told = await radius.assessBlastRadius({ items: [node], plannedStart: from, plannedEnd: to }, options());
+    expect(told).toMatchObject({ total: 0, atRisk: 1, users: 0, services: [{ id: app, state: 'at_risk', sla: 'SLA-7', userCount: 40 }] });
+    expect(told.changes).toMatchObject([{ id: other.id, why: 'within_impact' }]);
+    const both = await radius.assessBlastRadius({ items: [node, twin] }, options());
+    expect(both).toMatchObject({ total: 1, atRisk: 0, users: 40, services: [{ id: app, state: 'broken' }] });
   });
 
   it('says when there are more changes and incidents than it tells', async () => {

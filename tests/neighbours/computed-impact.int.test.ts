@@ -94,11 +94,27 @@ describe('the impact that the CMDB reckons of a ticket', () => {
     ]);
     expect(impact.services[0]).toMatchObject({ name: `south ${word}`, way: `db ${word} → (runs_on) app ${word} → (consumes) south ${word}` });
     expect(await desk.getTicket({ id: ticket.id }, options())).toMatchObject({ impact: 'low', priority: ticket.priority, version: 1 });
-    expect(await entriesOf(ticket.id)).toMatchObject([{ actorId: 'tickets', explanation: expect.stringContaining('suffer with them: 3') }]);
+    expect(await entriesOf(ticket.id)).toMatchObject([
+      { actorId: 'tickets', explanation: expect.stringContaining('break with them: 3, at risk: 0') },
+    ]);
     await eventually(async () => (await eventsOf(ticket.id)).length === 1);
     expect(await eventsOf(ticket.id)).toMatchObject([{ number: ticket.number, items: 1, total: 3, serviceTotal: 3 }]);
     const listed = (await desk.listTickets({ itemId: server }, options())).items;
     expect(listed.map(({ id, computedImpact }) => [id, computedImpact])).toEqual([[ticket.id, undefined]]);
+  });
+
+  it('takes all items of a ticket as down together: one node of a cluster puts it at risk, two break it and what people use', async () => {
+    const word = randomUUID();
+    const nodes = await Promise.all([1, 2, 3].map((node) => make('server', `node ${node} ${word}`)));
+    const cluster = await make('cluster', `cluster ${word}`, { redundancy: ['runs_on:2'] });
+    const app = await make('application_service', `app ${word}`, { userCount: 120, sla: 'SLA-7' });
+    for (const node of nodes) await relate('runs_on', cluster, node);
+    await relate('runs_on', app, cluster);
+    const one = await open(nodes.slice(0, 1));
+    expect(await computed(one.id)).toMatchObject({ total: 0, atRisk: 1, users: 0, serviceTotal: 0, classes: [{ class: 'cluster', count: 1 }] });
+    const two = await open(nodes.slice(0, 2));
+    const impact = await computed(two.id);
+    expect(impact).toMatchObject({ total: 2, atRisk: 0, users: 120, services: [{ id: app, state: 'broken' }] });
   });
 
   it('names only what the reader may see in the CMDB, and says how much is hidden', async () => {

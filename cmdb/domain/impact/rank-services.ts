@@ -18,7 +18,10 @@ const criticalities = ['critical', 'high', 'medium', 'low'];
 const kinds = ['business_service', 'service_offering', 'service_instance'];
 
 /** What is broken first, then the most critical, then by kind, by users, by whether it was promised (an SLA), and by how much of the failure gets through. */
-export function rankServices<Service extends ReachedService>(services: readonly Service[], model: Pick<CompiledModel, 'isA'>): Service[] {
+export function rankServices<Service extends Omit<ReachedService, 'name'>>(
+  services: readonly Service[],
+  model: Pick<CompiledModel, 'isA'>,
+): Service[] {
   const kindOf = (name: string) => place(kinds.findIndex((kind) => model.isA(name, kind)));
   const ranked = services.map((service) => ({
     service,

@@ -40,19 +40,20 @@ export const regions: readonly Region[] = [
   { code: 'obs', city: 'Обский', timeZone: 'Asia/Novosibirsk', stations: ['Обская', 'Протока', 'Островная', 'Сосновый Бор'] },
 ];
 
+/** Each with how many people use it, and the applications that it needs. */
 const businessServices = [
-  ['water-supply', 'Водоснабжение', ['scada', 'telemetry', 'gis']],
-  ['wastewater', 'Водоотведение', ['scada', 'telemetry']],
-  ['water-quality', 'Контроль качества воды', ['laboratory', 'telemetry']],
-  ['billing', 'Расчёты с абонентами', ['billing', 'erp', 'portal']],
-  ['customer-care', 'Обслуживание абонентов', ['crm', 'portal', 'telephony']],
-  ['metering', 'Коммерческий учёт воды', ['metering', 'billing']],
-  ['emergency', 'Аварийно-диспетчерская служба', ['dispatch', 'gis', 'fleet', 'telephony']],
-  ['fleet', 'Транспорт', ['fleet', 'erp']],
-  ['treasury', 'Казначейство', ['erp', 'bank']],
-  ['accounting', 'Бухгалтерский учёт', ['erp', 'edo']],
-  ['hr', 'Кадры и зарплата', ['hr', 'erp']],
-  ['workplace', 'Рабочие места', ['directory', 'mail']],
+  ['water-supply', 'Водоснабжение', 184_000, ['scada', 'telemetry', 'gis']],
+  ['wastewater', 'Водоотведение', 171_000, ['scada', 'telemetry']],
+  ['water-quality', 'Контроль качества воды', 60, ['laboratory', 'telemetry']],
+  ['billing', 'Расчёты с абонентами', 96_000, ['billing', 'erp', 'portal']],
+  ['customer-care', 'Обслуживание абонентов', 41_000, ['crm', 'portal', 'telephony']],
+  ['metering', 'Коммерческий учёт воды', 88_000, ['metering', 'billing']],
+  ['emergency', 'Аварийно-диспетчерская служба', 240, ['dispatch', 'gis', 'fleet', 'telephony']],
+  ['fleet', 'Транспорт', 130, ['fleet', 'erp']],
+  ['treasury', 'Казначейство', 25, ['erp', 'bank']],
+  ['accounting', 'Бухгалтерский учёт', 90, ['erp', 'edo']],
+  ['hr', 'Кадры и зарплата', 620, ['hr', 'erp']],
+  ['workplace', 'Рабочие места', 480, ['directory', 'mail']],
 ] as const;
 
 const applications = {
@@ -195,8 +196,8 @@ export function buildEnterprise(random: Random, now: number): Enterprise {
       relate('runs_on', database, machines[2] ?? '');
     }
     place = { organisation: 'holding' };
-    for (const [code, title, needs] of businessServices) {
-      const service = add('business_service', `svc-${code}`, title, { attributes: { owner: 'Общий центр обслуживания' } });
+    for (const [code, title, userCount, needs] of businessServices) {
+      const service = add('business_service', `svc-${code}`, title, { attributes: { owner: 'Общий центр обслуживания', userCount } });
       for (const need of needs) relate('depends_on', service, `app-${need}`);
     }
   }

@@ -81,6 +81,8 @@ export function blastRadiusMethods({ database, cmdb, within, find }: BlastRadius
       at: radius.at,
       items: radius.known,
       total: radius.total,
+      atRisk: radius.atRisk,
+      users: radius.users,
       classes: radius.classes,
       serviceTotal: radius.serviceTotal,
       services,

@@ -2,15 +2,18 @@ import type { Radius } from '../../../generated/opora/cmdb/v1/radius.ts';
 import type { ComputedImpact, ImpactedService } from '../../../generated/opora/tickets/v1/tickets.ts';
 
 /** What is kept of an answer of the CMDB: figures, classes and ids. Names are the CMDB's, and who may see them is asked when a ticket is read. */
-export type ImpactSummary = Pick<Radius, 'at' | 'known' | 'total' | 'classes' | 'services' | 'serviceTotal' | 'truncated' | 'servedBy'>;
+export type ImpactSummary = Pick<
+  Radius,
+  'at' | 'known' | 'total' | 'atRisk' | 'users' | 'classes' | 'services' | 'serviceTotal' | 'truncated' | 'servedBy'
+>;
 
-export function summariseImpact({ at, known, total, classes, services, serviceTotal, truncated, servedBy }: Radius): ImpactSummary {
-  return { at, known, total, classes, services, serviceTotal, truncated, servedBy };
+export function summariseImpact({ places: _, note: __, ...summary }: Radius): ImpactSummary {
+  return summary;
 }
 
-export function explainImpact({ known, total, serviceTotal, truncated }: ImpactSummary): string {
+export function explainImpact({ known, total, atRisk, serviceTotal, truncated }: ImpactSummary): string {
   const cut = truncated ? ' More was left out: the limits of the CMDB were reached.' : '';
-  return `Items of the ticket that are known: ${known}. Items that suffer with them: ${total}, services among these: ${serviceTotal}.${cut}`;
+  return `Items of the ticket that are known: ${known}. Items that break with them: ${total}, at risk: ${atRisk}, services among these: ${serviceTotal}.${cut}`;
 }
 
 /** Every id that a reader would be told the name of. */

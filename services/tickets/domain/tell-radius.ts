@@ -17,9 +17,9 @@ const nameOf = (id: string, named: Named) => {
 };
 
 export function tellServices(services: Radius['services'], named: Named): RadiusService[] {
-  return services.flatMap(({ id, kind, distance, way }) => {
+  return services.flatMap(({ id, kind, state, distance, way }) => {
     const item = named.get(id);
-    return item ? [{ ...item, kind, distance, explanation: tellWay(way, named) }] : [];
+    return item ? [{ ...item, kind, state, distance, explanation: tellWay(way, named) }] : [];
   });
 }
 
@@ -51,7 +51,7 @@ export function tellAgreements(coverages: readonly { agreementId: string; itemId
   });
 }
 
-/** The item for which another change stands in the way: one of the same if there is one, else one that would break. */
+/** The item for which another change stands in the way: one of the same if there is one, else one that would break or be put at risk. */
 export function findShared(
   items: readonly string[],
   own: ReadonlySet<string>,
@@ -72,7 +72,7 @@ export function tellChange(
 ): RadiusChange {
   const [start, end] = [Math.max(plannedStart, window.plannedStart), Math.min(plannedEnd, window.plannedEnd)];
   const minutes = Math.ceil((end - start) / 60_000);
-  const about = why === 'same_item' ? `It is about ${nameOf(itemId, named)} too` : `It is about ${nameOf(itemId, named)}, which would break`;
+  const about = why === 'same_item' ? `It is about ${nameOf(itemId, named)} too` : `It is about ${nameOf(itemId, named)}, which this one reaches`;
   return {
     id,
     number,

@@ -1,43 +1,14 @@
 import type pg from 'pg';
-import { drive, milliseconds, type Row, spreadOf } from '../benchmark.ts';
+import { drive, type Row } from '../benchmark.ts';
 import type { BenchHub } from '../hub.ts';
+import { lanes, samples, timeRequests, timeSql, toRow } from './ask.ts';
 import type { Enterprise } from './enterprise.ts';
 
-const samples = 400;
-const lanes = 2;
 const teams = ['Сети', 'Виртуализация', 'Базы данных', 'Приложения'];
 
 interface List {
   items: { id: string; name: string }[];
   next?: string;
-}
-
-/** Milliseconds of each of many requests; `pathOf` gives another one each time. */
-async function time(hub: BenchHub, pathOf: (index: number) => string): Promise<number[]> {
-  const ask = async (index: number) => {
-    const { status, body } = await hub.send('GET', pathOf(index));
-    if (status !== 200) throw new Error(`${pathOf(index)} was answered with ${status}: ${body}`);
-  };
-  await drive(50, lanes, ask);
-  return (await drive(samples, lanes, ask)).each;
-}
-
-function toRow(what: string, each: readonly number[], bare: readonly number[] | undefined, most: number): Row {
-  const { p50, p99 } = spreadOf(each);
-  const floor = bare && spreadOf(bare);
-  return {
-    what,
-    measured: `p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}`,
-    ...(floor && { floor: `the bare SQL: p50 ${milliseconds(floor.p50)}, p99 ${milliseconds(floor.p99)}`, ratio: floor.p50 / p50 }),
-    reach: `p99 < ${most} ms`,
-    reached: p99 < most,
-  };
-}
-
-async function timeSql(client: pg.Client, name: string, text: string, valuesOf: (index: number) => unknown[]): Promise<number[]> {
-  const ask = (index: number) => client.query({ name, text, values: valuesOf(index) });
-  await drive(50, 1, ask);
-  return (await drive(samples, 1, ask)).each;
 }
 
 const columns = 'id, source, key, class, name, attributes, lookups, state, provenance, version, created_at, updated_at';
@@ -51,7 +22,7 @@ export async function measureReads(hub: BenchHub, client: pg.Client, { items }: 
     `select ${columns} from item where state = 'active' and class = 'application' and support_team = $1 order by name, id limit 51`,
     (index) => [teams[index % teams.length]],
   );
-  const rows = [toRow('list of a class, filtered and sorted, page 1', await time(hub, (index) => list(index)), bare, 20)];
+  const rows = [toRow('list of a class, filtered and sorted, page 1', await timeRequests(hub, (index) => list(index)), bare, 20)];
 
   let page = 1;
   let place: string | undefined;
@@ -59,7 +30,7 @@ export async function measureReads(hub: BenchHub, client: pg.Client, { items }: 
     place = next;
     ({ next } = await hub.get<List>(list(0, `&after=${encodeURIComponent(place)}`)));
   }
-  rows.push(toRow(`the same, page ${page}`, await time(hub, () => list(0, place && `&after=${encodeURIComponent(place)}`)), undefined, 20));
+  rows.push(toRow(`the same, page ${page}`, await timeRequests(hub, () => list(0, place && `&after=${encodeURIComponent(place)}`)), undefined, 20));
 
   const ids: string[] = [];
   for (const key of [0, 1, ...Array.from({ length: 198 }, (_, index) => index * Math.floor(items / 500))]) {
@@ -84,7 +55,7 @@ export async function measureReads(hub: BenchHub, client: pg.Client, { items }: 
     const place = (index * 37) % Math.floor(items / 4);
     return [`vm-${place}`, `vm ${place}`, 'портал', `10.32.${index % 200}.`, `wm-${place}`, 'пуртал', `rack-${place % 7} nowhere`][index % 7] ?? '';
   };
-  const searched = await time(hub, (index) => `/api/v1/cmdb/items?q=${encodeURIComponent(words(index))}&limit=50`);
+  const searched = await timeRequests(hub, (index) => `/api/v1/cmdb/items?q=${encodeURIComponent(words(index))}&limit=50`);
   rows.push(toRow('search', searched, undefined, 50));
   return rows;
 }
@@ -111,13 +82,13 @@ export async function measureHistory(hub: BenchHub, client: pg.Client, versions:
   return [
     toRow(
       `item as of a moment, of ${versions} versions`,
-      await time(hub, (index) => `/api/v1/cmdb/items/${id}?asOf=${at(index).toISOString()}`),
+      await timeRequests(hub, (index) => `/api/v1/cmdb/items/${id}?asOf=${at(index).toISOString()}`),
       await timeSql(client, 'as-of', sql, (index) => [id, at(index)]),
       20,
     ),
     toRow(
       `history page of that item`,
-      await time(hub, (index) => (index % 2 === 0 ? history : `${history}&after=${encodeURIComponent(next)}`)),
+      await timeRequests(hub, (index) => (index % 2 === 0 ? history : `${history}&after=${encodeURIComponent(next)}`)),
       await timeSql(
         client,
         'history',
