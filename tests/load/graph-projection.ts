@@ -84,7 +84,7 @@ async function measure(bench: Bench, report: (text: string) => void): Promise<Ro
   const all = items.length + relations.length;
   report('warming up');
   await mergeRaw(driver, 'Warm', items, relations.slice(0, 20_000));
-  await rebuildGraph({ space, database, models });
+  await rebuildGraph({ space: { driver, label: 'WarmItem' }, database, models });
 
   report('raw: UNWIND and MERGE from memory');
   const raw = await timed(() => mergeRaw(driver, 'Raw', items, relations));
