@@ -39,9 +39,9 @@ export interface StoredEntry extends Place {
 const columns = { at: sql`e.at`, type: sql`e.type`, id: sql`e.event_id`, version: sql`0` };
 
 /** Each item is one probe of the index, and gives no more than the page can take. */
-function newestOf(itemIds: readonly string[], types: readonly string[], span: Span, limit: number): Statement {
+function newestOf(items: Statement, types: readonly string[], span: Span, limit: number): Statement {
   return sql`select k.at, k.type, k.event_id, array_agg(k.item_id order by k.item_id) as items
-    from unnest(${itemIds}::uuid[]) as i(id) cross join lateral (
+    from unnest(${items}) as i(id) cross join lateral (
       select e.item_id, e.at, e.type, e.event_id from timeline_entry e where e.item_id = i.id and e.type = any(${types}::text[]) and ${isWithin(span, columns)}
       order by e.at desc, e.type desc, e.event_id desc limit ${limit}::int
     ) k group by k.at, k.type, k.event_id`;
@@ -50,13 +50,13 @@ function newestOf(itemIds: readonly string[], types: readonly string[], span: Sp
 /** The newest of what events of these types told of these items, newest first: an event that is about several of them comes once. */
 export async function readEntries(
   database: Database,
-  { itemIds, types, span, limit }: { itemIds: readonly string[]; types: readonly string[]; span: Span; limit: number },
+  { items, types, span, limit }: { items: Statement; types: readonly string[]; span: Span; limit: number },
 ): Promise<StoredEntry[]> {
   if (types.length === 0) return [];
   const rows = await database.query<Omit<StoredEntry, 'at' | 'version'> & { at: Date }>(
     sql`select k.at, k.type, k.event_id as id, k.items[1:20] as "itemIds", cardinality(k.items) as items, e.ref, e.words, e.person_id as "personId",
         e.person_name as "personName", e.severity
-      from (${newestOf(itemIds, types, span, limit)} order by k.at desc, k.type desc, k.event_id desc limit ${limit}::int) k
+      from (${newestOf(items, types, span, limit)} order by k.at desc, k.type desc, k.event_id desc limit ${limit}::int) k
         join lateral (select * from timeline_entry e where e.item_id = k.items[1] and e.at = k.at and e.type = k.type and e.event_id = k.event_id) e on true
       order by k.at desc, k.type desc, k.event_id desc`,
   );
@@ -66,11 +66,11 @@ export async function readEntries(
 /** How many events of these types told of these items, but no more than `most`. */
 export async function countEntries(
   database: Database,
-  { itemIds, types, span, most }: { itemIds: readonly string[]; types: readonly string[]; span: Span; most: number },
+  { items, types, span, most }: { items: Statement; types: readonly string[]; span: Span; most: number },
 ): Promise<number> {
   if (types.length === 0) return 0;
   const [row] = await database.query<{ count: number }>(
-    sql`select count(*)::int as count from (${newestOf(itemIds, types, span, most)} limit ${most}::int) counted`,
+    sql`select count(*)::int as count from (${newestOf(items, types, span, most)} limit ${most}::int) counted`,
   );
   return row?.count ?? 0;
 }

@@ -1,6 +1,6 @@
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
-import { sql } from '../../platform/postgres/sql.ts';
+import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { selectEdges } from '../graph/select-edges.ts';
 import type { Sight } from '../rights/rights.ts';
@@ -31,12 +31,22 @@ export async function findScope(database: Database, { id, below, sight, model, t
   const [item] = await database.query(sql`select 1 from item where id = ${id} and ${sight.items()}`);
   if (!item) throw new AppError('not_found', `There is no item "${id}".`);
   const found = below ? await goDown(database, id, model, timeout) : { itemIds: [id], truncated: false };
+  const merged = sql`with recursive merged(id) as (
+      select i.id from item i where i.merged_into = any(${toArray(found.itemIds)}) union select i.id from merged join item i on i.merged_into = merged.id
+    )`;
   const rows = await database.query<{ id: string }>(
-    sql`with recursive whole(id) as (
-        select unnest(${found.itemIds}::uuid[]) union select i.id from whole join item i on i.merged_into = whole.id
-      ) select whole.id from whole ${sight.seesAll ? sql`` : sql`join item seen on seen.id = whole.id and ${sight.items('seen')}`} limit ${mostItems + 1}::int`,
+    sight.seesAll
+      ? sql`${merged} select id from merged limit ${mostItems + 1}::int`
+      : sql`${merged} select seen.id from (select unnest(${toArray(found.itemIds)}) as id union select id from merged) whole
+          join item seen on seen.id = whole.id and ${sight.items('seen')} limit ${mostItems + 1}::int`,
   );
-  return { itemIds: rows.slice(0, mostItems).map((row) => row.id), truncated: found.truncated || rows.length > mostItems };
+  const itemIds = [...new Set([...(sight.seesAll ? found.itemIds : []), ...rows.map((row) => row.id)])];
+  return { itemIds: itemIds.slice(0, mostItems), truncated: found.truncated || itemIds.length > mostItems };
+}
+
+/** Ids that come from the database as an array of it: written at once, and not each of very many by itself. */
+export function toArray(ids: readonly string[]): Statement {
+  return sql`${`{${ids.join(',')}}`}::uuid[]`;
 }
 
 async function goDown(database: Database, id: string, { failureTypes }: CompiledModel, timeout: number): Promise<Scope> {

@@ -9,7 +9,7 @@ import type { ItemRights } from '../rights/rights.ts';
 import { type DeclaredTypes, partTypes } from './declared-types.ts';
 import { describeEntries } from './describe-entries.ts';
 import { countEntries, readEntries, type StoredEntry } from './entry-store.ts';
-import { findScope } from './find-scope.ts';
+import { findScope, toArray } from './find-scope.ts';
 import {
   type FactsAsked,
   type ItemFact,
@@ -31,7 +31,7 @@ export interface TimelineParts {
 }
 
 /** Of somebody in particular at most so many entries are looked through for one page. */
-const mostLookedThrough = 5_000;
+const mostLookedThrough = 2_000;
 /** Hidden entries are counted up to this number. */
 const mostHidden = 100;
 const mostWalk = 2_000;
@@ -49,23 +49,25 @@ export async function readTimeline(parts: TimelineParts, request: GetTimelineReq
   const isAsked = (one: string) => kind.length === 0 || kind.includes(one);
 
   const most = (person === undefined ? limit : Math.max(limit, mostLookedThrough)) + 1;
-  const sources: ((asked: FactsAsked) => Promise<readonly Entry[]>)[] = [
-    ...(isAsked('item') ? [(asked: FactsAsked) => readPresentVersions(database, asked)] : []),
-    ({ span: within }) => readEntries(database, { itemIds, types: types.visible, span: within, limit: most }),
-    ...(isAsked('item') ? [(asked: FactsAsked) => readEndedVersions(database, asked)] : []),
-    ...(isAsked('relation')
-      ? [true, false].flatMap((isOut) => [
-          (asked: FactsAsked) => readBegunRelations(database, isOut, asked),
-          (asked: FactsAsked) => readChangedRelations(database, isOut, asked),
-        ])
-      : []),
+  const items = toArray(itemIds);
+  const stages: ((asked: FactsAsked) => Promise<readonly Entry[]>)[][] = [
+    isAsked('item') ? [(asked) => readPresentVersions(database, asked)] : [],
+    [({ span: within }) => readEntries(database, { items, types: types.visible, span: within, limit: most })],
+    [
+      ...(isAsked('item') ? [(asked: FactsAsked) => readEndedVersions(database, asked)] : []),
+      ...(isAsked('relation') ? [true, false] : []).flatMap((isOut) => [
+        (asked: FactsAsked) => readBegunRelations(database, isOut, asked),
+        (asked: FactsAsked) => readChangedRelations(database, isOut, asked),
+      ]),
+    ],
   ];
   let found: Entry[] = [];
-  for (const read of sources) {
-    // What is older than a whole page of what was found already is of no use: a source that is asked later need not look there.
+  for (const sources of stages) {
+    // What is older than a whole page of what was found already is of no use: those who are asked later need not look there.
     const last = found[most - 1];
     const within = last ? { ...span, from: Math.max(last.at, span.from ?? last.at) } : span;
-    found = mergeNewest([found, await read({ itemIds, span: within, sight: rights.sight, limit: most })], most);
+    const more = await Promise.all(sources.map((read) => read({ items, span: within, sight: rights.sight, limit: most })));
+    found = mergeNewest([found, ...more], most);
   }
 
   const matching = person === undefined ? found : found.filter((entry) => isOf(entry, person));
@@ -73,7 +75,7 @@ export async function readTimeline(parts: TimelineParts, request: GetTimelineReq
   const end = matching.length > limit ? page.at(-1) : found.length === most ? found.at(-1) : undefined;
   const hidden =
     person === undefined
-      ? await countEntries(database, { itemIds, types: types.hidden, span: end ? { ...span, until: end } : span, most: mostHidden })
+      ? await countEntries(database, { items, types: types.hidden, span: end ? { ...span, until: end } : span, most: mostHidden })
       : 0;
   return {
     items: await describeEntries(parts, page),

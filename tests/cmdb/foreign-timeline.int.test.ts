@@ -70,7 +70,7 @@ describe('a service that the CMDB has never heard of', () => {
     });
     client.cmdb = createClient(CmdbService, { contract, transport: engines.rpc });
     client.timeline = createClient(TimelineService, { contract, transport: engines.rpc });
-  });
+  }, 120_000);
   afterAll(async () => {
     await hub.stop();
     for (const database of databases.reverse()) await database.close();

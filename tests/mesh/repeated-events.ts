@@ -55,6 +55,7 @@ export function describeRepeatedEvents(getHub: () => Hub): void {
       ...hasDeadLetters.map((service) => listAll(`/api/v1/operations/${service}/dead-letters?limit=500`)),
     ]);
     const seen = new Map<string, unknown>([...tickets, ...lists.flat()].map((item) => [item.id, item]));
+    for (const { id } of lists[1] ?? []) seen.set(`timeline of ${id}`, (await api().get(`/api/v1/cmdb/items/${id}/timeline?limit=500`)).body);
     for (const { id } of tickets) {
       for (const clock of await clocksOf(id)) seen.set(clock.id, clock);
       seen.set(`history of ${id}`, (await api().get(`/api/v1/tickets/${id}/history`)).body);
@@ -95,7 +96,7 @@ export function describeRepeatedEvents(getHub: () => Hub): void {
     return created.body.id;
   }
 
-  /** Two related items, and a third that is out of use, so that its relation is over. */
+  /** Two related items, one of which had an alert, and a third that is out of use, so that its relation is over. */
   async function relateItems(name: string): Promise<void> {
     const create = (key: string) => api().post<Listed>('/api/v1/cmdb/items', { class: 'server', name: key, lookups: [key] });
     const relate = (from: string, to: string) => api().post<Listed>('/api/v1/cmdb/relations', { type: 'depends_on', fromId: from, toId: to });
@@ -103,6 +104,9 @@ export function describeRepeatedEvents(getHub: () => Hub): void {
     const [, over] = await Promise.all([relate(from ?? '', to ?? ''), relate(from ?? '', old ?? '')]);
     expect((await api().post(`/api/v1/cmdb/items/${old}/retire`, {}, { 'if-match': '"1"' })).status).toBe(200);
     await eventually(async () => (await api().get<{ state: string }>(`/api/v1/cmdb/relations/${over?.body.id}`)).body.state === 'removed');
+    await burnOut(`${name}-a`);
+    // The item and its two relations, one of them over; the alert and its end; the incident and its end.
+    await eventually(async () => (await api().get<{ items: object[] }>(`/api/v1/cmdb/items/${from}/timeline`)).body.items.length === 8);
   }
 
   it('leaves tickets, clocks, alerts and incidents as they are when every event comes once more, shuffled among keys, while others happen', async () => {

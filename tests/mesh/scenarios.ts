@@ -100,6 +100,21 @@ export function describeScenarios(getHub: () => Hub): void {
     });
   });
 
+  it('tells the life of an item on one line: a change, a relation, a ticket and an alert', async () => {
+    const name = unique('app');
+    const [item, other] = [await createItem(name), await createItem(unique('disk'))];
+    expect((await api().patch(`/api/v1/cmdb/items/${item}`, { attributes: { memoryGb: 64 } }, { 'if-match': '"1"' })).status).toBe(200);
+    await api().post('/api/v1/cmdb/relations', { type: 'depends_on', fromId: item, toId: other });
+    await api().post('/api/v1/tickets', { type: 'request', subject: 'Больше памяти', items: [item] });
+    await ingest({ labels: { alertname: 'HostSlow', instance: `${name}:9100`, severity: 'warning' }, startsAt: new Date().toISOString() });
+    const timeline = await eventually(async () => {
+      const { body } = await api().get<{ items: { kind: string; title: { ru: string } }[] }>(`/api/v1/cmdb/items/${item}/timeline`);
+      return body.items.length === 5 && body.items;
+    });
+    expect(timeline.map(({ kind }) => kind).sort()).toEqual(['alert', 'item', 'item', 'relation', 'ticket']);
+    expect(timeline.find(({ kind }) => kind === 'ticket')?.title.ru).toMatch(/^Открыта заявка REQ-\d+: Больше памяти$/);
+  });
+
   it('changes nothing when notifications come twice, late or out of order', async () => {
     const instance = unique('node');
     const labels = { alertname: 'HostDown', instance, severity: 'critical' };

@@ -293,6 +293,16 @@ describe('change freezes', () => {
     expect(seen).toEqual([...days].reverse());
   });
 
+  it('that are ended before they begin hold at no time, and stay in the list', async () => {
+    const { id } = await declare('2050-01-01T00:00:00Z', '2050-01-02T00:00:00Z');
+    const listed = async (window: object) => (await freezes.listFreezes({ limit: 500, ...window }, options())).items.map((one) => one.id);
+    const around = { from: '2020-01-01T00:00:00Z', to: '2060-01-01T00:00:00Z' };
+    expect(await listed(around)).toContain(id);
+    await freezes.endFreeze({ id, expectedVersion: 1 }, options());
+    expect(await listed(around)).not.toContain(id);
+    expect(await listed({})).toContain(id);
+  });
+
   it('are refused with the field that is wrong', async () => {
     const pointers = async (asked: Promise<unknown>) => {
       const refusal = await asked.catch((error: unknown) => error);

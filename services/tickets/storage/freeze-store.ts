@@ -48,13 +48,13 @@ export async function readFreezes(database: Database, where: Statement): Promise
   }));
 }
 
-/** Freezes that hold at some moment from `start` on and before `end` (epoch milliseconds); one that was ended holds until then. */
+/** Freezes that hold at some moment from `start` on and before `end` (epoch milliseconds); one that was ended holds until then. All, when neither is given. */
 export function holdingWithin(start: number | undefined, end: number | undefined): Statement {
   const since = start === undefined ? null : new Date(start);
   const before = end === undefined ? null : new Date(end);
   return sql`(${before}::timestamptz is null or from_at < ${before}::timestamptz)
     and (${since}::timestamptz is null or (to_at > ${since}::timestamptz and (ended_at is null or ended_at > ${since}::timestamptz)))
-    and (ended_at is null or ended_at > from_at)`;
+    and (${start === undefined && end === undefined} or ended_at is null or ended_at > from_at)`;
 }
 
 /** Writes a freeze as it is from now on, if it still has the version before; otherwise the commit is a conflict. */
