@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { newUuid } from '../../platform/clock/clock.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
-import { firstMoment, relationTypes, shapes, storeGraph } from '../../tests/cmdb/random-graphs.ts';
+import { firstMoment, lastMoment, relationTypes, shapes, storeGraph } from '../../tests/cmdb/random-graphs.ts';
 import { cmdb } from '../service.ts';
 import { type Drawing, type DrawingQuestion, drawAround } from './draw-graph.ts';
 
@@ -117,6 +117,49 @@ describe('a drawing', () => {
     const then = await draw({ ...whole, items: [hub], perLevel: 10, at: Date.now() + 1_000 });
     expect([then.nodes.size, moreOf(then)]).toEqual([11, moreOf(told)]);
     expect((await draw({ ...whole, items: [hub], at: 1_000 })).edges).toEqual([]);
+  });
+
+  it('finds the relation between two hubs without reading either, now and then', async () => {
+    const [feeder, fed] = [newUuid(), newUuid()];
+    const insert = (from: string | null, to: string | null, count: number) =>
+      database.query(sql`insert into relation (id, type, from_id, to_id, source, state, version, created_at, updated_at)
+        select gen_random_uuid(), 'supplies', coalesce(${from}::uuid, gen_random_uuid()), coalesce(${to}::uuid, gen_random_uuid()), 'test', 'active', 1,
+          ${new Date(firstMoment)}, ${new Date(firstMoment)} from generate_series(1, ${count}::int)`);
+    await insert(feeder, null, 300);
+    await insert(null, fed, 300);
+    await insert(feeder, fed, 1);
+    const both = { ...whole, items: [feeder, fed], perLevel: 1 };
+    const between = { from: feeder, to: fed, type: 'supplies' };
+    expect((await draw(both)).edges).toContainEqual(between);
+    expect((await draw({ ...both, at: firstMoment })).edges).toContainEqual(between);
+    await database.query(sql`insert into relation_version (relation_id, version, valid_from, valid_to, from_id, to_id, source, state, actor_id, actor_name, unauthorised)
+      select id, 1, ${new Date(firstMoment)}, ${new Date(lastMoment)}, from_id, to_id, 'test', 'active', '', '', false from relation where from_id = ${feeder} and to_id = ${fed}`);
+    await database.query(
+      sql`update relation set state = 'removed', version = 2, updated_at = ${new Date(lastMoment)} where from_id = ${feeder} and to_id = ${fed}`,
+    );
+    expect((await draw(both)).edges).not.toContainEqual(between);
+    expect((await draw({ ...both, at: lastMoment - 1 })).edges).toContainEqual(between);
+    expect((await draw({ ...both, at: lastMoment })).edges).not.toContainEqual(between);
+  });
+
+  it('is what it was: a relation is there from the moment when it came until the moment before it ended', async () => {
+    const turns = [firstMoment + 10, firstMoment + 20, firstMoment + 30];
+    const { ids } = await storeGraph(database, { size: 2, lines: [{ type: 'runs_on', from: 0, to: 1, turns }] });
+    const [from = '', to = ''] = ids;
+    for (const [after, isThere] of [
+      [9, false],
+      [10, true],
+      [19, true],
+      [20, false],
+      [29, false],
+      [30, true],
+    ] as const) {
+      const at = firstMoment + after;
+      const [around, both] = [await draw({ ...whole, items: [from], at }), await draw({ ...whole, items: ids, depth: 1, at })];
+      expect([after, around.nodes.has(to), both.edges.length]).toEqual([after, isThere, isThere ? 1 : 0]);
+      const alone = await drawAround(database, { ...whole, items: [from], at, until: performance.now() - 1 });
+      expect([after, moreOf(alone)]).toEqual([after, isThere ? [`${from} out runs_on 1`] : []]);
+    }
   });
 
   it('says that the time was over, and is what was found by then', async () => {

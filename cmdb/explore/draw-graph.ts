@@ -4,12 +4,12 @@ import type { Database } from '../../platform/postgres/database.ts';
 import type { Call } from '../../platform/rpc/call.ts';
 import { chooseLevel, type Held, leaveOutDrawn } from '../domain/graph/draw.ts';
 import type { Hop } from '../domain/graph/find-paths.ts';
-import { type FirstEdge, selectEdgesAmong, selectFirstEdges } from '../graph/select-first-edges.ts';
+import { type FirstEdge, selectFirstEdges } from '../graph/select-first-edges.ts';
 import type { Models } from '../model/models.ts';
 import { rightsReader } from '../rights/rights.ts';
-import { countHeld, waysOf } from './count-held.ts';
 import { nameItems, requireItem } from './name-items.ts';
 import { chooseTypes, until } from './question.ts';
+import { readHoldings, waysOf } from './read-holdings.ts';
 import type { Ways } from './read-hops.ts';
 
 /** Relations between the items of one drawing. */
@@ -40,7 +40,7 @@ export interface Drawing {
 
 /** The items around some items and ALL relations among them. Of no item more is read than can be drawn: what is left out is counted, as far as counting is quick. */
 export async function drawAround(database: Database, question: DrawingQuestion): Promise<Drawing> {
-  const { items, depth, perLevel, limit, types, at } = question;
+  const { items, depth, perLevel, limit } = question;
   const nodes = new Map([...new Set(items)].sort().map((id) => [id, 0]));
   const cuts: Cut[] = [];
   let level = [...nodes.keys()];
@@ -54,16 +54,13 @@ export async function drawAround(database: Database, question: DrawingQuestion):
     level = chooseLevel(await readLevel(database, level, question), nodes, Math.min(perLevel, limit - nodes.size)).sort();
     for (const id of level) nodes.set(id, walked);
   }
-  const ids = [...nodes.keys()];
-  const [edges, held] = await Promise.all([
-    database.query<Drawing['edges'][number]>(selectEdgesAmong(ids, types, mostEdges + 1, at)),
-    countHeld(database, ids, question),
-  ]);
-  const more = leaveOutDrawn(held, edges);
+  const { held, among, isCut } = await readHoldings(database, [...nodes.keys()], question);
+  const more = leaveOutDrawn(held, among);
   const leftOut = [...new Set([...more.keys()].map((id) => (nodes.get(id) ?? 0) + 1))].filter((distance) => distance <= walked);
   for (const distance of leftOut.sort()) cuts.push({ by: 'limit', message: `At distance ${distance} there are more items than are drawn.` });
-  if (edges.length > mostEdges) cuts.push({ by: 'limit', message: `There are more than ${mostEdges} relations among these items.` });
-  return { nodes, edges: edges.slice(0, mostEdges), more, cuts };
+  if (among.length > mostEdges) cuts.push({ by: 'limit', message: `There are more than ${mostEdges} relations among these items.` });
+  if (isCut) cuts.push({ by: 'items', message: 'There are too many hubs among these items to look for relations between them.' });
+  return { nodes, edges: among.slice(0, mostEdges), more, cuts };
 }
 
 /** The hops that lead on from a level: all of an ordinary item, of a hub the first ones of each type. */

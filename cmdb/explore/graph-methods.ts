@@ -2,6 +2,7 @@ import type { GraphService } from '../../generated/opora/cmdb/v1/graph.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Models } from '../model/models.ts';
 import { drawGraph } from './draw-graph.ts';
+import { causeMethods } from './find-causes.ts';
 import { findPaths } from './find-paths.ts';
 
 export interface GraphParts {
@@ -11,5 +12,5 @@ export interface GraphParts {
 
 /** Questions that the records answer, whichever engine the graph is projected to. */
 export function graphMethods(parts: GraphParts): GraphService {
-  return { findPaths: findPaths(parts), drawGraph: drawGraph(parts) };
+  return { findPaths: findPaths(parts), drawGraph: drawGraph(parts), ...causeMethods(parts) };
 }

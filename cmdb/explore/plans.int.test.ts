@@ -2,8 +2,9 @@ import { newUuid } from '../../platform/clock/clock.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
 import { relationTypes as types } from '../../tests/cmdb/random-graphs.ts';
-import { countFirstEdges, selectEdgesAmong, selectFirstEdges } from '../graph/select-first-edges.ts';
+import { countFirstEdges, selectEdgesBetween, selectFirstEdges } from '../graph/select-first-edges.ts';
 import { cmdb } from '../service.ts';
+import { selectRelationChanges } from './read-failure-net.ts';
 import { selectHops } from './read-hops.ts';
 
 interface Plan {
@@ -51,10 +52,10 @@ async function readsOf(statement: Statement): Promise<{ index: string; rows: num
     }));
 }
 
-const indexes = /^(relation_identity|relation_incoming|relation_pkey|relation_version_.*)$/;
+const indexes = /^(relation_identity|relation_incoming|relation_pkey|relation_begun_.*|relation_version_.*)$/;
 
 async function expectIndexes(statement: Statement, most: number): Promise<void> {
-  const reads = await readsOf(statement);
+  const reads = (await readsOf(statement)).filter(({ rows }) => rows > 0);
   expect(reads.length).toBeGreaterThan(0);
   for (const { index, condition, rows } of reads) {
     expect([index, condition]).toEqual([expect.stringMatching(indexes), expect.stringMatching(/\b(from_|to_|relation_)?id = /)]);
@@ -76,7 +77,16 @@ describe.each([
     await expectIndexes(countFirstEdges([hub], { way, types, most: 100, ofEachType: true, at }), 100 * types.length + 1);
   });
 
-  it('reads relations among items without reading those of a hub', async () => {
-    await expectIndexes(selectEdgesAmong([hub, ...crowd.slice(0, 20)], types, 5_000, at), 2_000);
+  it('finds relations between hubs by their identity', async () => {
+    await expectIndexes(selectEdgesBetween([hub, ...crowd.slice(0, 5)], [hub, ...crowd.slice(0, 5)], types, at), 36 * types.length);
   });
+});
+
+it('looks for changes of relations of a hub no further than it was told to', async () => {
+  await database.query(sql`insert into item (id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at)
+    values (${hub}, 'test', 'hub', 'server', 'hub', '{}', '{}', 'active', 1, '2025-01-01Z', '2025-01-01Z')`);
+  const statement = selectRelationChanges([hub], new Date(then - 3_600_000), new Date(then));
+  const reads = (await readsOf(statement)).filter(({ index }) => index !== 'item_pkey');
+  for (const { index, rows } of reads) expect([index, rows <= 200]).toEqual([expect.stringMatching(indexes), true]);
+  expect(reads.length).toBeGreaterThan(3);
 });

@@ -30,19 +30,26 @@ export function selectFirstEdges(ids: readonly string[], edges: FirstEdges): Sta
   return edges.at === undefined ? presentEdges(ids, edges) : sql`${presentEdges(ids, edges)} union all ${endedEdges(ids, edges, new Date(edges.at))}`;
 }
 
-/** The same edges as counts by item and type: `count` of those that fit, `looked` of all that were read. */
-export function countFirstEdges(ids: readonly string[], edges: FirstEdges): Statement {
-  return sql`select "from", type, ended, count(*) filter (where fits)::int as count, count(*)::int as looked
+/**
+ * The same edges as counts by item and type, as rows of `"from"`, `type`, `ended`, `count` (of those that fit), `looked` (of all that were read) and `among`: the ends of those
+ * that fit and lead to one of `others`, with spaces between them, or null.
+ */
+export function countFirstEdges(ids: readonly string[], edges: FirstEdges, others: readonly string[] = []): Statement {
+  const within = others.length > 0 ? sql`string_agg("to"::text, ' ') filter (where fits and "to" = any(${others}::uuid[]))` : sql`null::text`;
+  return sql`select "from", type, ended, count(*) filter (where fits)::int as count, count(*)::int as looked, ${within} as among
     from (${selectFirstEdges(ids, edges)}) edge group by "from", type, ended`;
 }
 
 function presentEdges(ids: readonly string[], { way, types, most, ofEachType = false, at }: FirstEdges): Statement {
   const [own, other] = endsOf(way);
   const kinds = ofEachType ? sql`cross join unnest(${types}::text[]) kind(type)` : sql``;
-  const isOfType = ofEachType ? sql`type = kind.type` : sql`type = any(${types}::text[])`;
-  const fits = at === undefined ? sql`true` : sql`updated_at <= ${new Date(at)}`;
-  return sql`select hub.id as "from", edge."to", edge.type, edge.fits, false as ended from unnest(${ids}::uuid[]) hub(id) ${kinds} cross join lateral
-    (select ${other} as "to", type, ${fits} as fits from relation where ${own} = hub.id and ${isOfType} and state = 'active'
+  const isOfType = ofEachType ? sql`and type = kind.type` : sql``;
+  const wasThere = at === undefined ? sql`true` : sql`updated_at <= ${new Date(at)}`;
+  // Types are judged afterwards: as a condition they make the planner take another index, gather all that a hub has, and sort it.
+  const fits = ofEachType ? sql`edge.was_there` : sql`edge.was_there and edge.type = any(${types}::text[])`;
+  return sql`select hub.id as "from", edge."to", edge.type, ${fits} as fits, false as ended
+    from unnest(${ids}::uuid[]) hub(id) ${kinds} cross join lateral
+    (select ${other} as "to", type, ${wasThere} as was_there from relation where ${own} = hub.id ${isOfType} and state = 'active'
       order by type, ${other} limit ${most}::int) edge`;
 }
 
@@ -59,16 +66,16 @@ function endsOf(way: 'out' | 'in'): [own: Statement, other: Statement] {
 }
 
 /**
- * The edges that begin and end among these items, in the order of their ends, as rows of `"from"`, `"to"`, `type`: at most `limit`. A relation that ended keeps its row,
- * so what was there then is found by it, and no history of an item is read.
+ * The edges from one of these items to one of those, as rows of `"from"`, `"to"`, `type`: each is looked for by its identity, so that of two hubs none is read. A relation
+ * that ended keeps its row, and its history is found by that.
  */
-export function selectEdgesAmong(ids: readonly string[], types: readonly string[], limit: number, at?: number): Statement {
-  const among = sql`from_id = any(${ids}::uuid[]) and type = any(${types}::text[]) and to_id = any(${ids}::uuid[])`;
-  const inOrder = sql`order by "from", "to", type limit ${limit}::int`;
-  if (at === undefined) return sql`select from_id as "from", to_id as "to", type from relation where ${among} and state = 'active' ${inOrder}`;
-  const moment = new Date(at);
-  return sql`with ever as materialized (select id, from_id as "from", to_id as "to", type, state = 'active' and updated_at <= ${moment} as is_there from relation where ${among})
-    select "from", "to", type from ever where is_there
-    union all select "from", "to", type from ever join relation_version v on v.relation_id = ever.id
-      where v.valid_from <= ${moment} and v.valid_to > ${moment} and v.state = 'active' ${inOrder}`;
+export function selectEdgesBetween(from: readonly string[], to: readonly string[], types: readonly string[], at?: number): Statement {
+  const present = sql`select relation.id where relation.state = 'active'`;
+  const moment = new Date(at ?? 0);
+  const past = sql`${present} and relation.updated_at <= ${moment} union all
+    select v.relation_id from relation_version v where v.relation_id = relation.id and v.valid_from <= ${moment} and v.valid_to > ${moment} and v.state = 'active'`;
+  return sql`select hub.id as "from", other.id as "to", kind.type
+    from unnest(${from}::uuid[]) hub(id) cross join unnest(${to}::uuid[]) other(id) cross join unnest(${types}::text[]) kind(type)
+    cross join lateral (select id, state, updated_at from relation where from_id = hub.id and type = kind.type and to_id = other.id limit 1) relation
+    cross join lateral (${at === undefined ? present : past}) there`;
 }

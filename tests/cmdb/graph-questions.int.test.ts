@@ -1,4 +1,4 @@
-import type { GraphDrawing, PathList } from '../../generated/opora/cmdb/v1/graph.ts';
+import type { CauseList, GraphDrawing, PathList } from '../../generated/opora/cmdb/v1/graph.ts';
 import { type EdgeHub, startHub } from '../edge/start-hub.ts';
 import type { Api } from '../mesh/api.ts';
 
@@ -80,5 +80,56 @@ describe('the drawing over REST', () => {
     expect(await ask(`&item=${third}&limit=1`)).toMatchObject({ status: 422, body: { errors: [{ pointer: '/limit' }] } });
     expect((await api.get('/api/v1/cmdb/graph')).status).toBe(422);
     expect((await api.get('/api/v1/cmdb/graph?item=rack')).status).toBe(422);
+  });
+});
+
+describe('the causes over REST', () => {
+  it('explain what is broken, with reasons, ways and what speaks against them, and are asked for one item as well', async () => {
+    const cluster = await create('cluster', 'vSphere', { redundancy: ['part_of:2'] });
+    const service = await create('application', 'Личный кабинет');
+    const hosts = await Promise.all([1, 2, 3].map((number) => create('server', `esx-${number}`)));
+    const [first = '', second = '', third = ''] = hosts.sort();
+    await relate('depends_on', service, cluster);
+    for (const host of hosts) await relate('part_of', host, cluster);
+    const ask = async (body: object) => (await api.post<CauseList>('/api/v1/cmdb/graph/causes', body)).body;
+    const namesOf = ({ causes }: CauseList) => causes.map(({ items }) => items.map(({ item }) => item?.id));
+
+    const one = await ask({ items: [service, first] });
+    expect([namesOf(one), one.unexplained.map(({ id }) => id).sort()]).toEqual([[], [service, first].sort()]);
+    const alone = one.candidates.find(({ items }) => items.length === 1 && items[0]?.item?.id === first);
+    expect(alone?.against).toEqual([
+      { kind: 'holds', item: expect.objectContaining({ id: cluster, name: 'vSphere' }), hidden: false, type: 'part_of', members: 3, needed: 2 },
+    ]);
+
+    const both = await ask({ items: [service, cluster, first, second], up: [third] });
+    expect([namesOf(both), both.unexplained, both.hidden, both.cuts]).toEqual([[[first, second]], [], 0, []]);
+    const [cause] = both.causes;
+    expect(cause?.items.map(({ reasons }) => reasons)).toEqual([[{ kind: 'broken' }], [{ kind: 'broken' }]]);
+    const told = cause?.explains.find(({ item }) => item?.id === service);
+    expect(told?.path.map(({ item, type, direction }) => [item?.name, type, direction])).toEqual([
+      [expect.stringContaining('esx-'), undefined, undefined],
+      ['vSphere', 'part_of', 'out'],
+      ['Личный кабинет', 'depends_on', 'in'],
+    ]);
+
+    const then = new Date().toISOString();
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    const moved = { 'content-type': 'application/json', 'if-match': '"1"' };
+    const patch = await api.send(
+      'PATCH',
+      `/api/v1/cmdb/items/${cluster}`,
+      JSON.stringify({ attributes: { lifecycleState: 'in_maintenance' } }),
+      moved,
+    );
+    expect(patch.status).toBe(200);
+    const { body } = await api.get<CauseList>(`/api/v1/cmdb/items/${service}/causes`);
+    expect(namesOf(body)).toEqual([[cluster]]);
+    expect(body.causes[0]?.items[0]?.reasons.map(({ kind }) => kind)).toEqual(['maintenance', 'changed']);
+    const { body: was } = await api.get<CauseList>(`/api/v1/cmdb/items/${service}/causes?with=${first}&with=${second}&asOf=${then}`);
+    expect(namesOf(was)).toEqual([[first, second]]);
+
+    const wrong = await api.post('/api/v1/cmdb/graph/causes', { items: [service], up: [third, service] });
+    expect(wrong).toMatchObject({ status: 422, body: { errors: [{ pointer: '/up/1' }] } });
+    expect((await api.post('/api/v1/cmdb/graph/causes', { items: [] })).status).toBe(422);
   });
 });

@@ -1,9 +1,9 @@
 import type { Item, ItemVersion, Relation, Surroundings } from '../../../generated/opora/cmdb/v1/cmdb.ts';
-import type { GraphDrawing, PathList } from '../../../generated/opora/cmdb/v1/graph.ts';
 import { newUuid } from '../../../platform/clock/clock.ts';
 import type { Grant, Principal } from '../../../platform/rpc/call.ts';
 import { type EdgeHub, startHub } from '../../edge/start-hub.ts';
 import { type Ask, askByGrpc, askByRest, methodsOfCmdb, type Told } from './ask.ts';
+import { expectCauses, expectDrawings, expectPaths } from './expect-graph.ts';
 import { methods } from './methods.ts';
 import { changes, makeWorld, type Person, people, sees, type Thing, type World } from './world.ts';
 
@@ -214,56 +214,12 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
     expect((await ask('ListRelations', {})).outcome).toBe(person.read === 'all' ? 'ok' : 'invalid_input');
   });
 
-  it('is shown the whole way between two items, with a step without a name for each that is hidden', async () => {
-    for (const [from, first] of world.things.entries()) {
-      for (const [to, last] of world.things.entries()) {
-        if (from === to) continue;
-        const question = { from: first.item.id, to: last.item.id, type: ['depends_on'], limit: 5 };
-        const told = await ask('FindPaths', question);
-        const hidden = [first, last].find((thing) => !sees(person, thing));
-        if (hidden) {
-          const none = await ask('FindPaths', { ...question, from: never });
-          expect([told.outcome, told.text]).toEqual(['not_found', none.text.replaceAll(never, hidden.item.id)]);
-          continue;
-        }
-        const way = from < to ? world.things.slice(from, to + 1) : world.things.slice(to, from + 1).reverse();
-        const { items, length, hidden: count } = told.answer as unknown as PathList;
-        expect(items.map(({ steps }) => steps.map(({ item }) => item?.id))).toEqual([
-          way.map((thing) => (sees(person, thing) ? thing.item.id : undefined)),
-        ]);
-        expect([length, count]).toEqual([way.length - 1, way.filter((thing) => !sees(person, thing)).length]);
-      }
-    }
-  });
+  it('is shown the whole way between two items, with a step without a name for each that is hidden', () =>
+    expectPaths({ person, ask, world, never }));
 
-  it('is drawn everything around an item, without a name what is hidden', async () => {
-    for (const [place, thing] of world.things.entries()) {
-      const question = { item: [thing.item.id], depth: 2, type: ['depends_on'], perLevel: 50 };
-      const told = await ask('DrawGraph', question);
-      if (!sees(person, thing)) {
-        const none = await ask('DrawGraph', { ...question, item: [never] });
-        expect([told.outcome, told.text]).toEqual(['not_found', none.text.replaceAll(never, thing.item.id)]);
-        continue;
-      }
-      const { nodes, edges, hidden } = told.answer as unknown as GraphDrawing;
-      const around = world.things.slice(Math.max(0, place - 2), place + 3);
-      const shown = nodes.flatMap(({ item, key, hidden: is }) => (item?.id === key && !is ? [item.id] : []));
-      expect(shown.sort()).toEqual(
-        around
-          .filter((one) => sees(person, one))
-          .map(({ item }) => item.id)
-          .sort(),
-      );
-      expect([nodes.length, edges.length, hidden]).toEqual([around.length, around.length - 1, around.length - shown.length]);
-      const keys = new Set(nodes.map(({ key }) => key));
-      expect(edges.every(({ from, to }) => keys.has(from) && keys.has(to))).toBe(true);
-      const beyond = nodes.filter(({ more }) => more.length > 0).map(({ item }) => item?.id);
-      const ends = [world.things[place - 2], world.things[place + 2]].filter(
-        (one) => one && sees(person, one) && one !== world.things[0] && one !== world.things.at(-1),
-      );
-      expect(beyond.sort()).toEqual(ends.map((one) => one?.item.id).sort());
-    }
-  });
+  it('is drawn everything around an item, without a name what is hidden', () => expectDrawings({ person, ask, world, never }));
+
+  it('is told of all that may have broken an item, without a name and a reason what is hidden', () => expectCauses({ person, ask, world, never }));
 
   it('changes only what may be changed as it is, and as it would become', async () => {
     const { write } = person;

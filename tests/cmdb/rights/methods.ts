@@ -21,6 +21,8 @@ export const methods: Readonly<Record<string, 'asked' | 'whole'>> = {
   GetImpact: 'asked',
   FindPaths: 'asked',
   DrawGraph: 'asked',
+  FindCausesOfItem: 'asked',
+  FindCauses: 'asked',
   ResolveItems: 'asked',
   QueryGraph: 'whole',
   AssessRadius: 'whole',
