@@ -4,6 +4,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { crashPoint } from '../../platform/faults/crash-point.ts';
 import type { Models } from '../model/models.ts';
 import {
+  holdProjection,
   inTransaction,
   nameOf,
   type ProjectedChanges,
@@ -15,7 +16,7 @@ import {
 
 /**
  * Carries the CMDB's events into Neo4j. A batch is one transaction there, with a note of its last event; that it may come again is harmless, because
- * versions only rise. Without a projection to add to (Neo4j is empty) it waits until a rebuild has begun.
+ * versions only rise. Without a whole projection to add to it waits: a rebuild reads the records, which are never behind the events, and writes alone.
  */
 export function projectGraph(space: Space, models: Pick<Models, 'newest'>): Subscription<CmdbEvent> {
   return {
@@ -34,12 +35,9 @@ export function projectGraph(space: Space, models: Pick<Models, 'newest'>): Subs
       const changes = foldEvents(events);
       const model = await models.newest(); // a way of failure that is out of date would stay in the projection
       await inTransaction(space, 'WRITE', async (tx) => {
-        const { records } = await tx.run(
-          `match (projection:Projection {of: $of}) set projection.lastEvent = $id, projection.appliedTo = datetime($time) return 1`,
-          { of: space.label, id: last.id, time: last.time },
-        );
-        if (records.length === 0)
-          throw new AppError('unavailable', 'There is no projection to add to; it is rebuilt soon.', { retryAfterSeconds: 1 });
+        const hold = { condition: 'projection.complete', set: 'projection.lastEvent = $id, projection.appliedTo = datetime($time)' };
+        if (!(await holdProjection(tx, space.label, hold, { id: last.id, time: last.time })))
+          throw new AppError('unavailable', 'There is no whole projection to add to; it is being rebuilt.', { retryAfterSeconds: 1 });
         await writeProjected(tx, space.label, changes, model);
       });
       crashPoint('projection.after-commit');

@@ -55,13 +55,55 @@ export async function writeProjected(
   { relationTypes }: Ways,
 ): Promise<void> {
   if (items.length > 0) await tx.run(mergeItems(label), { rows: items.map(withVersion) });
-  for (const type of new Set(relations.map((relation) => relation.type))) {
-    const ofType = (wanted: ProjectedRelation['state']) => relations.filter((relation) => relation.type === type && relation.state === wanted);
-    const active = ofType('active');
-    const removed = ofType('removed');
+  for (const [type, ofType] of groupByType(relations)) {
+    const active = ofType.filter(({ state }) => state === 'active');
+    const removed = ofType.filter(({ state }) => state === 'removed');
     if (active.length > 0) await tx.run(mergeRelations(label, type, relationTypes.get(type)?.failure), { rows: active.map(withVersion), type });
     if (removed.length > 0) await tx.run(removeRelations(label, type), { rows: removed.map(withVersion), type });
   }
+}
+
+/** Writes what no other could have written: into a projection that is being made, of which each item and relation comes once. Much quicker than `writeProjected`. */
+export async function createProjected(tx: Transaction, label: string, changes: ProjectedChanges, ways: Ways): Promise<void> {
+  const { items, relations } = changes;
+  if (items.length > 0) await tx.run(`unwind $rows as row create (item:${label}) set item = row`, { rows: items.map(withVersion) });
+  let created = 0;
+  for (const [type, ofType] of groupByType(relations)) {
+    const failure = ways.relationTypes.get(type)?.failure;
+    const active = ofType.filter(({ state }) => state === 'active');
+    const removed = ofType.filter(({ state }) => state === 'removed');
+    for (const [rows, write] of [
+      [active, createRelations(type, failure)],
+      [removed, 'create (a)-[:REMOVED {id: row[0], version: row[1], type: $type}]->(b)'],
+    ] as const) {
+      if (rows.length === 0) continue;
+      const { records } = await tx.run(
+        `unwind $rows as row match (a:${label} {id: row[2]}) match (b:${label} {id: row[3]}) ${write} return count(*) as created`,
+        { rows: rows.map(({ id, version, fromId, toId }) => [id, neo4j.int(version), fromId, toId]), type },
+      );
+      created += Number(records[0]?.get('created'));
+    }
+  }
+  // An end came after the items had been read: the event of this relation is still to come, but it need not be waited for.
+  if (created < relations.length) await writeProjected(tx, label, { items: [], relations }, ways);
+}
+
+/**
+ * Keeps everybody else from writing to this projection until the transaction ends, and then looks at `condition`, a condition on `projection` that others may have
+ * been about to change; `set` is what is to be set of it. False when the condition does not hold.
+ */
+export async function holdProjection(
+  tx: Transaction,
+  label: string,
+  { condition, set }: { condition: string; set: string },
+  parameters: Record<string, unknown> = {},
+): Promise<boolean> {
+  const { records } = await tx.run(
+    `match (projection:Projection {of: $of}) set projection.held = timestamp()
+      with projection where ${condition} set ${set} return 1`,
+    { ...parameters, of: label },
+  );
+  return records.length > 0;
 }
 
 /** `runs_on` → `RUNS_ON`. It becomes part of a query's text, so only words of the model's form pass. */
@@ -80,7 +122,10 @@ function mergeItems(label: string): string {
 function mergeRelations(label: string, type: string, failure: Failure = 'none'): string {
   const forward = failure === 'forward' || failure === 'both' ? 'merge (a)-[:AFFECTS {id: row.id, type: $type}]->(b)' : '';
   const backward = failure === 'backward' || failure === 'both' ? 'merge (b)-[:AFFECTS {id: row.id, type: $type}]->(a)' : '';
+  // What is there already, as when events come again, is found without a lock.
   return `unwind $rows as row
+    optional match (:${label} {id: row.fromId})-[known:${toRelationshipType(type)} {id: row.id}]->(:${label} {id: row.toId}) where known.version >= row.version
+    with row, known where known is null
     merge (a:${label} {id: row.fromId})
     merge (b:${label} {id: row.toId})
     with a, b, row
@@ -92,6 +137,22 @@ function mergeRelations(label: string, type: string, failure: Failure = 'none'):
     delete gone
     ${forward}
     ${backward}`;
+}
+
+function createRelations(type: string, failure: Failure = 'none'): string {
+  return `create (a)-[:${toRelationshipType(type)} {id: row[0], version: row[1]}]->(b)
+    ${failure === 'forward' || failure === 'both' ? 'create (a)-[:AFFECTS {id: row[0], type: $type}]->(b)' : ''}
+    ${failure === 'backward' || failure === 'both' ? 'create (b)-[:AFFECTS {id: row[0], type: $type}]->(a)' : ''}`;
+}
+
+function groupByType(relations: readonly ProjectedRelation[]): Map<string, ProjectedRelation[]> {
+  const groups = new Map<string, ProjectedRelation[]>();
+  for (const relation of relations) {
+    const group = groups.get(relation.type);
+    if (group) group.push(relation);
+    else groups.set(relation.type, [relation]);
+  }
+  return groups;
 }
 
 function removeRelations(label: string, type: string): string {

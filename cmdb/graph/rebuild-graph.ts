@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import neo4j from 'neo4j-driver';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Models } from '../model/models.ts';
-import { inTransaction, nameOf, type ProjectedChanges, type Space, translateNeo4jError, writeProjected } from './projection.ts';
+import { createProjected, holdProjection, inTransaction, nameOf, type ProjectedChanges, type Space, translateNeo4jError } from './projection.ts';
 import { readAllItems, readAllRelations } from './read-records.ts';
 
 export interface Rebuilding {
@@ -14,7 +14,7 @@ export interface Rebuilding {
 }
 
 /**
- * Makes the projection from the records, from nothing. Events go on being applied meanwhile: whichever version is newer stays, whoever came first. When two
+ * Makes the projection from the records, from nothing. Events wait meanwhile and are told afterwards: so it writes alone, and need not look at what is there. When two
  * rebuild at once the one that began last goes on and the other stops; gives true when this one came to its end.
  */
 export async function rebuildGraph({ space, database, models, signal, pageSize = 5_000 }: Rebuilding): Promise<boolean> {
@@ -40,15 +40,16 @@ export async function rebuildGraph({ space, database, models, signal, pageSize =
     await session.close();
   }
 
+  const hold = {
+    condition: 'projection.rebuild = $id',
+    set: 'projection.beat = timestamp(), projection.items = projection.items + $items, projection.relations = projection.relations + $relations',
+  };
   const write = (changes: ProjectedChanges) =>
     inTransaction(space, 'WRITE', async (tx) => {
-      const { records } = await tx.run(
-        `match (projection:Projection {of: $of, rebuild: $id})
-          set projection.beat = timestamp(), projection.items = projection.items + $items, projection.relations = projection.relations + $relations return 1`,
-        { of: label, id, items: neo4j.int(changes.items.length), relations: neo4j.int(changes.relations.length) },
-      );
-      if (records.length > 0) await writeProjected(tx, label, changes, model);
-      return records.length > 0;
+      const counts = { items: neo4j.int(changes.items.length), relations: neo4j.int(changes.relations.length) };
+      const isOurs = await holdProjection(tx, label, hold, { id, ...counts });
+      if (isOurs) await createProjected(tx, label, changes, model);
+      return isOurs;
     });
 
   for await (const items of readAllItems(database, pageSize)) {
@@ -57,11 +58,8 @@ export async function rebuildGraph({ space, database, models, signal, pageSize =
   for await (const relations of readAllRelations(database, pageSize)) {
     if (signal?.aborted || !(await write({ items: [], relations }))) return false;
   }
-  const finished = await run(space, 'match (projection:Projection {of: $of, rebuild: $id}) set projection.complete = true return 1', {
-    of: label,
-    id,
-  });
-  return finished.length > 0;
+  const finish = { condition: 'projection.rebuild = $id', set: 'projection.complete = true' };
+  return inTransaction(space, 'WRITE', (tx) => holdProjection(tx, label, finish, { id }));
 }
 
 async function run({ driver }: Space, cypher: string, parameters: Record<string, unknown> = {}) {

@@ -1,7 +1,7 @@
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Difference } from './compare-page.ts';
-import { inTransaction, type Space, type Ways, writeProjected } from './projection.ts';
+import { holdProjection, inTransaction, type Space, type Ways, writeProjected } from './projection.ts';
 import { readItems, readRelations } from './read-records.ts';
 
 /**
@@ -13,10 +13,7 @@ export async function repairGraph({ space, database, ways }: { space: Space; dat
   const idsOf = (kind: Difference['kind']) => differences.flatMap((each) => (each.kind === kind && each.id !== '' ? each.id : []));
   const [itemIds, relationIds] = [idsOf('item'), idsOf('relation')];
   await inTransaction(space, 'WRITE', async (tx) => {
-    const { records } = await tx.run('match (projection:Projection {of: $of}) where projection.complete set projection.beat = timestamp() return 1', {
-      of: label,
-    });
-    if (records.length === 0) return;
+    if (!(await holdProjection(tx, label, { condition: 'projection.complete', set: 'projection.repairedAt = timestamp()' }))) return;
     const items = await readItems(database, sql`id = any(${itemIds}::uuid[])`);
     const relations = await readRelations(database, sql`id = any(${relationIds}::uuid[])`);
     const known = new Set(items.map(({ id }) => id));

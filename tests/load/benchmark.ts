@@ -13,7 +13,7 @@ export interface Row {
 export interface Benchmark {
   name: string;
   /** What it needs beside PostgreSQL; without it the benchmark is left out by name. */
-  needs?: 'kafka';
+  needs?: 'kafka' | 'neo4j';
   run(report: (text: string) => void, size?: Size): Promise<Row[]>;
 }
 

@@ -4,6 +4,7 @@ import { alerts } from './alerts.ts';
 import type { Benchmark, Row, Size } from './benchmark.ts';
 import { cmdb } from './cmdb.ts';
 import { events } from './events.ts';
+import { graphProjection } from './graph-projection.ts';
 import { incidents } from './incidents.ts';
 import { kafka } from './kafka.ts';
 import { rpc } from './rpc.ts';
@@ -11,7 +12,7 @@ import { sla } from './sla.ts';
 import { start } from './start.ts';
 import { tickets } from './tickets.ts';
 
-const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, sla, cmdb];
+const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, sla, cmdb, graphProjection];
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
