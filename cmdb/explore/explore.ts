@@ -11,7 +11,7 @@ import { rightsOf } from '../rights/rights.ts';
 import { nameItems, requireItem } from './name-items.ts';
 import { chooseTypes, until } from './question.ts';
 import { type Showing, selectItems } from './select-items.ts';
-import { summariseImpact } from './summarise-impact.ts';
+import { roundWeight, summariseImpact } from './summarise-impact.ts';
 
 /** Items that one impact may reach; the list of them is shorter still. */
 const mostReached = 5_000;
@@ -95,7 +95,7 @@ export function exploring({ database, graph, models }: ExploringParts) {
       const question = { itemId: id, depth, limit: mostReached, timeout: timeLeft(call), down, ...momentOf(showing) };
       const reached = await graph.impact(question);
       const [listed, summary] = await Promise.all([
-        list(id, reached, limit, showing, ({ state, weight, groups }) => ({ state, weight: round(weight), groups: groups.map(toStanding) })),
+        list(id, reached, limit, showing, ({ state, weight, groups }) => ({ state, weight: roundWeight(weight), groups: groups.map(toStanding) })),
         summariseImpact(database, reached.steps, showing),
       ]);
       return { ...listed, summary };
@@ -110,10 +110,6 @@ function momentOf({ at }: Showing): { at?: number } {
 function toStanding({ type, members, up, needed }: Group): GroupStanding {
   const reason = { ru: `работают ${up} из ${members}, нужно ${needed}`, en: `${up} of ${members} up, needs ${needed}` };
   return { type, members, up, needed, reason };
-}
-
-function round(weight: number): number {
-  return Math.round(weight * 10_000) / 10_000;
 }
 
 function timeLeft(call: Call): number {

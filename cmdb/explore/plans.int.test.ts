@@ -2,20 +2,11 @@ import { newUuid } from '../../platform/clock/clock.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
 import { relationTypes as types } from '../../tests/cmdb/random-graphs.ts';
+import { readPlan } from '../../tests/cmdb/read-plan.ts';
 import { countFirstEdges, selectEdgesBetween, selectFirstEdges } from '../graph/select-first-edges.ts';
 import { cmdb } from '../service.ts';
 import { selectRelationChanges } from './read-failure-net.ts';
 import { selectHops } from './read-hops.ts';
-
-interface Plan {
-  'Node Type': string;
-  'Index Name'?: string;
-  'Index Cond'?: string;
-  'Actual Rows': number;
-  'Actual Loops': number;
-  'Rows Removed by Filter'?: number;
-  Plans?: Plan[];
-}
 
 let database: TestDatabase;
 const hub = newUuid();
@@ -39,23 +30,10 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** Every node of the plan that reads, with how many rows it read in all. */
-async function readsOf(statement: Statement): Promise<{ index: string; rows: number; condition: string }[]> {
-  const [told] = await database.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(sql`explain (analyze, timing off, format json) ${statement}`);
-  const list = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(list)];
-  return list(told?.['QUERY PLAN'][0].Plan as Plan)
-    .filter((plan) => /Index/.test(plan['Node Type']) || plan['Node Type'] === 'Seq Scan')
-    .map((plan) => ({
-      index: plan['Index Name'] ?? plan['Node Type'],
-      rows: (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops'],
-      condition: plan['Index Cond'] ?? '',
-    }));
-}
-
-const indexes = /^(relation_identity|relation_incoming|relation_pkey|relation_begun_.*|relation_version_.*)$/;
+const indexes = /^(relation_identity|relation_incoming|relation_pkey|relation_version_.*)$/;
 
 async function expectIndexes(statement: Statement, most: number): Promise<void> {
-  const reads = (await readsOf(statement)).filter(({ rows }) => rows > 0);
+  const reads = (await readPlan(database, statement)).filter(({ rows }) => rows > 0);
   expect(reads.length).toBeGreaterThan(0);
   for (const { index, condition, rows } of reads) {
     expect([index, condition]).toEqual([expect.stringMatching(indexes), expect.stringMatching(/\b(from_|to_|relation_)?id = /)]);
@@ -86,7 +64,7 @@ it('looks for changes of relations of a hub no further than it was told to', asy
   await database.query(sql`insert into item (id, source, key, class, name, attributes, lookups, state, version, created_at, updated_at)
     values (${hub}, 'test', 'hub', 'server', 'hub', '{}', '{}', 'active', 1, '2025-01-01Z', '2025-01-01Z')`);
   const statement = selectRelationChanges([hub], new Date(then - 3_600_000), new Date(then));
-  const reads = (await readsOf(statement)).filter(({ index }) => index !== 'item_pkey');
+  const reads = (await readPlan(database, statement)).filter(({ index }) => index !== 'item_pkey');
   for (const { index, rows } of reads) expect([index, rows <= 200]).toEqual([expect.stringMatching(indexes), true]);
   expect(reads.length).toBeGreaterThan(3);
 });

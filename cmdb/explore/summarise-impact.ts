@@ -10,54 +10,61 @@ const mostServices = 50;
 
 /** What an impact comes to: counts of all that was reached, and of that what the reader may see by class and the services that matter most. */
 export async function summariseImpact(database: Database, steps: readonly ImpactStep[], showing: Showing): Promise<ImpactSummary> {
-  const [classes, found] = await Promise.all([countClasses(database, steps, showing), readServices(database, steps, showing)]);
-  const services = rankServices(found, showing.model);
+  const rows = await readClasses(database, steps, showing);
+  const services = rankServices(listServices(rows, steps, showing), showing.model);
   const count = (state: ImpactState) => steps.filter((step) => step.state === state).length;
   return {
     broken: count('broken'),
     atRisk: count('at_risk'),
     alreadyDown: count('already_down'),
-    classes,
-    services: services.slice(0, mostServices),
+    classes: rows.map(({ class: itemClass, items }) => ({ class: itemClass, items })),
+    services: services.slice(0, mostServices).map((service) => ({ ...service, weight: roundWeight(service.weight) })),
     serviceCount: services.length,
     users: Math.max(0, ...services.map(({ state, userCount = 0 }) => (state === 'broken' ? userCount : 0))),
   };
 }
 
-async function countClasses(database: Database, steps: readonly ImpactStep[], showing: Showing): Promise<ImpactSummary['classes']> {
-  if (steps.length === 0) return [];
-  const ids = steps.map(({ id }) => id);
-  return database.query(sql`select class, count(*)::int as items from (${selectItems(ids, showing)}) item group by class order by items desc, class`);
-}
-
-interface ServiceRow {
-  id: string;
+interface ClassRow {
   class: string;
-  name: string;
-  criticality: unknown;
-  userCount: unknown;
-  sla: unknown;
+  items: number;
+  /** Of a class of services: each as [id, name, criticality, users, SLA]. */
+  services: [string, string, unknown, unknown, unknown][] | null;
 }
 
-async function readServices(database: Database, steps: readonly ImpactStep[], { model, masked, ...showing }: Showing): Promise<ReachedService[]> {
-  const affected = new Map(steps.filter(({ state }) => state !== 'already_down').map((step) => [step.id, step]));
-  if (affected.size === 0) return [];
-  const rows = await database.query<ServiceRow>(
-    sql`select id, class, name, attributes -> 'criticality' as criticality, attributes -> 'userCount' as "userCount", attributes -> 'sla' as sla
-      from (${selectItems([...affected.keys()], showing)}) item where class = any(${classesWithin(model, 'service')}::text[])`,
+/** All in one pass: what was reached is thousands of items, and each is read once. */
+async function readClasses(database: Database, steps: readonly ImpactStep[], showing: Showing): Promise<ClassRow[]> {
+  if (steps.length === 0) return [];
+  const services = classesWithin(showing.model, 'service');
+  return database.query<ClassRow>(
+    sql`select class, count(*)::int as items, json_agg(json_build_array(id, name, attributes -> 'criticality', attributes -> 'userCount', attributes -> 'sla'))
+        filter (where class = any(${services}::text[])) as services
+      from (${selectItems(
+        steps.map(({ id }) => id),
+        showing,
+      )}) item group by class order by items desc, class`,
   );
-  return rows.flatMap(({ id, class: itemClass, name, criticality, userCount, sla }) => {
-    const step = affected.get(id);
-    if (!step) return [];
-    return {
-      id,
-      class: itemClass,
-      name,
-      state: step.state,
-      weight: step.weight,
-      ...(typeof criticality === 'string' && !masked.has('criticality') && { criticality }),
-      ...(typeof userCount === 'number' && Number.isInteger(userCount) && !masked.has('userCount') && { userCount }),
-      ...(typeof sla === 'string' && !masked.has('sla') && { sla }),
-    };
-  });
+}
+
+function listServices(rows: readonly ClassRow[], steps: readonly ImpactStep[], { masked }: Showing): ReachedService[] {
+  const affected = new Map(steps.filter(({ state }) => state !== 'already_down').map((step) => [step.id, step]));
+  return rows.flatMap(({ class: itemClass, services }) =>
+    (services ?? []).flatMap(([id, name, criticality, userCount, sla]) => {
+      const step = affected.get(id);
+      if (!step) return [];
+      return {
+        id,
+        class: itemClass,
+        name,
+        state: step.state,
+        weight: step.weight,
+        ...(typeof criticality === 'string' && !masked.has('criticality') && { criticality }),
+        ...(typeof userCount === 'number' && Number.isInteger(userCount) && !masked.has('userCount') && { userCount }),
+        ...(typeof sla === 'string' && !masked.has('sla') && { sla }),
+      };
+    }),
+  );
+}
+
+export function roundWeight(weight: number): number {
+  return Math.round(weight * 10_000) / 10_000;
 }

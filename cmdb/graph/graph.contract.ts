@@ -4,6 +4,7 @@ import type { RelationState } from '../domain/relation.ts';
 import type { Graph, NeighboursQuestion, Reached, Step } from './graph.ts';
 import { type Directed, store } from './graph-shape.contract.ts';
 import { impactContract, shapes, types } from './impact.contract.ts';
+import { storiesContract } from './impact-stories.contract.ts';
 
 export interface GraphUnderTest {
   graph: Graph;
@@ -24,6 +25,7 @@ export function graphContract(open: () => Promise<GraphUnderTest>): void {
   });
 
   describe('what breaks', () => impactContract(() => subject));
+  describe('a story of what breaks', () => storiesContract(() => subject));
 
   it('tells who is around in random graphs as a walk in memory does', async () => {
     const graphs = [];

@@ -48,7 +48,7 @@ export function selectStandings(ids: readonly string[]): Statement {
     where id = any(${ids}::uuid[]) and (redundancy is not null or lifecycle_state <> 'in_use' or state = 'retired')`;
 }
 
-function selectPastStandings(ids: readonly string[], at: Date): Statement {
+export function selectPastStandings(ids: readonly string[], at: Date): Statement {
   return sql`${selectStandings(ids)} and updated_at <= ${at}
     union all select item_id, class, state, attributes ->> 'lifecycleState', attributes -> 'redundancy' from item_version
     where item_id = any(${ids}::uuid[]) and valid_from <= ${at} and valid_to > ${at}

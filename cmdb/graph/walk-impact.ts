@@ -12,7 +12,10 @@ export interface FailureSource {
   members(places: readonly GroupPlace[], room: number): Promise<readonly Fan[]>;
 }
 
-/** Goes level by level from the item until nothing more breaks, `depth` is reached or a cap is hit. */
+/**
+ * Goes level by level from the item until nothing more breaks, `depth` is reached or a cap is hit. Nearly everything that is reached breaks, so the edges of the next
+ * level are asked for together with the standing of this one.
+ */
 export async function walkImpact(
   { itemId, depth, limit, timeout, down }: ImpactQuestion,
   source: FailureSource,
@@ -20,28 +23,38 @@ export async function walkImpact(
 ): Promise<{ steps: ImpactStep[]; cutBy?: CutBy }> {
   const until = performance.now() + timeout;
   const spread = new FailureSpread({ start: itemId, down: new Set(down), weightOf });
+  const most = 2 * limit + 1;
+  const end = (cutBy?: CutBy) => ({ steps: spread.steps(), ...(cutBy && { cutBy }) });
   const learn = async (fans: readonly Fan[]) => {
     const unknown = spread.unknownOf(fans);
     if (unknown.length > 0) spread.learn(unknown, await source.standings(unknown));
   };
-  const end = (cutBy?: CutBy) => ({ steps: spread.steps(), ...(cutBy && { cutBy }) });
-
-  for (let distance = 1; distance <= depth && spread.frontier.length > 0; distance++) {
-    if (performance.now() > until) return end('time');
+  const readEdges = async (ids: readonly string[]) => {
     // Of one item nearly every edge leads to another item; of many, many lead to the same.
-    const room = spread.frontier.length === 1 ? limit + 1 : 2 * limit + 1;
-    const fans = await source.edges(spread.frontier, room);
-    await learn(fans);
-    const places = spread.unknownGroupsOf(fans);
+    const room = ids.length === 1 ? limit + 1 : most;
+    const fans = await source.edges(ids, room);
+    return { fans, isWhole: countEdges(fans) < room };
+  };
+
+  if (timeout <= 0) return end('time');
+  let level = await readEdges([itemId]);
+  for (let distance = 1; ; distance++) {
+    const next = distance < depth ? spread.breakableOf(level.fans) : [];
+    const isWorthIt = next.length > 0 && spread.size + next.length <= limit;
+    const [ahead] = await Promise.all([isWorthIt ? readEdges(next) : undefined, learn(level.fans)]);
+    const places = spread.unknownGroupsOf(level.fans);
     if (places.length > 0) {
-      const members = await source.members(places, 2 * limit + 1);
-      if (countEdges(members) > 2 * limit) return end('nodes');
+      const members = await source.members(places, most);
+      if (countEdges(members) >= most) return end('nodes');
       await learn(members);
       spread.learnGroups(places, members);
     }
-    if (!spread.step(fans, distance, limit - spread.size) || countEdges(fans) >= room) return end('nodes');
+    if (!spread.step(level.fans, distance, limit - spread.size) || !level.isWhole) return end('nodes');
+    if (distance === depth || spread.frontier.length === 0) return end();
+    if (performance.now() > until) return end('time');
+    const broken = new Set(spread.frontier);
+    level = ahead ? { ...ahead, fans: ahead.fans.filter(({ id }) => broken.has(id)) } : await readEdges(spread.frontier);
   }
-  return end();
 }
 
 function countEdges(fans: readonly Fan[]): number {

@@ -69,7 +69,7 @@ export function readEndedVersions(database: Database, { items, span, sight, limi
   );
 }
 
-/** Where relations of items began, for the first time. */
+/** Where relations of items began, for the first time: by an index of those that began after -infinity, which is all of them, so that no other question takes it. */
 export async function readBegunRelations(database: Database, isOut: boolean, { items, span, sight, limit }: FactsAsked): Promise<RelationFact[]> {
   const [own, other] = endsOf(isOut);
   const within = isWithin(span, { at: sql`r.created_at`, type: sql`'relation'`, id: sql`r.id`, version: sql`1` });
@@ -82,7 +82,7 @@ export async function readBegunRelations(database: Database, isOut: boolean, { i
       from (select k.* from unnest(${items}) as i(id) cross join lateral (
           select r.id, i.id as "itemId", r.${other} as "otherId", r.type as "relationType", r.created_at as at, r.version as present, r.actor_id, r.actor_name,
             r.change_set_id, r.reason, r.unauthorised
-          from relation r where r.${own} = i.id and ${within} and ${isSeen(sight, sql`r.${other}`)} order by r.created_at desc, r.id desc limit ${limit}::int
+          from relation r where r.${own} = i.id and r.created_at > '-infinity' and ${within} and ${isSeen(sight, sql`r.${other}`)} order by r.created_at desc, r.id desc limit ${limit}::int
         ) k order by k.at desc, k.id desc limit ${limit}::int) k
         left join relation_version v on k.present > 1 and v.relation_id = k.id and v.version = 1
       order by k.at desc, k.id desc`,

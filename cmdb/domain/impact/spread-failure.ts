@@ -93,6 +93,13 @@ export class FailureSpread {
     return [...unknown];
   }
 
+  /** The items at the ends of these edges that may break yet, as far as is known. */
+  breakableOf(fans: readonly Fan[]): string[] {
+    const breakable = new Set<string>();
+    for (const { others } of fans) for (const id of others) if (this.#canBreak(id)) breakable.add(id);
+    return [...breakable];
+  }
+
   /** Tells the standing of these items; those that are not in `special` are in use, and need all that they depend on. */
   learn(ids: readonly string[], special: ReadonlyMap<string, Standing>): void {
     for (const id of ids) this.#known.add(id);
