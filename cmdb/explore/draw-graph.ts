@@ -9,8 +9,8 @@ import type { Models } from '../model/models.ts';
 import { rightsReader } from '../rights/rights.ts';
 import { nameItems, requireItem } from './name-items.ts';
 import { chooseTypes, until } from './question.ts';
-import { readHoldings, waysOf } from './read-holdings.ts';
-import type { Ways } from './read-hops.ts';
+import { readHoldings } from './read-holdings.ts';
+import { type Ways, waysOf } from './read-hops.ts';
 
 /** Relations between the items of one drawing. */
 const mostEdges = 5_000;

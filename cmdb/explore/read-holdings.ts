@@ -3,7 +3,7 @@ import { plannedAnew } from '../../platform/postgres/sql.ts';
 import type { Held } from '../domain/graph/draw.ts';
 import type { Hop } from '../domain/graph/find-paths.ts';
 import { countFirstEdges, type FirstEdges, selectEdgesBetween } from '../graph/select-first-edges.ts';
-import type { Ways } from './read-hops.ts';
+import { type Ways, waysOf } from './read-hops.ts';
 
 /** Relations of an item on one way up to which it is no hub: all of them are read. */
 const ordinary = 200;
@@ -33,8 +33,6 @@ export interface Holdings {
   /** Relations among hubs were left out: there were too many pairs of them. */
   isCut: boolean;
 }
-
-export const waysOf = (direction: Ways['direction']): Hop['way'][] => (direction === 'both' ? ['out', 'in'] : [direction]);
 
 /**
  * What these items hold, and how they hang together. Of each item, each way, no more is read than of an ordinary one; a relation is found from whichever of its ends is no

@@ -10,14 +10,15 @@ export interface Ways {
   at?: number | undefined;
 }
 
+export const waysOf = (direction: Ways['direction']): Hop['way'][] => (direction === 'both' ? ['out', 'in'] : [direction]);
+
 /** All hops that lead away from these items, or `limit` of them when there are more. */
 export function readHops(database: Database, ids: readonly string[], ways: Ways, limit: number): Promise<Hop[]> {
   return database.query<Hop>(selectHops(ids, ways, limit));
 }
 
 export function selectHops(ids: readonly string[], { direction, types, at }: Ways, limit: number): Statement {
-  const along = (['out', 'in'] as const).filter((way) => direction === 'both' || direction === way);
-  const parts = along.map((way) => {
+  const parts = waysOf(direction).map((way) => {
     const edges = selectEdges(ids, { forward: way === 'out' ? types : [], backward: way === 'in' ? types : [] }, at);
     return sql`select "from", "to", type, ${way}::text as way from (${edges}) edge`;
   });

@@ -24,7 +24,7 @@ interface Reading {
   order: ItemOrder;
   after?: Place;
   limit: number;
-  /** Nothing is estimated: some of them are put in order, and the rest may be left out. */
+  /** What is asked for is a guess: nothing is estimated, and fewer of them are put in order. */
   someWillDo?: boolean;
   /** When they are too many to be sorted, as many of them as can be will do. */
   mayLeaveOut?: boolean;
@@ -91,14 +91,14 @@ async function estimate(database: Database, conditions: ItemConditions): Promise
 
 /** Undefined when there are too many to sort. All are asked for and no more are read than that, so that the planner takes the index that all of them would need. */
 async function sortAll(database: Database, reading: Reading): Promise<OrderedItems | undefined> {
-  const { conditions, order, after, limit, someWillDo = false, mayLeaveOut = someWillDo } = reading;
-  const most = someWillDo ? few : mostSorted;
+  const { conditions, order, after, limit } = reading;
+  const most = reading.someWillDo ? few : mostSorted;
   const where = joinSql([allConditions(conditions), ...(after ? [isAfter(order, after)] : [])], ' and ');
   const rows = await database.query<Row & { total: number }>(
     plannedAnew(sql`with a as materialized (select id, class, name, updated_at from item where ${where}), m as materialized (select * from a limit ${most + 1}::int)
       select m.*, (select count(*) from m)::int as total from m order by ${orderBy(order)} limit ${limit + 1}::int`),
   );
-  return (rows[0]?.total ?? 0) > most && !mayLeaveOut ? undefined : toPage(reading, rows);
+  return (rows[0]?.total ?? 0) > most && !reading.mayLeaveOut ? undefined : toPage(reading, rows);
 }
 
 /** Looks at items in their order until the page is full. A few of them tell whether it soon will be, or whether those that fit are better gathered. */

@@ -7,12 +7,11 @@ import type { ImpactStep } from '../domain/impact/spread-failure.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { findWay, joinWalks } from '../domain/radius/join-walks.ts';
 import { kindOfService, type ServiceKind } from '../domain/radius/kind-of-service.ts';
+import { until } from '../explore/question.ts';
 import type { Graph, Reached } from '../graph/graph.ts';
 import type { Models } from '../model/models.ts';
 import { rightsReader } from '../rights/rights.ts';
 
-/** Most time for all walks of one question, in milliseconds. */
-const mostMilliseconds = 2_000;
 const mostReached = 5_000;
 const mostClasses = 50;
 const mostPlaces = 1_000;
@@ -105,12 +104,12 @@ export function radiusMethods({ database, graph, models }: RadiusParts) {
   };
 
   /** One walk after the other, all within one time; what was reached by then is the answer. */
-  async function walkFrom(starts: readonly string[], { deadline }: Call): Promise<Omit<Reached<Step>, 'cutBy'> & { truncated: boolean }> {
-    const until = performance.now() + Math.max(0, Math.min(mostMilliseconds, (deadline - Date.now()) / 2));
+  async function walkFrom(starts: readonly string[], call: Call): Promise<Omit<Reached<Step>, 'cutBy'> & { truncated: boolean }> {
+    const end = until(call);
     const walks: Step[][] = [];
     const answers: Reached<ImpactStep>[] = [];
     for (const itemId of starts) {
-      const timeout = until - performance.now();
+      const timeout = end - performance.now();
       if (timeout <= 0) break;
       // All of them break together: in the groups of one the others are down.
       const answer = await graph.impact({ itemId, depth, limit: mostReached, timeout, down: starts.filter((other) => other !== itemId) });

@@ -23,7 +23,15 @@ export interface RelationLine {
 }
 
 /** Layers from the ground up, each as a share of all items. */
-const shares = { site: 0.001, ip_network: 0.002, rack: 0.007, server: 0.09, virtual_machine: 0.4, application: 0.44, application_service: 0.06 };
+export const shares = {
+  site: 0.001,
+  ip_network: 0.002,
+  rack: 0.007,
+  server: 0.09,
+  virtual_machine: 0.4,
+  application: 0.44,
+  application_service: 0.06,
+};
 
 type Layer = keyof typeof shares;
 

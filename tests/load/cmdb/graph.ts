@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { drive, milliseconds, type Row, spreadOf, thousands } from '../benchmark.ts';
 import type { BenchHub } from '../hub.ts';
 import { timeRequests, toRow } from './ask.ts';
-import type { Enterprise } from './enterprise.ts';
+import { type Enterprise, shares } from './enterprise.ts';
 
 const depth = 6;
 /** What an impact reaches at most. */
@@ -44,9 +44,8 @@ export async function measureGraph(hub: BenchHub, client: pg.Client, { items }: 
 /** Items of every layer, the same for the same size. */
 async function findStarts(client: pg.Client, items: number): Promise<string[]> {
   const keys = Array.from({ length: 200 }, (_, index) => {
-    const kind = ['server', 'virtual_machine', 'application', 'rack'][index % 4] ?? '';
-    const share = { server: 0.09, virtual_machine: 0.4, application: 0.44, rack: 0.007 }[kind] ?? 0;
-    return `${kind}-${Math.floor(((index * 0.618) % 1) * items * share)}`;
+    const layer = (['server', 'virtual_machine', 'application', 'rack'] as const)[index % 4] ?? 'server';
+    return `${layer}-${Math.floor(((index * 0.618) % 1) * items * shares[layer])}`;
   });
   const { rows } = await client.query<Named>(`select id from item where source = 'bench' and key = any($1) order by key`, [keys]);
   return rows.map(({ id }) => id);
