@@ -1,5 +1,6 @@
 import type { Item } from '../../generated/opora/cmdb/v1/cmdb.ts';
 import type { CallOptions, Principal } from '../../platform/rpc/call.ts';
+import { passMoment } from '../../tests/cmdb/eventually.ts';
 import { mine, type OpenCmdb, openCmdb } from '../../tests/cmdb/open-sources.ts';
 
 let hub: OpenCmdb;
@@ -111,8 +112,7 @@ describe('what breaks', () => {
 
   it('is what it was at a moment', async () => {
     const { nodes, cluster, app } = await aCluster('past');
-    const before = new Date().toISOString();
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    const before = await passMoment();
     await hub.cmdb.updateItem(
       { id: cluster.id, expectedVersion: 1, name: 'no cluster', addLookups: [], removeLookups: [], attributes: '{"redundancy": null}' },
       mine(),

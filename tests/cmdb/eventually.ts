@@ -10,3 +10,13 @@ export function eventually<Value>(read: () => Promise<Value>, isThere: (value: V
     { every: 20, within },
   ).then(({ value }) => value);
 }
+
+/** This moment (ISO 8601), once the clock has left it: what happens next is later. */
+export async function passMoment(): Promise<string> {
+  const moment = Date.now();
+  await eventually(
+    async () => Date.now(),
+    (time) => time > moment,
+  );
+  return new Date(moment).toISOString();
+}

@@ -1,6 +1,7 @@
 import type { CauseList, GraphDrawing, PathList } from '../../generated/opora/cmdb/v1/graph.ts';
 import { type EdgeHub, startHub } from '../edge/start-hub.ts';
 import type { Api } from '../mesh/api.ts';
+import { passMoment } from './eventually.ts';
 
 let hub: EdgeHub;
 let api: Api;
@@ -37,8 +38,7 @@ describe('the paths over REST', () => {
       step(server, 'server', 'host-7', along),
     ];
     expect((await api.get(path)).body).toEqual({ items: [{ steps: whole }], length: 2, hidden: 0, cuts: [] });
-    const before = new Date().toISOString();
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    const before = await passMoment();
     expect((await api.send('DELETE', `/api/v1/cmdb/relations/${relation}`, undefined)).status).toBe(204);
     expect((await api.get<PathList>(path)).body.items).toEqual([]);
     expect((await api.get<PathList>(`${path}&asOf=${before}`)).body.items).toEqual([{ steps: whole }]);
@@ -112,8 +112,7 @@ describe('the causes over REST', () => {
       ['Личный кабинет', 'depends_on', 'in'],
     ]);
 
-    const then = new Date().toISOString();
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    const then = await passMoment();
     const moved = { 'content-type': 'application/json', 'if-match': '"1"' };
     const patch = await api.send(
       'PATCH',

@@ -40,6 +40,7 @@ export async function openNeighbours(services: readonly ServiceDefinition[]): Pr
       const engines = await embeddedEngines({ dataDir: '', database: first.admin, clock: systemClock, newId: newUuid, log });
       const configs = Object.fromEntries(running.map(({ name }) => [name, {}]));
       const hub = await runServices({ services: running, engines, contract: loadContract(), configs, log, metrics: createMetrics() });
+      // Started services have told their parts; the compiler does not see the assignment in the callback.
       return { client: (parts as unknown as Parts).client, stop: () => hub.stop() };
     },
     async close() {

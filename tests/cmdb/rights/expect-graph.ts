@@ -24,6 +24,7 @@ export async function expectPaths({ person, ask, world, never }: Asking): Promis
         continue;
       }
       const way = from < to ? world.things.slice(from, to + 1) : world.things.slice(to, from + 1).reverse();
+      // Methods are asked by their names here, so the compiler does not know their answers; so below.
       const { items, length, hidden: count } = told.answer as unknown as PathList;
       expect(items.map(({ steps }) => steps.map(({ item }) => item?.id))).toEqual([
         way.map((thing) => (sees(person, thing) ? thing.item.id : undefined)),

@@ -128,6 +128,7 @@ describe.each(anyone)('%s by %s', (_, door, person) => {
       }
       if (!sees(person, thing)) return;
       const { answer, text } = await ask('GetItem', { id });
+      // Methods are asked by their names here, so the compiler does not know their answers; so below.
       const { masked } = answer as unknown as Item;
       expect([masked, text.includes(thing.costs[1])]).toEqual(person.sensitive ? [[], true] : [['cost'], false]);
       const versions = (await ask('GetItemHistory', { id })).answer['items'] as ItemVersion[];

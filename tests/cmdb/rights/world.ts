@@ -1,5 +1,6 @@
 import type { Item, Relation } from '../../../generated/opora/cmdb/v1/cmdb.ts';
 import type { Grant } from '../../../platform/rpc/call.ts';
+import { passMoment } from '../eventually.ts';
 import type { Ask } from './ask.ts';
 
 /** Who asks: what they may read and write of the inventory, and whether they see what is sensitive. */
@@ -109,8 +110,7 @@ export async function makeWorld(ask: Ask): Promise<World> {
     });
     things.push({ item, ...place, mark, costs });
   }
-  const early = new Date().toISOString();
-  await new Promise((resolve) => setTimeout(resolve, 2));
+  const early = await passMoment();
   for (const thing of things) {
     const patch = { description: `new ${thing.mark}`, cost: Number(thing.costs[1]) };
     const change = { id: thing.item.id, expectedVersion: 1, attributes: JSON.stringify(patch), addLookups: [], removeLookups: [] };
@@ -121,6 +121,5 @@ export async function makeWorld(ask: Ask): Promise<World> {
     const before = things[index - 1];
     if (before) chain.push(await done('CreateRelation', { type: 'depends_on', fromId: item.id, toId: before.item.id }));
   }
-  await new Promise((resolve) => setTimeout(resolve, 2));
-  return { things, chain, early, late: new Date().toISOString() };
+  return { things, chain, early, late: await passMoment() };
 }
