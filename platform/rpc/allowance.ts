@@ -34,6 +34,8 @@ export function runWithin<Result>(
     },
     requireTime() {
       if (over) throw over;
+      // The timer may be late where the process is busy, and the caller's own was not.
+      if (clock.now() >= deadline) throw deadlineExceeded();
     },
   };
   return new Promise<Result>((resolve, reject) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BatchService } from '../../../generated/opora/batch/v1/batch.ts';
+import { eventually } from '../../mesh/api.ts';
 import { all, type BatchDesk, type Outcome, open, openBatchDesk, rename, statuses, type Ticket } from './batch-desk.ts';
 
 describe.each(['in process', 'gRPC'] as const)('batches at once, with services called %s', (transport) => {
@@ -54,6 +55,8 @@ describe.each(['in process', 'gRPC'] as const)('batches at once, with services c
     const principal = { kind: 'account' as const, id: 'a', name: 'a', permissions: ['*'] };
     const answer = desk.client(BatchService).carryOut({ service: 'tickets', calls }, { principal, deadline: Date.now() + 500 });
     await expect(answer).rejects.toMatchObject({ kind: 'unavailable' });
+    // Over a wire the service hears of it later than its caller.
+    await eventually(async () => /method="CarryOut",code="UNAVAILABLE"/.test((await desk.api.get<string>('/metrics')).body));
     await lock.release();
     const after = await desk.send([rename(free, 'in time', 1), rename(held, 'in time', 1)], all);
     expect(statuses(after.body)).toEqual([200, 200]);
