@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type ConditionTree, readTree, writeTree } from './editor-tree.ts';
-import { someCondition, someReader, someTicket, variables } from './fixtures/random-conditions.ts';
+import { someCondition, someReader, someTicket, variables } from './random-conditions.contract.ts';
 import { ruleLanguage } from './rule-language.ts';
 
 const { condition: compile } = ruleLanguage(variables);

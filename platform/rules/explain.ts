@@ -62,7 +62,12 @@ function lookInto(expression: Expression, scope: Scope, look: Look): Part[] {
     case 'call':
       if (expression.name === 'has') return [];
       return iterationOf(expression) ? lookThrough(expression, scope, look) : each([...(expression.on ? [expression.on] : []), ...expression.given]);
-    default:
+    case 'literal':
+    case 'name':
+    case 'field':
+    case 'index':
+    case 'list':
+    case 'map':
       return [];
   }
 }

@@ -68,7 +68,20 @@ export function readExpression(node: ASTNode): Expression {
     case '.?':
     case '[?]':
       throw new NotOffered('Optional chaining is not offered: ask with has()', node.start);
-    default:
+    case '&&':
+    case '||':
+    case '==':
+    case '!=':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+    case 'in':
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '%':
       return { ...placed, kind: 'binary', operator: node.op, left: readExpression(node.args[0]), right: readExpression(node.args[1]) };
   }
 }

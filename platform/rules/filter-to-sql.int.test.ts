@@ -3,7 +3,7 @@ import { isAppError } from '../errors/app-error.ts';
 import { sql } from '../postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import { type Columns, compileFilter } from './filter-to-sql.ts';
-import { someCondition, someReader, someTicket, variables } from './fixtures/random-conditions.ts';
+import { someCondition, someReader, someTicket, variables } from './random-conditions.contract.ts';
 import { ruleLanguage } from './rule-language.ts';
 
 const { condition: compile } = ruleLanguage(variables);

@@ -83,7 +83,13 @@ function truthOf(expression: Expression, context: Context): MakeTruth {
     case 'field': {
       const column = columnOf(expression, context);
       if (column.type === 'boolean') return () => column.sql;
+      break;
     }
+    case 'literal':
+    case 'index':
+    case 'list':
+    case 'map':
+      break;
   }
   throw outside(expression);
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { someCondition, someReader, someTicket, variables } from './fixtures/random-conditions.ts';
+import { someCondition, someReader, someTicket, variables } from './random-conditions.contract.ts';
 import { type Condition, ruleLanguage } from './rule-language.ts';
 import { ruleSet } from './rule-set.ts';
 
