@@ -59,7 +59,7 @@ beforeAll(async () => {
     database,
     passwords,
     defaultLocale: 'ru',
-    known: { all: new Set(['tickets.read', 'cmdb.read', 'directory.manage']), restrictable: new Set(['cmdb.read']) },
+    known: { all: new Set(['tickets.read', 'cmdb.read', 'directory.manage']), restrictable: new Set(['cmdb.read']), checkGrant: () => undefined },
   });
   const serving = { contract, database, clock, newId: newUuid, log: createLogger({ level: 'error' }), metrics: createMetrics() };
   const bound = bindMethods({ served: [serve(DirectoryService, methods)], ...serving });
@@ -147,7 +147,7 @@ describe('accounts', () => {
     const manager: Principal = {
       kind: 'account',
       id: newUuid(),
-      name: 'manager',
+      name: 'deputy',
       permissions: ['directory.manage', 'directory.read', 'tickets.create', 'tickets.read_own'],
     };
     const rise = directory.createAccount({ login: 'rise', name: 'x', roles: ['administrator'] }, as(manager));

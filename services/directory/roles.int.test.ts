@@ -45,8 +45,8 @@ describe('a role', () => {
   });
 
   it('gives nothing that the giver has not', async () => {
-    await make('manager', { permissions: ['directory.manage', 'directory.read'], grants: [reading({ site: ['N', 'M'] })] });
-    const { api } = await hub.newAccount('mila', ['manager']);
+    await make('deputy', { permissions: ['directory.manage', 'directory.read'], grants: [reading({ site: ['N', 'M'] })] });
+    const { api } = await hub.newAccount('mila', ['deputy']);
     const give = (name: string, rights: object) => api.post('/api/v1/roles', { name, ...titles, ...rights });
     expect((await give('less', { grants: [reading({ site: ['N'], class: ['pump'] })] })).status).toBe(201);
     expect((await give('more', { grants: [reading({ site: ['S'] })] })).status).toBe(403);

@@ -60,6 +60,7 @@ export function directoryMethods(parts: AccountParts & { database: Database; kno
         name: holder.name,
         permissions,
         grants: toGrants(grants),
+        about: holder.about,
         credentialId: holder.credentialId,
         ...(holder.expiresAt !== undefined && { expiresAt: new Date(holder.expiresAt).toISOString() }),
       };

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { AuditService } from '../../generated/opora/directory/v1/audit.ts';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
+import { openGuard } from '../../platform/rights/guard.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
 import { auditMethods } from './audit/audit-methods.ts';
 import { keepAudit } from './audit/keep-audit.ts';
 import { createFirstAdministrator } from './bootstrap.ts';
+import type { KnownPermissions } from './domain/check-rights.ts';
 import { createPasswords } from './passwords.ts';
 import { directoryMethods } from './rpc.ts';
 import { readRoles } from './storage/role-store.ts';
@@ -45,9 +47,17 @@ export const directory = defineService({
     const named = [...contract.methods, ...contract.events].flatMap(({ permissions }) => permissions);
     const unmasking = contract.methods.flatMap(({ unmaskedBy }) => unmaskedBy ?? []);
     const ofRoles = (await readRoles(database)).flatMap(({ permissions }) => permissions);
-    const known = {
+    const guards = contract.guarded.map(({ name }) => openGuard(contract, name));
+    const guardOf = (permission: string) => guards.find(({ object }) => object.reads === permission || object.changes.includes(permission));
+    // Of methods on guarded objects only the permissions of these hold for some of them.
+    const restricted = contract.methods.flatMap(({ restricted: isRestricted, permissions }) => {
+      const guarded = permissions.filter(guardOf);
+      return isRestricted ? (guarded.length > 0 ? guarded : permissions) : [];
+    });
+    const known: KnownPermissions = {
       all: new Set([...named, ...unmasking, ...ofRoles, 'operations.manage']),
-      restrictable: new Set(contract.methods.filter(({ restricted }) => restricted).flatMap(({ permissions }) => permissions)),
+      restrictable: new Set(restricted),
+      checkGrant: (grant, pointer) => guardOf(grant.permission)?.findFaults(grant, pointer),
     };
     const methods = directoryMethods({ database, passwords, defaultLocale: config.OPORA_LOCALE, known });
     return { serves: [serve(DirectoryService, methods), serve(AuditService, auditMethods(database))], subscriptions: [keepAudit(contract)] };

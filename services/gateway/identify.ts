@@ -98,12 +98,21 @@ export function createIdentifier({ client, within, clock }: Pick<Parts, 'client'
   };
 }
 
-function toPrincipal({ accountId, name, permissions, grants }: AuthenticateResponse): Principal {
-  const toGrant = ({ permission, where }: AuthenticateResponse['grants'][number]): Grant => ({
+function toPrincipal({ accountId, name, permissions, grants, about }: AuthenticateResponse): Principal {
+  const toGrant = ({ permission, where, condition, without }: AuthenticateResponse['grants'][number]): Grant => ({
     permission,
     where: Object.fromEntries(Object.entries(where ?? {}).filter(([, values]) => values.length > 0)),
+    ...(condition !== undefined && { condition }),
+    ...(without.length > 0 && { without }),
   });
-  return { kind: 'account', id: accountId, name, permissions, ...(grants.length > 0 && { grants: grants.map(toGrant) }) };
+  return {
+    kind: 'account',
+    id: accountId,
+    name,
+    permissions,
+    ...(grants.length > 0 && { grants: grants.map(toGrant) }),
+    ...(about && grants.some(({ condition }) => condition !== undefined) && { about }),
+  };
 }
 
 function keyOf({ kind, secret }: Credential): string {

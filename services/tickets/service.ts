@@ -8,6 +8,7 @@ import { defineService, serve } from '../../platform/service/define-service.ts';
 import { blastRadiusMethods } from './blast-radius/blast-radius-methods.ts';
 import { freezeMethods } from './freezes/freeze-methods.ts';
 import { keepImpact } from './impact/keep-impact.ts';
+import { ticketRights } from './rights.ts';
 import { ticketMethods } from './rpc.ts';
 import { loadDefinitions } from './storage/definition-store.ts';
 import { numberDrawer } from './storage/draw-number.ts';
@@ -18,16 +19,17 @@ export const tickets = defineService({
   needs: [],
   config: z.object({}),
   migrations: new URL('./storage/migrations/', import.meta.url),
-  async start({ database, client, within, newId }) {
+  async start({ database, client, within, newId, contract }) {
     const definitions = await loadDefinitions(database);
     const asking = { database, cmdb: client(RadiusService), within };
-    const parts = { ...asking, definitions, drawNumbers: numberDrawer(database) };
+    const rights = ticketRights(contract);
+    const parts = { ...asking, definitions, rights, drawNumbers: numberDrawer(database) };
     const find = async (id: string, principal: Principal) => (await ticketUseCases(parts).find(id, principal)).ticket;
     return {
       serves: [
         serve(TicketService, ticketMethods(parts)),
         serve(FreezeService, freezeMethods(database)),
-        serve(BlastRadiusService, blastRadiusMethods({ ...asking, find })),
+        serve(BlastRadiusService, blastRadiusMethods({ ...asking, rights, find })),
       ],
       timers: keepImpact({ ...asking, newId }),
     };

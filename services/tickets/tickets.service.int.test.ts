@@ -11,6 +11,7 @@ import { createInProcessTransport } from '../../platform/rpc/in-process.ts';
 import { bindMethods } from '../../platform/rpc/server.ts';
 import { serve } from '../../platform/service/define-service.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
+import { ticketRights } from './rights.ts';
 import { ticketMethods } from './rpc.ts';
 import { tickets as definition } from './service.ts';
 import { loadDefinitions } from './storage/definition-store.ts';
@@ -33,6 +34,7 @@ describe('the tickets service', () => {
     const methods = ticketMethods({
       database,
       definitions: await loadDefinitions(database),
+      rights: ticketRights(contract),
       drawNumbers: numberDrawer(database),
       cmdb: createClient(RadiusService, { contract, transport }),
       within: (milliseconds) => ({ deadline: Date.now() + milliseconds, principal: policy }),

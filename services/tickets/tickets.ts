@@ -4,11 +4,12 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
 import { announceOpened, announceTransition, announceUpdated } from './announce.ts';
-import { type Capacity, isOverIn } from './domain/lifecycle.ts';
+import { isOverIn } from './domain/lifecycle.ts';
 import { checkWindow, type PlannedWindow } from './domain/planned-window.ts';
 import { applyPatch, type Level, listChanges, type TicketPatch, type TicketState, type TicketType } from './domain/ticket.ts';
 import { makeEntry } from './history-entry.ts';
 import { wantImpact } from './impact/keep-impact.ts';
+import { factsOf, type TicketRights } from './rights.ts';
 import type { Definitions } from './storage/definition-store.ts';
 import { type CommentState, hasPublicAnswer, insertComment, insertHistory } from './storage/journal-store.ts';
 import { insertTickets, readTickets, updateTickets } from './storage/ticket-store.ts';
@@ -16,6 +17,7 @@ import { insertTickets, readTickets, updateTickets } from './storage/ticket-stor
 export interface TicketParts {
   database: Database;
   definitions: Definitions;
+  rights: TicketRights;
   drawNumbers(type: TicketType, count: number): Promise<string[]>;
 }
 
@@ -37,31 +39,31 @@ export interface TicketView {
   ticket: TicketState;
   /** Steps that the reader may ask for now. */
   steps: readonly string[];
+  /** Fields that are not shown to the reader. */
+  masked: ReadonlySet<string>;
 }
 
-export function ticketUseCases({ database, definitions, drawNumbers }: TicketParts) {
-  const view = (ticket: TicketState, principal: Principal): TicketView => ({
-    ticket,
-    steps: definitions.pinned(ticket.type, ticket.lifecycleVersion).stepsFrom(ticket.status, capacityOf(principal)),
-  });
+export function ticketUseCases({ database, definitions, rights, drawNumbers }: TicketParts) {
+  function view(ticket: TicketState, principal: Principal): TicketView {
+    const capacity = rights.capacity(principal, ticket);
+    const steps = capacity ? definitions.pinned(ticket.type, ticket.lifecycleVersion).stepsFrom(ticket.status, capacity) : [];
+    return { ticket, steps, masked: rights.masked(principal, ticket) };
+  }
 
   /** One ticket that the principal may see, by id or number. */
   async function find(idOrNumber: string, principal: Principal): Promise<TicketState> {
     const where = uuidPattern.test(idOrNumber) ? sql`id = ${idOrNumber}` : sql`number = ${idOrNumber}`;
-    const [ticket] = await readTickets(database, sql`${where} and ${visibleTo(principal)}`);
+    const [ticket] = await readTickets(database, sql`${where} and ${rights.visible(principal)}`);
     if (!ticket) throw new AppError('not_found', `There is no ticket "${idOrNumber}" that you may see.`);
     return ticket;
   }
 
-  async function findAtVersion(id: string, expectedVersion: number, principal: Principal): Promise<TicketState> {
-    const ticket = await find(id, principal);
-    if (expectedVersion !== 0 && ticket.version !== expectedVersion) {
-      throw new AppError(
-        'conflict',
-        `${ticket.number} was changed meanwhile: it is at version ${ticket.version}, not ${expectedVersion}. Read it again.`,
-      );
-    }
-    return ticket;
+  function requireVersion(ticket: TicketState, expectedVersion: number): void {
+    if (expectedVersion === 0 || ticket.version === expectedVersion) return;
+    throw new AppError(
+      'conflict',
+      `${ticket.number} was changed meanwhile: it is at version ${ticket.version}, not ${expectedVersion}. Read it again.`,
+    );
   }
 
   return {
@@ -107,14 +109,18 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
           answer(view(ticket, call.principal)),
         );
       } catch (error) {
-        const same = wanted.externalReference && (await findByReference(database, wanted.externalReference, call.principal));
+        const same =
+          wanted.externalReference &&
+          (await findByReference(database, wanted.externalReference, rights.visible(call.principal, ['externalReference'])));
         if (same) return answer(view(same, call.principal));
         throw error;
       }
     },
 
     async update<Answer>(id: string, expectedVersion: number, patch: TicketPatch, call: Call, answer: (view: TicketView) => Answer): Promise<Answer> {
-      const before = await findAtVersion(id, expectedVersion, call.principal);
+      const before = await find(id, call.principal);
+      rights.requireWork(call.principal, before, fieldsOf(patch));
+      requireVersion(before, expectedVersion);
       const changed = applyPatch(before, patch, definitions.matrix, call.now);
       if (!changed) return call.commit({}, answer(view(before, call.principal)));
       return call.commit(
@@ -135,10 +141,13 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
       call: Call,
       answer: (view: TicketView) => Answer,
     ): Promise<Answer> {
-      const before = await findAtVersion(step.id, step.expectedVersion, call.principal);
+      const before = await find(step.id, call.principal);
+      const capacity = rights.capacity(call.principal, before);
+      if (capacity !== 'caller') rights.requireWork(call.principal, before, step.resolution === undefined ? [] : ['resolution']);
+      requireVersion(before, step.expectedVersion);
       const lifecycle = definitions.pinned(before.type, before.lifecycleVersion);
       const status = lifecycle.take(step.transition, before.status, {
-        capacity: capacityOf(call.principal),
+        capacity: capacity ?? 'caller',
         facts: { type: before.type, priority: before.priority, hasAssignee: before.assigneeId !== undefined },
         ...(step.resolution !== undefined && { resolution: step.resolution }),
       });
@@ -166,9 +175,11 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
       call: Call,
       answer: (comment: CommentState) => Answer,
     ): Promise<Answer> {
-      const worker = may(call.principal, 'tickets.work');
-      if (wanted.internal && !worker) throw new AppError('not_allowed', 'Internal comments are for those who work on tickets.');
       const ticket = await find(wanted.ticketId, call.principal);
+      const capacity = rights.capacity(call.principal, ticket);
+      const worker = capacity === 'worker';
+      if (wanted.internal && !worker) throw new AppError('not_allowed', 'Internal comments are for those who work on tickets.');
+      if (!capacity) rights.requireWork(call.principal, ticket, []);
       const answers = worker && !wanted.internal && call.principal.id !== ticket.callerId;
       const answersFirst = answers && !(await hasPublicAnswer(database, ticket.id, ticket.callerId));
       const comment: CommentState = {
@@ -192,6 +203,7 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
               internal: comment.internal,
               ...(!comment.internal && ticket.callerId !== undefined && { visibleTo: ticket.callerId }),
               answersCaller: answersFirst,
+              facts: factsOf(ticket),
             }),
           ],
         },
@@ -201,14 +213,9 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
   };
 }
 
-/** A step is taken by those who work on tickets or by the caller; rules have methods of their own (`raise-incidents.ts`). */
-export function capacityOf(principal: Principal): Capacity {
-  return may(principal, 'tickets.work') ? 'worker' : 'caller';
-}
-
-/** Rights are part of the query: who may not read all sees the own ones, and nothing tells that there are others. */
-export function visibleTo(principal: Principal): Statement {
-  return may(principal, 'tickets.read') ? sql`true` : sql`caller_id = ${principal.id}`;
+function fieldsOf({ unplanned = false, ...fields }: TicketPatch): string[] {
+  const given = Object.entries(fields).flatMap(([field, value]) => (value === undefined ? [] : field));
+  return unplanned ? [...given, 'plannedStart', 'plannedEnd'] : given;
 }
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -223,14 +230,7 @@ function callerFor(wanted: NewTicket, principal: Principal): string | undefined 
   return principal.id;
 }
 
-async function findByReference(
-  database: Database,
-  reference: { system: string; id: string },
-  principal: Principal,
-): Promise<TicketState | undefined> {
-  const [ticket] = await readTickets(
-    database,
-    sql`external_system = ${reference.system} and external_id = ${reference.id} and ${visibleTo(principal)}`,
-  );
+async function findByReference(database: Database, reference: { system: string; id: string }, visible: Statement): Promise<TicketState | undefined> {
+  const [ticket] = await readTickets(database, sql`external_system = ${reference.system} and external_id = ${reference.id} and ${visible}`);
   return ticket;
 }

@@ -13,6 +13,9 @@ export interface RoleState extends Rights {
 export const rightsOfAccount = sql`array(select distinct unnest(r.permissions) from role r where r.name = any(a.roles) order by 1) as permissions,
   coalesce((select jsonb_agg(distinct g) from role r, jsonb_array_elements(r.grants) g where r.name = any(a.roles)), '[]') as grants`;
 
+/** What conditions of rights may ask of whoever has the account `a`, as a column. */
+export const readerOfAccount = sql`jsonb_build_object('roles', a.roles, 'teamIds', '[]'::jsonb) as about`;
+
 export async function readRoles(database: Database): Promise<RoleState[]> {
   return database.query<RoleState>(
     sql`select name, title_en as "titleEn", title_ru as "titleRu", permissions, grants, version from role order by name`,
