@@ -7,12 +7,13 @@ import { events } from './events.ts';
 import { graphProjection } from './graph-projection.ts';
 import { incidents } from './incidents.ts';
 import { kafka } from './kafka.ts';
+import { rights } from './rights.ts';
 import { rpc } from './rpc.ts';
 import { sla } from './sla.ts';
 import { start } from './start.ts';
 import { tickets } from './tickets.ts';
 
-const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, sla, cmdb, graphProjection];
+const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, sla, rights, cmdb, graphProjection];
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,

@@ -112,7 +112,7 @@ async function makeTicket(index: number): Promise<Ticket> {
     urgency: levels[(index >> 1) % 3],
     ...(index % 5 === 0 && { serviceId: service }),
     ...(index % 6 === 1 && { items: [item] }),
-    ...(index % 4 === 1 && { externalReference: { system: index % 8 === 1 ? '1c-hr' : 'jira', id: secret } }),
+    ...(index % 4 === 1 && { externalReference: { system: index % 8 === 1 ? '1c-hr' : 'jira', id: `ref-${index}` } }),
     ...(index % 7 === 2 && { callerId: people[index % people.length]?.id }),
   };
   const { body } = await hub.api.post<Ticket>('/api/v1/tickets', wanted);
