@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { AuditService } from '../../generated/opora/directory/v1/audit.ts';
+import { CredentialService } from '../../generated/opora/directory/v1/credentials.ts';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
 import { openGuard } from '../../platform/rights/guard.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
+import { accountUseCases } from './accounts.ts';
 import { auditMethods } from './audit/audit-methods.ts';
 import { keepAudit } from './audit/keep-audit.ts';
 import { createFirstAdministrator } from './bootstrap.ts';
+import { credentialMethods } from './credential-methods.ts';
 import type { KnownPermissions } from './domain/check-rights.ts';
 import { createPasswords } from './passwords.ts';
 import { directoryMethods } from './rpc.ts';
+import { createSignInGuard } from './sign-in-guard.ts';
 import { readRoles } from './storage/role-store.ts';
 
 export const directory = defineService({
@@ -59,7 +63,12 @@ export const directory = defineService({
       restrictable: new Set(restricted),
       checkGrant: (grant, pointer) => guardOf(grant.permission)?.findFaults(grant, pointer),
     };
-    const methods = directoryMethods({ database, passwords, defaultLocale: config.OPORA_LOCALE, known });
-    return { serves: [serve(DirectoryService, methods), serve(AuditService, auditMethods(database))], subscriptions: [keepAudit(contract)] };
+    const parts = { database, passwords, defaultLocale: config.OPORA_LOCALE, known, guard: createSignInGuard(database) };
+    const findAccount = accountUseCases(parts).find;
+    const credentials = credentialMethods({ ...parts, knownPermissions: known.all, findAccount });
+    return {
+      serves: [serve(DirectoryService, directoryMethods(parts)), serve(CredentialService, credentials), serve(AuditService, auditMethods(database))],
+      subscriptions: [keepAudit(contract)],
+    };
   },
 });
