@@ -35,6 +35,8 @@ export interface TicketRights {
    * A null where it cannot be told, so it is no condition to negate.
    */
   visible(principal: Principal, uses?: readonly string[]): Statement;
+  /** The same of one ticket. */
+  sees(principal: Principal, ticket: TicketState): boolean;
   /** Fields of a ticket that the principal may see which are masked. */
   masked(principal: Principal, ticket: TicketState): ReadonlySet<string>;
   /** Whether it may be read as those do who work on tickets: with its history. */
@@ -60,6 +62,7 @@ export function ticketRights(contract: Contract): TicketRights {
     guard,
     masked,
     mayWork,
+    sees: (principal, ticket) => isOwn(principal, ticket) || guard.judge(principal, 'tickets.read', factsOf(ticket)) !== undefined,
 
     visible(principal, uses) {
       const held = guard.whereHeld(principal, 'tickets.read', uses);

@@ -2,6 +2,7 @@ import type { Comment, ComputedImpact, HistoryEntry, Ticket, TicketService } fro
 import { AppError } from '../../platform/errors/app-error.ts';
 import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
 import type { TicketPatch, TicketState } from './domain/ticket.ts';
+import { type AccessParts, explainAccess } from './explain-access.ts';
 import { type ImpactParts, impactUseCases } from './impact/keep-impact.ts';
 import { listTickets } from './list-tickets.ts';
 import { raisingUseCases } from './raise-incidents.ts';
@@ -10,7 +11,7 @@ import { type CommentState, type JournalEntry, readComments, readHistory } from 
 import { type TicketParts, type TicketView, ticketUseCases } from './tickets.ts';
 
 /** The contract's methods, each mapped to its use case and back. */
-export function ticketMethods(parts: TicketParts & ImpactParts): TicketService {
+export function ticketMethods(parts: TicketParts & ImpactParts & AccessParts): TicketService {
   const tickets = ticketUseCases(parts);
   const incidents = raisingUseCases(parts);
   const impacts = impactUseCases(parts);
@@ -50,6 +51,7 @@ export function ticketMethods(parts: TicketParts & ImpactParts): TicketService {
       rights.requireWork(call.principal, ticket, ['computedImpact']);
       return impacts.compute(ticket, call);
     },
+    explainTicketAccess: async ({ id, account }, call) => explainAccess(parts, (await tickets.find(id, call.principal)).ticket, account, call),
     raiseIncidents: ({ incidents: wanted }, call) =>
       incidents.raise(wanted, call, (raised) => ({ incidents: raised.map(({ id, number }) => ({ id, number })) })),
     resolveIncidents: ({ incidents: wanted }, call) => incidents.resolve(wanted, call, (outcomes) => ({ outcomes })),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RadiusService } from '../../generated/opora/cmdb/v1/radius.ts';
+import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
 import { BlastRadiusService } from '../../generated/opora/tickets/v1/blast_radius.ts';
 import { FreezeService } from '../../generated/opora/tickets/v1/freezes.ts';
 import { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
@@ -27,7 +28,7 @@ export const tickets = defineService({
     const find = async (id: string, principal: Principal) => (await ticketUseCases(parts).find(id, principal)).ticket;
     return {
       serves: [
-        serve(TicketService, ticketMethods(parts)),
+        serve(TicketService, ticketMethods({ ...parts, directory: client(DirectoryService) })),
         serve(FreezeService, freezeMethods(database)),
         serve(BlastRadiusService, blastRadiusMethods({ ...asking, rights, find })),
       ],

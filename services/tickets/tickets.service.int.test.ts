@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RadiusService } from '../../generated/opora/cmdb/v1/radius.ts';
+import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
 import { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import { newUuid, systemClock } from '../../platform/clock/clock.ts';
 import { loadContract } from '../../platform/contract/load-contract.ts';
@@ -37,6 +38,7 @@ describe('the tickets service', () => {
       rights: ticketRights(contract),
       drawNumbers: numberDrawer(database),
       cmdb: createClient(RadiusService, { contract, transport }),
+      directory: createClient(DirectoryService, { contract, transport }),
       within: (milliseconds) => ({ deadline: Date.now() + milliseconds, principal: policy }),
     });
     const bound = bindMethods({

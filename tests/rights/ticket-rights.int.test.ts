@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AccessExplanation } from '../../generated/opora/directory/v1/access.ts';
 import { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import type { CallOptions, Grant, Principal } from '../../platform/rpc/call.ts';
 import { followStream } from '../edge/follow-stream.ts';
@@ -241,7 +242,44 @@ describe('somebody with grants for some tickets', () => {
   });
 });
 
-function as({ principal }: Person): CallOptions {
+describe('why somebody may see and change a ticket, or may not', () => {
+  it('is told an administrator by role and by grant, with the part of the condition that was false, as it is', async () => {
+    for (const [role, person] of everyone()) {
+      for (const ticket of tickets.slice(0, 6)) {
+        const { body } = await hub.api.get<AccessExplanation>(`/api/v1/tickets/${ticket.number}/access?account=in-${role}`);
+        const { maySee, mayChange, masked } = body;
+        const isSeen = sees(person, ticket);
+        const hidden = isSeen && !seesWhole(person, ticket) ? ['description', 'resolution'] : [];
+        expect([role, ticket.number, maySee, mayChange, masked]).toEqual([role, ticket.number, isSeen, isSeen && changes(person, ticket), hidden]);
+        expect(body.reasons.some(({ holds: isSo, permission }) => isSo && permission !== 'tickets.work')).toBe(isSeen);
+      }
+    }
+    const fixer = people.find(({ role }) => role === 'fixer') as Person;
+    const foreign = tickets.find(({ assigneeId }) => assigneeId !== undefined && assigneeId !== fixer.id) as Ticket;
+    const told = await hub.client(TicketService).explainTicketAccess({ id: foreign.id, account: fixer.id }, as(administrator));
+    expect(told.reasons.filter(({ permission }) => permission === 'tickets.read')).toEqual([
+      {
+        permission: 'tickets.read',
+        role: 'fixer',
+        holds: false,
+        condition: 'ticket.assigneeId == me.id',
+        en: `ticket.assigneeId is "${foreign.assigneeId}", needed "${fixer.id}".`,
+        ru: `ticket.assigneeId — "${foreign.assigneeId}", а нужно "${fixer.id}".`,
+        parts: [
+          { text: 'ticket.assigneeId == me.id', value: 'false', depth: 0 },
+          { text: 'ticket.assigneeId', value: `"${foreign.assigneeId}"`, depth: 1 },
+          { text: 'me.id', value: `"${fixer.id}"`, depth: 1 },
+        ],
+        without: [],
+      },
+    ]);
+    expect((await fixer.api.get(`/api/v1/tickets/${foreign.id}/access?account=in-fixer`)).status).toBe(403);
+  });
+});
+
+const administrator = { principal: { kind: 'account', id: randomUUID(), name: 'a', permissions: ['*'] } } satisfies { principal: Principal };
+
+function as({ principal }: Pick<Person, 'principal'>): CallOptions {
   return { deadline: Date.now() + 15_000, principal };
 }
 
