@@ -1,5 +1,5 @@
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { type Condition, conditionLanguage } from '../../../platform/rules/condition.ts';
+import { type Condition, ruleLanguage } from '../../../platform/rules/rule-language.ts';
 
 /** What kind of state it is; SLA clocks and lists look at this, not at the state's name. */
 export type Phase = 'open' | 'active' | 'paused' | 'resolved' | 'closed';
@@ -43,7 +43,10 @@ export interface TicketFacts {
   hasAssignee: boolean;
 }
 
-const compileGuard = conditionLanguage({ ticket: { fields: { type: 'string', priority: 'string', hasAssignee: 'bool' } }, resolution: 'string' });
+const { condition: compileGuard } = ruleLanguage({
+  ticket: { fields: { type: 'string', priority: 'string', hasAssignee: 'bool' } },
+  resolution: 'string',
+});
 
 /** Checks a definition as a whole and compiles it; AppError `invalid_input` names every mistake. */
 export function compileLifecycle(definition: LifecycleDefinition, version: number): Lifecycle {
