@@ -8,6 +8,7 @@ import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Call, Principal } from '../../platform/rpc/call.ts';
 import { covers, type Rights, unite } from './domain/permissions.ts';
 import type { Passwords } from './passwords.ts';
+import { findMissing } from './records/check-references.ts';
 import { requireCovered } from './roles.ts';
 import { type AccountState, insertAccount, readAccounts, updateAccount } from './storage/account-store.ts';
 import { deleteSessions, readSessions } from './storage/credential-store.ts';
@@ -41,6 +42,12 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
     return rights;
   }
 
+  async function requirePerson(id: string): Promise<string> {
+    const violations = await findMissing(database, [{ kind: 'person', id, pointer: '/personId' }]);
+    if (violations.length > 0) throw new AppError('invalid_input', 'There is no such person.', { violations });
+    return id;
+  }
+
   return {
     find,
 
@@ -55,6 +62,7 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
         roles,
         active: true,
         ...(wanted.password !== undefined && { passwordHash: await passwords.hash(wanted.password) }),
+        ...(wanted.personId !== undefined && { personId: await requirePerson(wanted.personId) }),
         version: 1,
         createdAt: call.now,
         updatedAt: call.now,
@@ -69,11 +77,12 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
       }
     },
 
-    async list({ limit = 50, after, q, role, active }: ListAccountsRequest): Promise<{ accounts: AccountState[]; next?: string }> {
+    async list({ limit = 50, after, q, role, active, personId }: ListAccountsRequest): Promise<{ accounts: AccountState[]; next?: string }> {
       const conditions: Statement[] = [sql`true`];
       if (q !== undefined) conditions.push(sql`position(lower(${q}) in lower(a.name || ' ' || a.login || ' ' || coalesce(a.email, ''))) > 0`);
       if (role !== undefined) conditions.push(sql`${role} = any(a.roles)`);
       if (active !== undefined) conditions.push(sql`a.active = ${active}`);
+      if (personId !== undefined) conditions.push(sql`a.person_id = ${personId}`);
       if (after !== undefined) conditions.push(sql`a.login_key > ${decodeCursor(after, ['string'], 'login')[0]}`);
       const page = await readAccounts(database, sql`where ${joinSql(conditions, ' and ')} order by a.login_key limit ${limit + 1}`);
       const accounts = page.slice(0, limit);
@@ -98,6 +107,7 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
         ...(wanted.locale !== undefined && { locale: wanted.locale }),
         ...(wanted.active !== undefined && { active: wanted.active }),
         ...(wanted.password !== undefined && { passwordHash: await passwords.hash(wanted.password) }),
+        ...(wanted.personId !== undefined && { personId: await requirePerson(wanted.personId) }),
         roles,
         ...(wanted.roles.length > 0 && (await rightsToGive(roles, call.principal))),
         version: before.version + 1,

@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
+import { DepartmentService, OrganizationService, SiteService } from '../../generated/opora/directory/v1/organizations.ts';
+import { PersonService } from '../../generated/opora/directory/v1/people.ts';
+import { TeamService } from '../../generated/opora/directory/v1/teams.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
 import { createFirstAdministrator } from './bootstrap.ts';
+import { departmentMethods, organizationMethods, siteMethods } from './organizations/organization-methods.ts';
 import { createPasswords } from './passwords.ts';
+import { personMethods } from './people/person-methods.ts';
 import { directoryMethods } from './rpc.ts';
 import { readRoles } from './storage/role-store.ts';
+import { teamMethods } from './teams/team-methods.ts';
 
 export const directory = defineService({
   name: 'directory',
@@ -46,6 +52,15 @@ export const directory = defineService({
       restrictable: new Set(contract.methods.filter(({ restricted }) => restricted).flatMap(({ permissions }) => permissions)),
     };
     const methods = directoryMethods({ database, passwords, defaultLocale: config.OPORA_LOCALE, known });
-    return { serves: [serve(DirectoryService, methods)] };
+    return {
+      serves: [
+        serve(DirectoryService, methods),
+        serve(OrganizationService, organizationMethods(database)),
+        serve(SiteService, siteMethods(database)),
+        serve(DepartmentService, departmentMethods(database)),
+        serve(PersonService, personMethods(database)),
+        serve(TeamService, teamMethods(database)),
+      ],
+    };
   },
 });

@@ -14,6 +14,7 @@ export interface AccountState extends Rights {
   roles: readonly string[];
   active: boolean;
   passwordHash?: string;
+  personId?: string;
   version: number;
   createdAt: number;
   updatedAt: number;
@@ -28,6 +29,7 @@ interface AccountRow {
   roles: string[];
   active: boolean;
   password_hash: string | null;
+  person_id: string | null;
   version: number;
   created_at: Date;
   updated_at: Date;
@@ -38,7 +40,7 @@ interface AccountRow {
 /** `rest`: what comes after `from account a`. */
 export async function readAccounts(database: Database, rest: Statement): Promise<AccountState[]> {
   const rows = await database.query<AccountRow>(
-    sql`select a.id, a.login, a.name, a.email, a.locale, a.roles, a.active, a.password_hash, a.version, a.created_at, a.updated_at,
+    sql`select a.id, a.login, a.name, a.email, a.locale, a.roles, a.active, a.password_hash, a.person_id, a.version, a.created_at, a.updated_at,
       ${rightsOfAccount} from account a ${rest}`,
   );
   return rows.map((row) => ({
@@ -50,6 +52,7 @@ export async function readAccounts(database: Database, rest: Statement): Promise
     roles: row.roles,
     active: row.active,
     ...(row.password_hash !== null && { passwordHash: row.password_hash }),
+    ...(row.person_id !== null && { personId: row.person_id }),
     version: row.version,
     createdAt: row.created_at.getTime(),
     updatedAt: row.updated_at.getTime(),
@@ -59,9 +62,9 @@ export async function readAccounts(database: Database, rest: Statement): Promise
 }
 
 export function insertAccount(account: AccountState): Statement {
-  return sql`insert into account (id, login, name, email, locale, roles, active, password_hash, version, created_at, updated_at)
+  return sql`insert into account (id, login, name, email, locale, roles, active, password_hash, person_id, version, created_at, updated_at)
     values (${account.id}, ${account.login}, ${account.name}, ${account.email ?? null}, ${account.locale}, ${account.roles}, ${account.active},
-      ${account.passwordHash ?? null}, ${account.version}, ${new Date(account.createdAt)}, ${new Date(account.updatedAt)})`;
+      ${account.passwordHash ?? null}, ${account.personId ?? null}, ${account.version}, ${new Date(account.createdAt)}, ${new Date(account.updatedAt)})`;
 }
 
 /** Only if it still has the version before; otherwise the commit is a conflict. */
@@ -69,7 +72,7 @@ export function updateAccount(account: AccountState): Statement {
   return exactly(
     1,
     sql`update account set name = ${account.name}, email = ${account.email ?? null}, locale = ${account.locale}, roles = ${account.roles},
-        active = ${account.active}, password_hash = ${account.passwordHash ?? null}, version = ${account.version}, updated_at = ${new Date(account.updatedAt)}
+        active = ${account.active}, password_hash = ${account.passwordHash ?? null}, person_id = ${account.personId ?? null}, version = ${account.version}, updated_at = ${new Date(account.updatedAt)}
       where id = ${account.id} and version = ${account.version - 1} returning 1`,
   );
 }
