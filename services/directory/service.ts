@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { AuditService } from '../../generated/opora/directory/v1/audit.ts';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
 import { DepartmentService, OrganizationService, SiteService } from '../../generated/opora/directory/v1/organizations.ts';
 import { PersonService } from '../../generated/opora/directory/v1/people.ts';
 import { TeamService } from '../../generated/opora/directory/v1/teams.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
+import { auditMethods } from './audit/audit-methods.ts';
+import { keepAudit } from './audit/keep-audit.ts';
 import { createFirstAdministrator } from './bootstrap.ts';
 import { departmentMethods, organizationMethods, siteMethods } from './organizations/organization-methods.ts';
 import { createPasswords } from './passwords.ts';
@@ -31,6 +34,7 @@ export const directory = defineService({
     OPORA_LOCALE: z.enum(['ru', 'en']).default('ru').describe('language of a new account'),
   }),
   migrations: new URL('./storage/migrations/', import.meta.url),
+  sealed: new URL('./storage/sealed/', import.meta.url),
   async start({ config, database, clock, newId, contract, announce }) {
     const passwords = await createPasswords();
     const { madePassword } = await createFirstAdministrator({
@@ -55,12 +59,14 @@ export const directory = defineService({
     return {
       serves: [
         serve(DirectoryService, methods),
+        serve(AuditService, auditMethods(database)),
         serve(OrganizationService, organizationMethods(database)),
         serve(SiteService, siteMethods(database)),
         serve(DepartmentService, departmentMethods(database)),
         serve(PersonService, personMethods(database)),
         serve(TeamService, teamMethods(database)),
       ],
+      subscriptions: [keepAudit(contract)],
     };
   },
 });
