@@ -145,7 +145,7 @@ function announceUpdated(before: AccountState, account: AccountState, editor: Pr
 }
 
 /** What the audit log tells of an account. */
-const toldFields = ['login', 'name', 'email', 'locale', 'roles', 'active'] as const;
+const toldFields = ['login', 'name', 'email', 'locale', 'roles', 'active', 'personId'] as const;
 
 function toldOf(account: AccountState) {
   return {

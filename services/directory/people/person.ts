@@ -25,6 +25,7 @@ export const person: Resource<Person> = {
     locale: 'text',
     vip: 'boolean',
     skills: 'list',
+    scheduleId: 'reference',
   },
   defaults: { contacts: [], vip: false, skills: [] },
   sorts: ordersByName,
@@ -33,6 +34,7 @@ export const person: Resource<Person> = {
     departmentId: (id: string) => sql`r.department_id = ${id}`,
     siteId: (id: string) => sql`r.site_id = ${id}`,
     managerId: (id: string) => sql`r.manager_id = ${id}`,
+    scheduleId: (id: string) => sql`r.schedule_id = ${id}`,
     skillId: (id: string) => sql`r.skill_ids @> array[${id}::uuid] and r.skill_ids <> '{}'`,
     vip: (vip: boolean) => (vip ? sql`r.vip` : sql`not r.vip`),
     active: (active: boolean) => sql`r.active = ${active}`,
@@ -43,7 +45,13 @@ export const person: Resource<Person> = {
   tidy: tidyPerson,
   check: checkPerson,
   references: (state) => [
-    ...referencesIn(state, { organizationId: 'organization', departmentId: 'department', siteId: 'site', managerId: 'person' }),
+    ...referencesIn(state, {
+      organizationId: 'organization',
+      departmentId: 'department',
+      siteId: 'site',
+      managerId: 'person',
+      scheduleId: 'work_schedule',
+    }),
     ...referencesOf(state.skills, 'skills', 'skillId', 'skill'),
   ],
   announce: ({ id, active, organizationId, departmentId, siteId, managerId, vip, version }, change) =>

@@ -12,6 +12,10 @@ const words: Readonly<Record<RecordKind, string>> = {
   person: 'person',
   team: 'team',
   skill: 'skill',
+  work_schedule: 'work schedule',
+  absence: 'absence',
+  agreement: 'agreement',
+  blacklist_entry: 'entry of the blacklist',
 };
 
 /** References to records that are not there. Records are never deleted, so what is there stays there. */

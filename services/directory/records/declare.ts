@@ -1,11 +1,12 @@
 import type { RecordKind, Reference, Resource } from './resource.ts';
 
-/** By name without regard to capital letters, or by time. */
-export const ordersByName: Resource<never>['sorts'] = {
-  name: { column: 'sort_name', type: 'string' },
+export const ordersByTime: Resource<never>['sorts'] = {
   createdAt: { column: 'created_at', type: 'time' },
   updatedAt: { column: 'updated_at', type: 'time' },
 };
+
+/** By name without regard to capital letters, or by time. */
+export const ordersByName: Resource<never>['sorts'] = { name: { column: 'sort_name', type: 'string' }, ...ordersByTime };
 
 /** The references that single fields hold, of those that are there. */
 export function referencesIn<State extends object>(state: State, kinds: Partial<Record<keyof State & string, RecordKind>>): Reference[] {

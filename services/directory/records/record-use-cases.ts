@@ -71,7 +71,7 @@ export function prepareNew<State extends RecordState>(resource: Resource<State>,
   const blank = { active: true, externalReferences: [], ...resource.defaults };
   // The contract has seen to it that what is required was given.
   const state = { ...blank, ...withoutUndefined(given), id: writer.newId(), version: 1, createdAt: at, updatedAt: at } as unknown as State;
-  return resource.tidy ? resource.tidy(state) : state;
+  return tidyRecord(resource, state);
 }
 
 /** The record after a patch; the same object when nothing is different. A list that is given is what there is from now on, an empty one says nothing. */
@@ -91,7 +91,7 @@ export function patchRecord<State extends RecordState>(
     if (value !== undefined && field in types && !(Array.isArray(value) && value.length === 0)) patched[field] = value;
   }
   const state = patched as unknown as State;
-  const after = resource.tidy ? resource.tidy(state) : state;
+  const after = tidyRecord(resource, state);
   if (diffRecords(resource, before, after).length === 0) return before;
   return { ...after, version: before.version + 1, updatedAt: new Date(now).toISOString() };
 }
@@ -99,6 +99,7 @@ export function patchRecord<State extends RecordState>(
 /** Throws AppError `invalid_input` with all that is wrong with it, by itself or with what it names; `conflict` when another has its external reference. */
 export async function requireSound<State extends RecordState>(database: Database, resource: Resource<State>, state: State): Promise<void> {
   const violations = [...(resource.check?.(state) ?? []), ...(await findMissing(database, resource.references(state)))];
+  if (violations.length === 0) violations.push(...((await resource.checkBeside?.(state, database)) ?? []));
   if (violations.length > 0) throw new AppError('invalid_input', `That cannot be ${resource.noun}.`, { violations });
   const taken = await findTaken(database, resource.kind, state);
   if (taken.length > 0) throw new AppError('conflict', 'Another record has this external reference.', { violations: taken });
@@ -115,6 +116,17 @@ export function changesOf<State extends RecordState>(
     statements: [writeRecords(resource, steps), ...writeExternalReferences(resource, steps), writeHistory(resource, steps, writer, action)],
     events: steps.map(({ before, after }) => resource.announce(after, before ? 'updated' : 'created')),
   };
+}
+
+/** One form for equal values: moments in UTC with milliseconds, and what the resource itself tidies. */
+function tidyRecord<State extends RecordState>(resource: Resource<State>, state: State): State {
+  const tidy = { ...state } as unknown as Record<string, unknown>;
+  for (const [field, type] of Object.entries(fieldsOf(resource as never))) {
+    const value = tidy[field];
+    if (type === 'moment' && typeof value === 'string') tidy[field] = new Date(value).toISOString();
+  }
+  const told = tidy as unknown as State;
+  return resource.tidy ? resource.tidy(told) : told;
 }
 
 function withoutUndefined(given: object): object {

@@ -14,11 +14,15 @@ interface Page {
 
 let hub: EdgeHub;
 let own: Item;
+let contractor: Item;
+let somebody: Item;
 let serial = 0;
 
 beforeAll(async () => {
   hub = await startHub([]);
   own = (await post('organizations', { name: 'Водоканал', kind: 'own' })).body;
+  contractor = (await post('organizations', { name: 'Подрядчик', kind: 'contractor' })).body;
+  somebody = (await post('people', { name: 'Некто' })).body;
 });
 afterAll(() => hub.stop());
 
@@ -31,6 +35,9 @@ const pointersOf = ({ status, body }: Answer<unknown>) => [
   (body as { errors?: { pointer: string }[] }).errors?.map(({ pointer }) => pointer),
 ];
 
+const nine = { shifts: [{ from: '09:00', to: '18:00' }] };
+const day = (add: number) => new Date(Date.UTC(2026, 2, 1) + add * 86_400_000).toISOString();
+
 /** The least that each kind of record needs. */
 const kinds: [string, () => object, object][] = [
   ['organizations', () => ({ name: `Организация ${++serial}`, kind: 'customer' }), { note: 'Спрашивать по понедельникам' }],
@@ -40,6 +47,18 @@ const kinds: [string, () => object, object][] = [
   ['people', () => ({ name: `Человек ${++serial}` }), { position: 'Инженер' }],
   ['teams', () => ({ name: `Команда ${++serial}` }), { line: 2 }],
   ['skills', () => ({ name: `Навык ${++serial}` }), { nameEn: 'Pumps' }],
+  [
+    'work-schedules',
+    () => ({ name: `График ${++serial}`, timeZone: 'Europe/Moscow', cycleStart: '2026-01-05', days: [nine] }),
+    { exceptions: [{ date: '2026-05-01', shifts: [], name: 'Праздник' }] },
+  ],
+  [
+    'absences',
+    () => ({ personId: somebody.id, kind: 'vacation', startsAt: day(++serial), endsAt: day(serial + 1) }),
+    { comment: 'По семейным делам' },
+  ],
+  ['agreements', () => ({ name: `Договор ${++serial}`, contractorId: contractor.id, startsOn: '2026-01-01' }), { endsOn: '2026-12-31' }],
+  ['blacklist-entries', () => ({ contractorId: contractor.id, scope: 'all', reason: 'Срыв сроков', startsAt: day(++serial) }), { endsAt: day(900) }],
 ];
 
 describe.each(kinds)('%s', (collection, make, difference) => {
@@ -58,12 +77,12 @@ describe.each(kinds)('%s', (collection, make, difference) => {
     // What is so already is no change.
     expect((await change(changed.body, collection, difference)).body).toEqual(changed.body);
     const emptied = await change(changed.body, collection, { clear: Object.keys(difference) });
-    expect([emptied.status, emptied.body[field]]).toEqual([200, undefined]);
+    expect([emptied.status, emptied.body[field] ?? []]).toEqual([200, []]);
 
     const history = await hub.api.get<{ items: object[] }>(`/api/v1/${collection}/${made.body.id}/history`);
     expect(history.body.items).toMatchObject([
-      { action: 'updated', changes: expect.arrayContaining([{ field, before: value }]), actorName: 'Администратор' },
-      { action: 'updated', changes: expect.arrayContaining([{ field, after: value }]) },
+      { action: 'updated', changes: expect.arrayContaining([expect.objectContaining({ field, before: value })]), actorName: 'Администратор' },
+      { action: 'updated', changes: expect.arrayContaining([expect.objectContaining({ field, after: value })]) },
       { action: 'created', changes: [] },
     ]);
     expect((await post(collection, { ...make(), externalReferences: [reference] })).status).toBe(409);
@@ -72,19 +91,20 @@ describe.each(kinds)('%s', (collection, make, difference) => {
 
   it('come page by page in both directions, each once', async () => {
     for (let more = 0; more < 3; more++) await post(collection, make());
-    for (const sort of ['name', '-name', '-createdAt']) {
+    const key = ['absences', 'blacklist-entries'].includes(collection) ? 'startsAt' : 'name';
+    for (const sort of [key, `-${key}`, '-createdAt']) {
       const seen: Item[] = [];
       for (let after: string | undefined = ''; after !== undefined; ) {
         const { body }: Answer<Page> = await list(`${collection}?limit=2&sort=${sort}${after === '' ? '' : `&after=${after}`}`);
         seen.push(...body.items);
         after = body.next;
       }
-      const key = (item: Item) => (sort.endsWith('name') ? item.name.toLowerCase() : String(item['createdAt']));
-      const inOrder = seen.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a.id < b.id ? -1 : 1));
+      const placeOf = (item: Item) => String(item[sort.replace('-', '')]).toLowerCase();
+      const inOrder = seen.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : placeOf(a) > placeOf(b) ? 1 : a.id < b.id ? -1 : 1));
       expect(seen).toEqual(sort.startsWith('-') ? inOrder.toReversed() : inOrder);
       expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
     }
-    expect((await list(`${collection}?sort=name&after=abc`)).status).toBe(422);
+    expect((await list(`${collection}?after=abc`)).status).toBe(422);
   });
 });
 

@@ -1,10 +1,22 @@
 import type { ExternalReference } from '../../../generated/opora/directory/v1/records.ts';
 import type { NewEvent } from '../../../platform/bus/event.ts';
 import type { FieldViolation } from '../../../platform/errors/app-error.ts';
+import type { Database } from '../../../platform/postgres/database.ts';
 import type { Statement } from '../../../platform/postgres/sql.ts';
 
 /** The kinds of records; each is also the name of its table. */
-export type RecordKind = 'organization' | 'legal_entity' | 'site' | 'department' | 'person' | 'team' | 'skill';
+export type RecordKind =
+  | 'organization'
+  | 'legal_entity'
+  | 'site'
+  | 'department'
+  | 'person'
+  | 'team'
+  | 'skill'
+  | 'work_schedule'
+  | 'absence'
+  | 'agreement'
+  | 'blacklist_entry';
 
 /** What all records have. A record is kept in the shape of its message in the contract, so nothing is mapped on the way out. */
 export interface RecordState {
@@ -50,6 +62,8 @@ export interface Resource<State extends RecordState> {
   tidy?(state: State): State;
   /** All that is wrong with it by itself. */
   check?(state: State): FieldViolation[];
+  /** All that is wrong with it beside others; asked when it is sound by itself. */
+  checkBeside?(state: State, database: Database): Promise<FieldViolation[]>;
   references(state: State): Reference[];
   announce(state: State, change: 'created' | 'updated'): NewEvent;
 }
