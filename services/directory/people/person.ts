@@ -26,6 +26,8 @@ export const person: Resource<Person> = {
     vip: 'boolean',
     skills: 'list',
     scheduleId: 'reference',
+    mergedIntoId: 'reference',
+    erasedAt: 'moment',
   },
   defaults: { contacts: [], vip: false, skills: [] },
   sorts: ordersByName,

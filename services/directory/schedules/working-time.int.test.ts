@@ -6,9 +6,9 @@ import { ScheduleService } from '../../../generated/opora/directory/v1/schedules
 import { TeamService } from '../../../generated/opora/directory/v1/teams.ts';
 import { sql } from '../../../platform/postgres/sql.ts';
 import { serve } from '../../../platform/service/define-service.ts';
+import { openDirectory, type TestDirectory } from '../../../tests/directory/open-directory.ts';
 import { absenceMethods } from '../absences/absence-methods.ts';
 import { contractorMethods } from '../contractors/contractor-methods.ts';
-import { openDirectory, type TestDirectory } from '../fixtures/open-directory.ts';
 import { organizationMethods } from '../organizations/organization-methods.ts';
 import { personMethods } from '../people/person-methods.ts';
 import { teamMethods } from '../teams/team-methods.ts';
