@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AbsenceService } from '../../generated/opora/directory/v1/absences.ts';
 import { AuditService } from '../../generated/opora/directory/v1/audit.ts';
 import { ContractorService } from '../../generated/opora/directory/v1/contractors.ts';
+import { CredentialService } from '../../generated/opora/directory/v1/credentials.ts';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
 import { DepartmentService, OrganizationService, SiteService } from '../../generated/opora/directory/v1/organizations.ts';
 import { PersonService } from '../../generated/opora/directory/v1/people.ts';
@@ -9,15 +10,18 @@ import { ScheduleService } from '../../generated/opora/directory/v1/schedules.ts
 import { TeamService } from '../../generated/opora/directory/v1/teams.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
 import { absenceMethods } from './absences/absence-methods.ts';
+import { accountUseCases } from './accounts.ts';
 import { auditMethods } from './audit/audit-methods.ts';
 import { keepAudit } from './audit/keep-audit.ts';
 import { createFirstAdministrator } from './bootstrap.ts';
 import { contractorMethods } from './contractors/contractor-methods.ts';
+import { credentialMethods } from './credential-methods.ts';
 import { departmentMethods, organizationMethods, siteMethods } from './organizations/organization-methods.ts';
 import { createPasswords } from './passwords.ts';
 import { personMethods } from './people/person-methods.ts';
 import { directoryMethods } from './rpc.ts';
 import { scheduleMethods } from './schedules/schedule-methods.ts';
+import { createSignInGuard } from './sign-in-guard.ts';
 import { readRoles } from './storage/role-store.ts';
 import { teamMethods } from './teams/team-methods.ts';
 
@@ -61,10 +65,13 @@ export const directory = defineService({
       all: new Set([...named, ...unmasking, ...ofRoles, 'operations.manage']),
       restrictable: new Set(contract.methods.filter(({ restricted }) => restricted).flatMap(({ permissions }) => permissions)),
     };
-    const methods = directoryMethods({ database, passwords, defaultLocale: config.OPORA_LOCALE, known });
+    const parts = { database, passwords, defaultLocale: config.OPORA_LOCALE, known, guard: createSignInGuard(database) };
+    const findAccount = accountUseCases(parts).find;
+    const credentials = credentialMethods({ ...parts, knownPermissions: known.all, findAccount });
     return {
       serves: [
-        serve(DirectoryService, methods),
+        serve(DirectoryService, directoryMethods(parts)),
+        serve(CredentialService, credentials),
         serve(AuditService, auditMethods(database)),
         serve(OrganizationService, organizationMethods(database)),
         serve(SiteService, siteMethods(database)),

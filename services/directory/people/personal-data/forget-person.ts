@@ -41,11 +41,20 @@ export function forgetTraces(personIds: readonly string[], accountIds: readonly 
     sql`update personal_data_access set actor_name = case when actor_id = ${actors} then ${erased} else actor_name end,
         reason = case when person_id = ${people} then null else reason end where person_id = ${people} or actor_id = ${actors}`,
     sql`update token set name = ${erased} where account_id = ${accounts}`,
-    sql`update bus_log set data = ${forgottenAccount} where key = ${actors} and type like 'opora.directory.v1.Account%'`,
-    sql`update outbox set data = ${forgottenAccount} where key = ${actors} and type like 'opora.directory.v1.Account%'`,
+    sql`delete from password_reset where account_id = ${accounts}`,
+    forgetEvents(sql`bus_log`, actors),
+    forgetEvents(sql`outbox`, actors),
     sql`delete from idempotency where exists (select 1 from unnest(${[...personIds, ...accountIds]}::text[]) id where position(convert_to(id, 'UTF8') in answer) > 0)`,
   ];
 }
 
-/** An event about an account, without who it was. */
-const forgottenAccount = sql`((data::jsonb - 'email' - 'changes' - 'actorName') || jsonb_build_object('name', ${erased}::text, 'login', 'erased-' || left(key, 13)))::json`;
+/** What the service announced of these accounts, and what they did, without who it was. Others have heard it already, and hear of the erasure. */
+function forgetEvents(log: Statement, accounts: Statement): Statement {
+  return sql`update ${log} set data = (
+      case when key = ${accounts} then (data::jsonb - '{email,changes,address}'::text[])
+        || case when data::jsonb ? 'name' then jsonb_build_object('name', ${erased}::text) else '{}' end
+        || case when data::jsonb ? 'login' then jsonb_build_object('login', 'erased-' || left(key, 13)) else '{}' end
+      else data::jsonb end
+      || case when data ->> 'actorId' = ${accounts} then jsonb_build_object('actorName', ${erased}::text) else '{}' end)::json
+    where key = ${accounts} or data ->> 'actorId' = ${accounts}`;
+}
