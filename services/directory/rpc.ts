@@ -4,6 +4,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { type AccountParts, accountUseCases } from './accounts.ts';
 import type { KnownPermissions } from './domain/check-rights.ts';
 import { narrow } from './domain/permissions.ts';
+import { findMyPerson } from './people/affiliation.ts';
 import { roleUseCases, toGrants } from './roles.ts';
 import { sessionUseCases } from './sessions.ts';
 import type { SignInGuard } from './sign-in-guard.ts';
@@ -22,7 +23,9 @@ export function directoryMethods(parts: AccountParts & { database: Database; kno
   return {
     async getMe(_request, { principal }) {
       if (principal.kind === 'service') throw new AppError('not_found', 'A service has no account.');
-      return toMe({ ...(await accounts.find(principal.id)), permissions: principal.permissions, grants: principal.grants ?? [] });
+      const account = await accounts.find(principal.id);
+      const person = account.personId === undefined ? undefined : await findMyPerson(parts.database, account.personId);
+      return { ...toMe({ ...account, permissions: principal.permissions, grants: principal.grants ?? [] }), ...(person && { person }) };
     },
     createAccount: (request, call) => accounts.create(request, call, toAccount),
     getAccount: async ({ id }) => toAccount(await accounts.find(id)),
