@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAuditCommands } from './commands/audit.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCmdbCommands } from './commands/cmdb.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
@@ -21,6 +22,7 @@ addTokenCommand(program);
 addBackupCommands(program);
 addCmdbCommands(program);
 addDeadLetterCommands(program);
+addAuditCommands(program);
 
 try {
   await program.parseAsync();

@@ -1,8 +1,8 @@
 import type { TimelineEntry } from '../../generated/opora/cmdb/v1/timeline.ts';
+import { writeTitle } from '../../platform/contract/write-title.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { diffItems } from '../domain/history/diff-items.ts';
 import { nameItemChange, nameRelationChange } from '../domain/timeline/name-change.ts';
-import { writeTitle } from '../domain/timeline/read-entry.ts';
 import { tellDifferences } from '../history/histories.ts';
 import { readVersionsAt } from '../storage/history-store.ts';
 import type { StoredEntry } from './entry-store.ts';

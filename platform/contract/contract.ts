@@ -76,6 +76,24 @@ export interface EventContract {
   owners: readonly string[];
   /** What it says in the timelines of the items that it is about. */
   timeline?: TimelineContract;
+  /** How it stands in the audit log; absent: it does not. */
+  audit?: AuditContract;
+}
+
+/** One entry of the audit log; what it names are fields of the event, each of one text unless told. */
+export interface AuditContract {
+  /** What readers filter by: account, role, token. */
+  kind: string;
+  /** Id of what the act was about. */
+  ref: string;
+  /** `{field}` stands for the value of a field that is a text, a number or a boolean. */
+  title: { ru: string; en: string };
+  /** Id and name of who did it. */
+  person?: string;
+  personName?: string;
+  /** A text marked `json`: [{field, before, after}]. */
+  changes?: string;
+  address?: string;
 }
 
 /** One line in the timelines of items; what it names are fields of the event, all of them of one text unless told. */

@@ -2,6 +2,7 @@ import type { Driver } from 'neo4j-driver';
 import type { Client } from 'pg';
 import type { EventLog } from '../bus/event-log.ts';
 import type { Database } from '../postgres/database.ts';
+import type { ServiceSchema } from '../postgres/service-schema.ts';
 import type { RpcTransport } from '../rpc/transport.ts';
 import type { PartStates } from '../service/readiness.ts';
 
@@ -20,7 +21,7 @@ export type GraphChoice = <Graph>(adapters: { records(): Graph; neo4j(servers: r
 export interface Engines {
   readonly name: 'embedded' | 'mesh';
   /** Opens the service's schema: makes role and schema if absent, applies its migrations. */
-  openDatabase(service: { name: string; migrations?: URL }): Promise<OpenDatabase>;
+  openDatabase(service: ServiceSchema): Promise<OpenDatabase>;
   log: EventLog;
   rpc: RpcTransport;
   graph: GraphChoice;

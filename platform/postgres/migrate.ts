@@ -12,16 +12,21 @@ interface Migration {
 const platformMigrations = new URL('./migrations/', import.meta.url);
 
 /** Brings the schema that `client` works in to the newest version: the platform's tables first, then the service's own. */
-export async function migrate(client: ClientBase, service: { name: string; migrations?: URL }): Promise<void> {
-  await client.query(`create table if not exists migration (
-    owner text not null, number int not null, name text not null, checksum text not null, applied_at timestamptz not null default now(), primary key (owner, number))`);
-  await apply(client, 'platform', await readMigrations(platformMigrations));
-  if (service.migrations) await apply(client, service.name, await readMigrations(service.migrations));
+export async function migrate(client: ClientBase, { name, migrations }: { name: string; migrations?: URL }): Promise<void> {
+  await applyFolder(client, 'platform', platformMigrations);
+  if (migrations) await applyFolder(client, name, migrations);
 }
 
-/** Tells apart two states of all migrations, so that a prepared database can be used again. */
-export async function fingerprintMigrations(migrations?: URL): Promise<string> {
-  const all = [...(await readMigrations(platformMigrations)), ...(migrations ? await readMigrations(migrations) : [])];
+/** Applies what is new of one folder of migrations in the schema that `client` works in. */
+export async function applyFolder(client: ClientBase, owner: string, folder: URL): Promise<void> {
+  await client.query(`create table if not exists migration (
+    owner text not null, number int not null, name text not null, checksum text not null, applied_at timestamptz not null default now(), primary key (owner, number))`);
+  await apply(client, owner, await readMigrations(folder));
+}
+
+/** Tells apart two states of all migrations of a service, so that a prepared database can be used again. */
+export async function fingerprintMigrations(...folders: readonly (URL | undefined)[]): Promise<string> {
+  const all = (await Promise.all([platformMigrations, ...folders].map((folder) => (folder ? readMigrations(folder) : [])))).flat();
   return createHash('sha256')
     .update(all.map(({ checksum }) => checksum).join())
     .digest('hex')

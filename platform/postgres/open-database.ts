@@ -8,13 +8,14 @@ import { mergeChanges } from './merge-changes.ts';
 import { logReaderConnection, ownConnection, prepareService } from './prepare-service.ts';
 import { runTransactions } from './run-transactions.ts';
 import { isStalePlan, translateServerError } from './server-error.ts';
+import type { ServiceSchema } from './service-schema.ts';
 import { render, type Statement } from './sql.ts';
 
 export type { Connection };
 
 export interface OpenOptions {
   admin: Connection;
-  service: { name: string; migrations?: URL };
+  service: ServiceSchema;
   clock: Clock;
   newId: NewId;
   /** W3C trace context of what runs now; it goes with the events. */

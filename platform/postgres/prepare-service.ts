@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import pg from 'pg';
 import { type Connection, toClientConfig } from './connection.ts';
-import { migrate } from './migrate.ts';
+import { applyFolder, migrate } from './migrate.ts';
+import type { ServiceSchema } from './service-schema.ts';
 
 /** May read what every service announced and how far each has heard the others, and nothing else. */
 const logReader = 'opora_log_reader';
@@ -16,7 +17,7 @@ export function logReaderConnection(admin: Connection): Connection {
 }
 
 /** Makes the service's role and schema where they are missing and applies its migrations; replicas that start at once wait for each other. */
-export async function prepareService(admin: Connection, service: { name: string; migrations?: URL }): Promise<void> {
+export async function prepareService(admin: Connection, service: ServiceSchema): Promise<void> {
   if (!/^[a-z][a-z_]{0,40}$/.test(service.name)) throw new Error(`"${service.name}" is no name for a schema.`);
   const own = ownConnection(admin, service.name);
   const client = new pg.Client(toClientConfig(admin, 'public'));
@@ -28,9 +29,7 @@ export async function prepareService(admin: Connection, service: { name: string;
     await checkLetters(client);
     await ensureRole(client, own);
     await ensureRole(client, logReaderConnection(admin));
-    const schema = client.escapeIdentifier(service.name);
-    const { rows } = await client.query('select 1 from pg_namespace where nspname = $1', [service.name]);
-    if (rows.length === 0) await client.query(`create schema ${schema} authorization ${client.escapeIdentifier(own.user)}`);
+    const schema = await ensureSchema(client, service.name, own);
     const owner = await connectAsOwner(client, own, service.name);
     try {
       await migrate(owner, service);
@@ -39,9 +38,35 @@ export async function prepareService(admin: Connection, service: { name: string;
     } finally {
       await owner.end();
     }
+    if (service.sealed) await prepareSealed(client, admin, service.name, service.sealed);
   } finally {
     await client.end();
   }
+}
+
+/** The part of a service's data that the service itself cannot change: its schema and its tables belong to a role in whose name nothing is asked. */
+async function prepareSealed(client: pg.Client, admin: Connection, service: string, migrations: URL): Promise<void> {
+  const keeper = connectionOf(admin, `opora_${service}_keeper`);
+  await ensureRole(client, keeper);
+  const schema = await ensureSchema(client, `${service}_sealed`, keeper);
+  const owner = await connectAsOwner(client, keeper, `${service}_sealed`);
+  try {
+    await applyFolder(owner, `${service}_sealed`, migrations);
+    const reader = owner.escapeIdentifier(ownConnection(admin, service).user);
+    await owner.query(`grant usage on schema ${schema} to ${reader}`);
+    await owner.query(`grant select, insert on all tables in schema ${schema} to ${reader}`);
+    await owner.query(`revoke all on migration from ${reader}`);
+  } finally {
+    await owner.end();
+  }
+}
+
+/** Gives back its name as SQL takes it. */
+async function ensureSchema(client: pg.Client, name: string, owner: Connection): Promise<string> {
+  const schema = client.escapeIdentifier(name);
+  const { rows } = await client.query('select 1 from pg_namespace where nspname = $1', [name]);
+  if (rows.length === 0) await client.query(`create schema ${schema} authorization ${client.escapeIdentifier(owner.user)}`);
+  return schema;
 }
 
 /** Every process of a service finds the same password without storing it. */

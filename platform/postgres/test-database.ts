@@ -6,30 +6,31 @@ import { type Connection, toClientConfig } from './connection.ts';
 import { fingerprintMigrations } from './migrate.ts';
 import { openDatabase } from './open-database.ts';
 import { parseConnection } from './parse-connection.ts';
+import type { ServiceSchema } from './service-schema.ts';
 
 export interface TestDatabase extends OpenDatabase {
   /** The server as its administrator, with this database. */
   admin: Connection;
 }
 
-export interface TestService {
-  name: string;
-  migrations?: URL;
-}
-
 /** A database of its own with the service's migrations applied, cloned from a template that is made once a run; `close` drops it. */
-export async function openTestDatabase(service: TestService, { clock = systemClock }: { clock?: Clock } = {}): Promise<TestDatabase> {
+export async function openTestDatabase(service: ServiceSchema, { clock = systemClock }: { clock?: Clock } = {}): Promise<TestDatabase> {
   const [database] = await openTestDatabases([service], { clock });
   if (!database) throw new Error('There is no database.');
   return database;
 }
 
 /** Several services' schemas in one database, as in a hub; the last `close` drops it. */
-export async function openTestDatabases(services: readonly TestService[], { clock = systemClock }: { clock?: Clock } = {}): Promise<TestDatabase[]> {
+export async function openTestDatabases(
+  services: readonly ServiceSchema[],
+  { clock = systemClock }: { clock?: Clock } = {},
+): Promise<TestDatabase[]> {
   const url = process.env['OPORA_TEST_DATABASE_URL'];
   if (!url) throw new Error('There is no test server: run this under jest, whose global set-up starts one.');
   const server = parseConnection(url);
-  const prints = await Promise.all(services.map(async ({ name, migrations }) => `${name}_${await fingerprintMigrations(migrations)}`));
+  const prints = await Promise.all(
+    services.map(async ({ name, migrations, sealed }) => `${name}_${await fingerprintMigrations(migrations, sealed)}`),
+  );
   const template = `template_${createHash('sha256').update(prints.join()).digest('hex').slice(0, 24)}`;
   const admin: Connection = { ...server, database: `test_${randomBytes(8).toString('hex')}` };
 
@@ -52,7 +53,7 @@ export async function openTestDatabases(services: readonly TestService[], { cloc
   }));
 }
 
-async function makeTemplate(client: pg.Client, server: Connection, template: string, services: readonly TestService[]): Promise<void> {
+async function makeTemplate(client: pg.Client, server: Connection, template: string, services: readonly ServiceSchema[]): Promise<void> {
   await client.query(`drop database if exists ${template}`);
   await client.query(`create database ${template}`);
   for (const service of services) {

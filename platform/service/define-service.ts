@@ -6,6 +6,7 @@ import type { Clock, NewId } from '../clock/clock.ts';
 import type { Contract, MethodContract } from '../contract/contract.ts';
 import type { GraphChoice } from '../engines/engines.ts';
 import type { Database } from '../postgres/database.ts';
+import type { ServiceSchema } from '../postgres/service-schema.ts';
 import type { CallOptions, Client, ServiceToken } from '../rpc/call.ts';
 import type { InvokeAnswers, InvokeStream } from '../rpc/client.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -62,15 +63,12 @@ export interface RunningService {
   open?(): Promise<void>;
 }
 
-export interface ServiceDefinition<Config = unknown> {
-  /** Also its PostgreSQL schema, role and topic: `tickets`. */
-  name: string;
+/** Its name is also that of its PostgreSQL schema, role and topic: `tickets`. */
+export interface ServiceDefinition<Config = unknown> extends ServiceSchema {
   /** Services that must serve before this one starts. */
   needs: readonly string[];
   /** What it reads of the environment; every mistake is reported at once, at start. */
   config: z.ZodType<Config>;
-  /** Folder of numbered SQL files. */
-  migrations?: URL;
   start(parts: Parts<Config>): Promise<RunningService> | RunningService;
 }
 

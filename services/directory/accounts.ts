@@ -6,6 +6,8 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { violatedConstraint } from '../../platform/postgres/server-error.ts';
 import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Call, Principal } from '../../platform/rpc/call.ts';
+import { tellAct } from './audit/tell-act.ts';
+import { describeChanges } from './domain/describe-changes.ts';
 import { covers, type Rights, unite } from './domain/permissions.ts';
 import type { Passwords } from './passwords.ts';
 import { requireCovered } from './roles.ts';
@@ -61,7 +63,7 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
         ...(await rightsToGive(roles, call.principal)),
       };
       try {
-        return await call.commit({ statements: [insertAccount(account)], events: [announceCreated(account)] }, answer(account));
+        return await call.commit({ statements: [insertAccount(account)], events: [announceCreated(account, call.principal)] }, answer(account));
       } catch (error) {
         if (violatedConstraint(error) !== 'account_login_key_key') throw error;
         const violations = [{ pointer: '/login', message: 'is taken by another account' }];
@@ -111,7 +113,10 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
       return call.commit(
         {
           statements: [updateAccount(account), ...(sessions.length > 0 ? [deleteSessions(sessions.map(({ id }) => id))] : [])],
-          events: [announceUpdated(account), ...sessions.map(({ id }) => sessionEnded({ accountId: account.id, sessionId: id }))],
+          events: [
+            announceUpdated(before, account, call.principal),
+            ...sessions.map(({ id }) => sessionEnded({ accountId: account.id, sessionId: id })),
+          ],
         },
         answer(account),
       );
@@ -119,13 +124,18 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
   };
 }
 
-export function announceCreated(account: AccountState) {
-  return accountCreated({ ...toldOf(account) });
+export function announceCreated(account: AccountState, maker: Pick<Principal, 'id' | 'name'>) {
+  return accountCreated({ ...toldOf(account), ...tellAct(maker, describeChanges(undefined, account, toldFields)) });
 }
 
-function announceUpdated(account: AccountState) {
-  return accountUpdated({ ...toldOf(account), active: account.active });
+function announceUpdated(before: AccountState, account: AccountState, editor: Principal) {
+  const changes = describeChanges(before, account, toldFields);
+  const withPassword = account.passwordHash === before.passwordHash ? changes : [...changes, { field: 'password' }];
+  return accountUpdated({ ...toldOf(account), active: account.active, ...tellAct(editor, withPassword) });
 }
+
+/** What the audit log tells of an account. */
+const toldFields = ['login', 'name', 'email', 'locale', 'roles', 'active'] as const;
 
 function toldOf(account: AccountState) {
   return {

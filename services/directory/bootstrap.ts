@@ -4,6 +4,7 @@ import { isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { announceCreated } from './accounts.ts';
+import { tellAct } from './audit/tell-act.ts';
 import type { Passwords } from './passwords.ts';
 import { hashSecret, makePassword } from './secrets.ts';
 import { type AccountState, insertAccount } from './storage/account-store.ts';
@@ -29,6 +30,7 @@ export async function createFirstAdministrator(parts: BootstrapParts): Promise<{
   const [known] = await database.query(sql`select 1 from account limit 1`);
   if (known) return {};
   const now = clock.now();
+  const maker = { id: 'directory', name: 'directory' };
   const password = parts.password ?? makePassword();
   const account: AccountState = {
     id: newId(now),
@@ -47,12 +49,12 @@ export async function createFirstAdministrator(parts: BootstrapParts): Promise<{
   const token: TokenState = { id: newId(now), accountId: account.id, name: 'OPORA_ADMIN_TOKEN', scopes: [], createdAt: now };
   const withToken = parts.token !== undefined && {
     statements: [insertToken(token, hashSecret(parts.token))],
-    events: [tokenCreated({ accountId: account.id, tokenId: token.id, name: token.name })],
+    events: [tokenCreated({ accountId: account.id, tokenId: token.id, name: token.name, ...tellAct(maker) })],
   };
   try {
     await database.commit({
       statements: [insertAccount(account), ...(withToken ? withToken.statements : [])],
-      events: [announceCreated(account), ...(withToken ? withToken.events : [])],
+      events: [announceCreated(account, maker), ...(withToken ? withToken.events : [])],
     });
   } catch (error) {
     if (isAppError(error, 'conflict')) return {}; // another replica was quicker, and it tells the password

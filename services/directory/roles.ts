@@ -4,7 +4,9 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { violatedConstraint } from '../../platform/postgres/server-error.ts';
 import type { Call, Principal } from '../../platform/rpc/call.ts';
+import { tellAct } from './audit/tell-act.ts';
 import { checkRights, type KnownPermissions, tidyRights } from './domain/check-rights.ts';
+import { describeChanges } from './domain/describe-changes.ts';
 import { covers, type Grant, type Rights, unite } from './domain/permissions.ts';
 import type { AccountState } from './storage/account-store.ts';
 import { insertRole, type RoleState, readRoles, updateRole } from './storage/role-store.ts';
@@ -40,7 +42,8 @@ export function roleUseCases({ database, known, findAccount }: RoleParts) {
       const { name, titleEn, titleRu } = wanted;
       const role: RoleState = { name, titleEn, titleRu, ...readRights(wanted, call.principal, ''), version: 1 };
       try {
-        return await call.commit({ statements: [insertRole(role)], events: [roleCreated({ name, version: 1 })] }, answer(role));
+        const told = tellAct(call.principal, describeChanges(undefined, role, toldFields));
+        return await call.commit({ statements: [insertRole(role)], events: [roleCreated({ name, version: 1, ...told })] }, answer(role));
       } catch (error) {
         if (violatedConstraint(error) !== 'role_pkey') throw error;
         const violations = [{ pointer: '/name', message: 'is taken by another role' }];
@@ -65,7 +68,8 @@ export function roleUseCases({ database, known, findAccount }: RoleParts) {
         version: before.version + 1,
       };
       await refuseOwnLoss(call.principal, before, role);
-      return call.commit({ statements: [updateRole(role)], events: [roleUpdated({ name: role.name, version: role.version })] }, answer(role));
+      const told = roleUpdated({ name: role.name, version: role.version, ...tellAct(call.principal, describeChanges(before, role, toldFields)) });
+      return call.commit({ statements: [updateRole(role)], events: [told] }, answer(role));
     },
   };
 
@@ -79,6 +83,9 @@ export function roleUseCases({ database, known, findAccount }: RoleParts) {
     throw new AppError('illegal_state', 'Nobody can take away their own rights: ask another administrator.');
   }
 }
+
+/** What the audit log tells of a role. */
+const toldFields = ['titleEn', 'titleRu', 'permissions', 'grants'] as const;
 
 /** Throws AppError `not_allowed` for what is more than the giver has. */
 export function requireCovered({ permissions, grants = [] }: Principal, wanted: Rights): void {

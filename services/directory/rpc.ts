@@ -44,8 +44,8 @@ export function directoryMethods(parts: AccountParts & { database: Database; kno
       return { items: page.map(toToken), ...(next !== undefined && { next }) };
     },
     revokeToken: ({ id }, call) => tokens.revoke(id, call, {}),
-    signIn: ({ login, password }, call) =>
-      sessions.signIn(login, password, call, ({ id, secret, expiresAt, account }) => ({
+    signIn: (request, call) =>
+      sessions.signIn(request, call, ({ id, secret, expiresAt, account }) => ({
         sessionId: id,
         secret,
         expiresAt: new Date(expiresAt).toISOString(),

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { AuditService } from '../../generated/opora/directory/v1/audit.ts';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
+import { auditMethods } from './audit/audit-methods.ts';
+import { keepAudit } from './audit/keep-audit.ts';
 import { createFirstAdministrator } from './bootstrap.ts';
 import { createPasswords } from './passwords.ts';
 import { directoryMethods } from './rpc.ts';
@@ -25,6 +28,7 @@ export const directory = defineService({
     OPORA_LOCALE: z.enum(['ru', 'en']).default('ru').describe('language of a new account'),
   }),
   migrations: new URL('./storage/migrations/', import.meta.url),
+  sealed: new URL('./storage/sealed/', import.meta.url),
   async start({ config, database, clock, newId, contract, announce }) {
     const passwords = await createPasswords();
     const { madePassword } = await createFirstAdministrator({
@@ -46,6 +50,6 @@ export const directory = defineService({
       restrictable: new Set(contract.methods.filter(({ restricted }) => restricted).flatMap(({ permissions }) => permissions)),
     };
     const methods = directoryMethods({ database, passwords, defaultLocale: config.OPORA_LOCALE, known });
-    return { serves: [serve(DirectoryService, methods)] };
+    return { serves: [serve(DirectoryService, methods), serve(AuditService, auditMethods(database))], subscriptions: [keepAudit(contract)] };
   },
 });

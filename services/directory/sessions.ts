@@ -1,4 +1,5 @@
-import { sessionEnded, sessionStarted } from '../../generated/opora/directory/v1/events.ts';
+import type { SignInRequest } from '../../generated/opora/directory/v1/directory.ts';
+import { type SignInFailed, sessionEnded, sessionStarted, signInFailed } from '../../generated/opora/directory/v1/events.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
@@ -28,16 +29,21 @@ export interface StartedSession {
 export function sessionUseCases({ database, passwords }: { database: Database; passwords: Passwords }) {
   return {
     /** Throws AppError `unauthenticated`, the same for a wrong password, an unknown login and an account that is not active. */
-    async signIn<Answer>(login: string, password: string, call: Call, answer: (session: StartedSession) => Answer): Promise<Answer> {
+    async signIn<Answer>({ login, password, address }: SignInRequest, call: Call, answer: (session: StartedSession) => Answer): Promise<Answer> {
       const [account] = await readAccounts(database, sql`where a.login_key = lower(${login})`);
       const isRight = await passwords.matches(account?.passwordHash, password);
-      if (!account?.active || !isRight) throw new AppError('unauthenticated', 'The login or the password is wrong.');
+      const from = address !== undefined && { address };
+      const reason = whyRefused(account, isRight);
+      if (!account || reason) {
+        await database.commit({ events: [signInFailed({ ...tellAttempt(account), reason: reason ?? 'unknown_login', ...from })] });
+        throw new AppError('unauthenticated', 'The login or the password is wrong.');
+      }
       const session: StartedSession = { id: call.newId(), secret: makeSessionSecret(), expiresAt: call.now + longestMilliseconds, account };
       const row = { id: session.id, accountId: account.id, createdAt: call.now, expiresAt: session.expiresAt };
       return call.commit(
         {
           statements: [insertSession(row, hashSecret(session.secret)), deleteEndedSessions(call.now)],
-          events: [sessionStarted({ accountId: account.id, sessionId: session.id })],
+          events: [sessionStarted({ accountId: account.id, sessionId: session.id, login: account.login, ...from })],
         },
         answer(session),
       );
@@ -74,4 +80,16 @@ export function sessionUseCases({ database, passwords }: { database: Database; p
       call.log.warn({ err: error }, 'the last use of a credential was not kept');
     }
   }
+}
+
+function whyRefused(account: AccountState | undefined, isRight: boolean): SignInFailed['reason'] | undefined {
+  if (!account) return 'unknown_login';
+  if (account.passwordHash === undefined) return 'no_password';
+  if (!isRight) return 'wrong_password';
+  return account.active ? undefined : 'not_active';
+}
+
+/** Of a login that nobody has only that: what was typed there may have been a password. */
+function tellAttempt(account: AccountState | undefined): Pick<SignInFailed, 'accountId' | 'login'> {
+  return account ? { accountId: account.id, login: account.login } : { accountId: 'unknown' };
 }

@@ -5,6 +5,8 @@ import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
+import { tellAct } from './audit/tell-act.ts';
+import { type Change, describeChanges } from './domain/describe-changes.ts';
 import { covers, narrow } from './domain/permissions.ts';
 import { hashSecret, makeToken } from './secrets.ts';
 import type { AccountState } from './storage/account-store.ts';
@@ -44,7 +46,7 @@ export function tokenUseCases({ database, knownPermissions, findAccount }: Token
       const committed = await call.commit(
         {
           statements: [insertToken(token, hashSecret(secret))],
-          events: [tokenCreated({ accountId, tokenId: token.id, name: token.name })],
+          events: [tokenCreated({ accountId, tokenId: token.id, name: token.name, ...tellAct(call.principal, toldOf(token)) })],
         },
         answer(token),
       );
@@ -64,7 +66,8 @@ export function tokenUseCases({ database, knownPermissions, findAccount }: Token
     async revoke<Answer>(id: string, call: Call, answer: Answer): Promise<Answer> {
       const token = await find(id, call.principal);
       if (token.revokedAt !== undefined) return call.commit({}, answer);
-      return call.commit({ statements: [revokeToken(id, call.now)], events: [tokenRevoked({ accountId: token.accountId, tokenId: id })] }, answer);
+      const told = tokenRevoked({ accountId: token.accountId, tokenId: id, name: token.name, ...tellAct(call.principal) });
+      return call.commit({ statements: [revokeToken(id, call.now)], events: [told] }, answer);
     },
   };
 
@@ -81,6 +84,11 @@ export function tokenUseCases({ database, knownPermissions, findAccount }: Token
     if (maker.id === account.id && wanted.length === 0 && all.length > 0) return all;
     throw new AppError('not_allowed', 'Such a token could do more than you may: narrow its scopes.');
   }
+}
+
+function toldOf({ accountId, name, scopes, expiresAt }: TokenState): Change[] {
+  const told = { account: accountId, name, scopes, expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString() };
+  return describeChanges(undefined, told, ['account', 'name', 'scopes', 'expiresAt']);
 }
 
 function mayManage(principal: Principal, accountId: string): boolean {

@@ -124,6 +124,7 @@ function matcherOf(event: DirectoryEvent): ((identity: Identity) => boolean) | u
     case 'opora.directory.v1.AccountCreated':
     case 'opora.directory.v1.SessionStarted':
     case 'opora.directory.v1.TokenCreated':
+    case 'opora.directory.v1.SignInFailed':
       return undefined;
   }
 }

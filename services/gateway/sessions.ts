@@ -33,7 +33,7 @@ export function mountSessions(
     const { login, password } = await readSignIn(request);
     const address = request.ip ?? '';
     await throttle.begin(login, address);
-    const { secret, sessionId, expiresAt, me } = await directory.signIn({ login, password }, within(10_000));
+    const { secret, sessionId, expiresAt, me } = await directory.signIn({ login, password, address }, within(10_000));
     await throttle.succeed(login, address);
     response.cookie(sessionCookie, secret, { ...cookieOptions(request), expires: new Date(expiresAt) });
     response.setHeader('cache-control', 'no-store');

@@ -46,6 +46,7 @@ describe('the command line', () => {
     ['cmdb', 'rebuild-graph'],
     ['cmdb', 'verify-graph'],
     ['dead-letters', 'replay'],
+    ['audit', 'verify'],
   ])('explains %s %s', async (...command) => {
     const { code, out } = await opora([...command, '--help']);
     expect(code).toBe(0);
@@ -119,6 +120,15 @@ describe('the command line', () => {
       expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining(`${id} not replayed: `) });
       expect(await statusOf(id)).toBe('waiting');
     });
+  });
+
+  it('verifies the audit log, and finds that what was known of it is not there', async () => {
+    const verify = (...args: string[]) => opora(['audit', 'verify', ...args], toHub({ OPORA_TOKEN: adminToken }));
+    const { code, out } = await verify();
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^\d+ entries, each tied to the one before\.\n.*\n\d+:[0-9a-f]{64}\n$/) });
+    const lost = await verify('--known', `99999:${'a'.repeat(64)}`);
+    expect({ code: lost.code, out: lost.out }).toEqual({ code: 1, out: expect.stringContaining('Entry 99999 is not there.') });
+    expect((await verify('--known', 'x')).errors).toContain('"x" is no entry');
   });
 
   it('says that no hub answers where none does', async () => {

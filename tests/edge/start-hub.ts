@@ -5,9 +5,9 @@ import { newUuid, systemClock } from '../../platform/clock/clock.ts';
 import type { Contract } from '../../platform/contract/contract.ts';
 import { loadContract } from '../../platform/contract/load-contract.ts';
 import { embeddedEngines } from '../../platform/engines/embedded.ts';
-import type { Engines, OpenDatabase } from '../../platform/engines/engines.ts';
+import type { Engines } from '../../platform/engines/engines.ts';
 import { createLogger } from '../../platform/log/logger.ts';
-import { openTestDatabases } from '../../platform/postgres/test-database.ts';
+import { openTestDatabases, type TestDatabase } from '../../platform/postgres/test-database.ts';
 import { createClient } from '../../platform/rpc/client.ts';
 import { createGrpcTransport, type GrpcTransport } from '../../platform/rpc/grpc.ts';
 import type { Parts } from '../../platform/service/define-service.ts';
@@ -22,7 +22,7 @@ export interface EdgeHub {
   /** As the administrator. */
   api: Api;
   /** A service's own schema. */
-  database(service: string): OpenDatabase;
+  database(service: string): TestDatabase;
   /** Lines of the log, oldest first. */
   log: Record<string, unknown>[];
   contract: Contract;
@@ -48,7 +48,7 @@ export async function startHub(
   const wanted = new Set([...names, 'directory', 'gateway']);
   for (const name of wanted) for (const need of registry.find((service) => service.name === name)?.needs ?? []) wanted.add(need);
   const services = registry.filter(({ name }) => wanted.has(name));
-  const databases = await openTestDatabases(services.map(({ name, migrations }) => ({ name, ...(migrations && { migrations }) })));
+  const databases = await openTestDatabases(services);
   const [first] = databases;
   if (!first) throw new Error('There is no database.');
   const lines: Record<string, unknown>[] = [];

@@ -49,12 +49,6 @@ export function readEntry(declared: Declaration, data: Readonly<Record<string, u
   };
 }
 
-/** The line in both languages. A word that the event did not have is nothing. */
-export function writeTitle(title: Title, words: Words): Title {
-  const fill = (text: string) => text.replaceAll(placeholder, (_, name: string) => (Object.hasOwn(words, name) ? (words[name] ?? '') : '')).trim();
-  return { ru: fill(title.ru), en: fill(title.en) };
-}
-
 const placeholder = /\{([^{}]*)\}/g;
 
 function namesIn({ ru, en }: Title): string[] {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { nameItemChange, nameRelationChange } from './name-change.ts';
 import { comparePlaces, mergeNewest, type Place } from './place.ts';
-import { type Declaration, readEntry, writeTitle } from './read-entry.ts';
+import { type Declaration, readEntry } from './read-entry.ts';
 
 const id = '0197f0c4-1c2d-7a3b-9e4f-5a6b7c8d9e0f';
 const declared: Declaration = {
@@ -37,15 +37,6 @@ describe('the entry of an event', () => {
       const { itemIds, at } = readEntry(declared, { items: id, startsAt }, '2026-02-01T00:00:00.000Z');
       expect([itemIds, at]).toEqual([[id], Date.parse('2026-02-01T00:00:00Z')]);
     }
-  });
-
-  it('fills its title in both languages, with nothing for words that it does not have', () => {
-    expect(writeTitle(declared.title, { number: 'INC-1', subject: '{number}' })).toEqual({
-      ru: 'Заявка INC-1: {number}',
-      en: 'Ticket INC-1: {number}',
-    });
-    expect(writeTitle(declared.title, { number: 'INC-1' })).toEqual({ ru: 'Заявка INC-1:', en: 'Ticket INC-1:' });
-    expect(writeTitle({ ru: '{constructor}', en: 'x{toString}' }, {})).toEqual({ ru: '', en: 'x' });
   });
 });
 

@@ -2,6 +2,7 @@ import type { DescFile, DescMessage, DescService, FileRegistry } from '@bufbuild
 import { assignCollections } from './assign-collections.ts';
 import { findBytes } from './find-bytes.ts';
 import type { ContractModel, FileModel, MessageModel, ServiceModel } from './model.ts';
+import { readAudit } from './read-audit.ts';
 import { readField } from './read-field.ts';
 import { readMethod } from './read-method.ts';
 import { type OptionReader, optionReader } from './read-options.ts';
@@ -71,11 +72,9 @@ function readMessage(message: DescMessage, options: OptionReader, refusals: Refu
         refusals.refuse(message, `event ${message.name}: its owner "${owner}" is not one of its fields`);
     }
   }
-  const timeline =
-    event?.timeline &&
-    readTimeline(event.timeline, { fields, permissions: event.permissions }, (reason) =>
-      refusals.refuse(message, `event ${message.name}: ${reason}`),
-    );
+  const refuse = (reason: string) => refusals.refuse(message, `event ${message.name}: ${reason}`);
+  const timeline = event?.timeline && readTimeline(event.timeline, { fields, permissions: event.permissions }, refuse);
+  const audit = event?.audit && readAudit(event.audit, fields, refuse);
   return {
     name: message.name,
     fullName: message.typeName,
@@ -90,6 +89,7 @@ function readMessage(message: DescMessage, options: OptionReader, refusals: Refu
         permissions: [...event.permissions],
         owners: [...event.owners],
         ...(timeline && { timeline }),
+        ...(audit && { audit }),
       },
     }),
   };

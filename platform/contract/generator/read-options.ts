@@ -20,6 +20,7 @@ interface EventOption {
   permissions: string[];
   owners: string[];
   timeline?: TimelineOption;
+  audit?: AuditOption;
 }
 
 export interface TimelineOption {
@@ -31,6 +32,16 @@ export interface TimelineOption {
   personName: string;
   severity: string;
   at: string;
+}
+
+export interface AuditOption {
+  kind: string;
+  ref: string;
+  title?: { ru: string; en: string };
+  person: string;
+  personName: string;
+  changes: string;
+  address: string;
 }
 
 export interface HttpRule {
