@@ -19,7 +19,7 @@ export function raisingUseCases({ database, lifecycles, matrix, drawNumbers }: T
       const keys = [...new Set(wanted.map(({ key }) => key))];
       const known = new Map((await readTickets(database, sql`raise_key = any(${keys}::text[])`)).map((ticket) => [ticket.raiseKey, ticket]));
       const missing = new Map(wanted.filter(({ key }) => !known.has(key)).map((incident) => [incident.key, incident]));
-      const lifecycle = await lifecycles.newest('incident');
+      const lifecycle = await lifecycles.forNew('incident');
       const numbers = missing.size > 0 ? await drawNumbers('incident', missing.size) : [];
       const raised = [...missing.values()].map(
         (incident, index): TicketState => ({

@@ -9,9 +9,10 @@ import { subscription } from '../../platform/bus/subscription.ts';
 import type { Principal } from '../../platform/rpc/call.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
 import { blastRadiusMethods } from './blast-radius/blast-radius-methods.ts';
+import { hearDefinitions } from './definitions/hear-definitions.ts';
+import { knowDefinitions } from './definitions/know-definitions.ts';
 import { freezeMethods } from './freezes/freeze-methods.ts';
 import { keepImpact } from './impact/keep-impact.ts';
-import { hearLifecycles } from './lifecycles/hear-lifecycles.ts';
 import { knowLifecycles } from './lifecycles/know-lifecycles.ts';
 import { moveMethods, runMoves } from './lifecycles/move-running.ts';
 import { runTimers } from './lifecycles/run-timers.ts';
@@ -26,7 +27,8 @@ export const tickets = defineService({
   config: z.object({}),
   migrations: new URL('./storage/migrations/', import.meta.url),
   async start({ database, client, contract, within, newId }) {
-    const lifecycles = await knowLifecycles({ database, catalog: client(CatalogService), within, contract });
+    const definitions = await knowDefinitions({ database, catalog: client(CatalogService), within });
+    const lifecycles = knowLifecycles(definitions, contract);
     const matrix = await readMatrix(database);
     const asking = { database, cmdb: client(RadiusService), within };
     const parts = { ...asking, lifecycles, matrix, drawNumbers: numberDrawer(database) };
@@ -38,7 +40,7 @@ export const tickets = defineService({
         serve(FreezeService, freezeMethods(database)),
         serve(BlastRadiusService, blastRadiusMethods({ ...asking, find })),
       ],
-      subscriptions: [subscription(hearLifecycles(lifecycles))],
+      subscriptions: [subscription(hearDefinitions(definitions))],
       timers: [keepImpact({ ...asking, newId }), runTimers({ ...parts, newId }), runMoves({ ...parts, newId })],
     };
   },

@@ -13,11 +13,12 @@ import { createInProcessTransport } from '../../platform/rpc/in-process.ts';
 import { bindMethods } from '../../platform/rpc/server.ts';
 import { serve } from '../../platform/service/define-service.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
+import { knowDefinitions } from './definitions/know-definitions.ts';
 import { knowLifecycles } from './lifecycles/know-lifecycles.ts';
 import { ticketMethods } from './rpc.ts';
 import { tickets as definition } from './service.ts';
 import { numberDrawer } from './storage/draw-number.ts';
-import { insertKnownVersions } from './storage/lifecycle-store.ts';
+import { insertKnownVersions } from './storage/known-store.ts';
 import { readMatrix } from './storage/matrix-store.ts';
 
 const agent: Principal = { kind: 'account', id: randomUUID(), name: 'Ольга', permissions: ['tickets.create', 'tickets.read', 'tickets.work'] };
@@ -39,7 +40,10 @@ describe('the tickets service', () => {
     await database.commit({ statements: [insertKnownVersions(await Promise.all(['incident', 'problem'].map(readShipped)))] });
     const methods = ticketMethods({
       database,
-      lifecycles: await knowLifecycles({ database, contract, within, catalog: createClient(CatalogService, { contract, transport }) }),
+      lifecycles: knowLifecycles(
+        await knowDefinitions({ database, within, catalog: createClient(CatalogService, { contract, transport }) }),
+        contract,
+      ),
       matrix: await readMatrix(database),
       drawNumbers: numberDrawer(database),
       cmdb: createClient(RadiusService, { contract, transport }),
@@ -182,7 +186,7 @@ describe('the tickets service', () => {
 
 async function readShipped(name: string) {
   const text = await readFile(new URL(`../catalog/shipped/lifecycles/${name}.json`, import.meta.url), 'utf8');
-  return { name, version: 1, content: JSON.parse(text) };
+  return { kind: 'lifecycles', name, version: 1, content: JSON.parse(text) };
 }
 
 /** Who loses the race for a key asks again, as a subscription does. */

@@ -84,7 +84,7 @@ export function ticketUseCases({ database, lifecycles, matrix, drawNumbers }: Ti
       const callerId = callerFor(wanted, call.principal);
       const violations = checkWindow(wanted, wanted);
       if (violations.length > 0) throw new AppError('invalid_input', 'The ticket cannot be opened so.', { violations });
-      const lifecycle = await lifecycles.newest(wanted.type, wanted.lifecycle);
+      const lifecycle = await lifecycles.forNew(wanted.type, wanted.lifecycle);
       const [number = ''] = await drawNumbers(wanted.type, 1);
       const impact = wanted.impact ?? 'low';
       const urgency = wanted.urgency ?? 'medium';

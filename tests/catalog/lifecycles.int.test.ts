@@ -50,7 +50,7 @@ async function publish(name: string, from: string, change: (content: Content) =>
   expect([status, body]).toEqual([200, expect.objectContaining({ version: expect.any(Number) })]);
   await eventually(async () => {
     const known = await hub.database('tickets').query<{ version: number }>({
-      strings: ['select version from known_lifecycle where name = ', ' and version = ', '::int'],
+      strings: ['select version from known_definition where name = ', ' and version = ', '::int'],
       values: [name, body.version],
     });
     return known.length > 0;

@@ -7,8 +7,9 @@ import { sql } from '../../../platform/postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../../platform/postgres/test-database.ts';
 import { createClient } from '../../../platform/rpc/client.ts';
 import { createInProcessTransport } from '../../../platform/rpc/in-process.ts';
+import { knowDefinitions } from '../definitions/know-definitions.ts';
 import type { TicketState } from '../domain/ticket.ts';
-import { insertKnownVersions } from '../storage/lifecycle-store.ts';
+import { insertKnownVersions } from '../storage/known-store.ts';
 import { insertMove, readMove } from '../storage/move-store.ts';
 import { insertTickets, readTickets, updateTickets } from '../storage/ticket-store.ts';
 import { knowLifecycles } from './know-lifecycles.ts';
@@ -39,9 +40,15 @@ describe('running tickets on their way to another version', () => {
       deadline: Date.now() + milliseconds,
       principal: { kind: 'service' as const, id: 't', name: 't', permissions: [] },
     });
-    const versions = [content('waiting'), content('on_hold')].map((each, index) => ({ name: 'errand', version: index + 1, content: each as never }));
+    const versions = [content('waiting'), content('on_hold')].map((each, index) => ({
+      kind: 'lifecycles',
+      name: 'errand',
+      version: index + 1,
+      content: each,
+    }));
     await database.commit({ statements: [insertKnownVersions(versions)] });
-    const lifecycles = await knowLifecycles({ database, contract, within, catalog: createClient(CatalogService, { contract, transport }) });
+    const definitions = await knowDefinitions({ database, within, catalog: createClient(CatalogService, { contract, transport }) });
+    const lifecycles = knowLifecycles(definitions, contract);
 
     const begun = systemClock.now();
     const tickets = Array.from(

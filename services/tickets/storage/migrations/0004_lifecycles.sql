@@ -1,13 +1,14 @@
 -- The lifecycle that it lives by; null is the one called as its type. `lifecycle_version` stays what it was: version 1 of the catalogue is what there was here.
 alter table ticket add column lifecycle text;
 
--- What tickets knows of the catalogue's lifecycles, so that it decides without asking: a version never changes. It takes the place of table `lifecycle`,
+-- What tickets knows of the catalogue's definitions, so that it decides without asking: a version never changes. It takes the place of table `lifecycle`,
 -- which the program before this one reads, and which goes with a later release.
-create table known_lifecycle (
+create table known_definition (
+  kind text not null,
   name text not null,
   version int not null,
   content json not null,
-  primary key (name, version)
+  primary key (kind, name, version)
 );
 
 -- Running tickets on their way to another version of their lifecycle: how far each move is.
