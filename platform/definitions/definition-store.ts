@@ -51,14 +51,6 @@ export async function readVersions(database: Database, { kind, name }: Definitio
   return rows.map(toHead);
 }
 
-/** What holds of a kind, by name. */
-export async function readNewestOf(database: Database, kind: string): Promise<VersionState[]> {
-  const rows = await database.query<VersionRow>(
-    sql`select distinct on (name) * from definition_version where kind = ${kind} order by name, version desc`,
-  );
-  return rows.map((row) => ({ ...toHead(row), content: row.content }));
-}
-
 /** Definitions of a kind after a name, those that are only drafts too. */
 export async function readHeads(database: Database, kind: string, after: string, limit: number): Promise<DefinitionHead[]> {
   const rows = await database.query<{

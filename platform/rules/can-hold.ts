@@ -78,7 +78,8 @@ function choicesOf(domain: Domain | undefined, mentioned: Mentioned): readonly (
     }
     case 'string':
       return domain.values ?? [...new Set([...texts, '', otherText])];
-    default:
+    case 'list<string>':
+    case undefined:
       mentioned.isExact = false;
       return [[], [...texts], ...[...texts].map((text) => [text])];
   }

@@ -47,7 +47,10 @@ export function checkFlow({ initial, statuses, transitions }: Lifecycle, impossi
         }
         if (onward.size === 0) findings.push(endless(status, at));
         break;
-      default:
+      case 'open':
+      case 'active':
+      case 'paused':
+      case undefined:
         if (![...onward].some((one) => phaseOf(one) === 'closed' || phaseOf(one) === 'resolved')) findings.push(endless(status, at));
     }
   }

@@ -131,7 +131,9 @@ function hasField(field: LifecycleTransition['requires'][number], { ticket, reso
       return ticket.items.length > 0;
     case 'plannedWindow':
       return ticket.plannedStart !== undefined;
-    default:
+    case 'assigneeId':
+    case 'serviceId':
+    case 'description':
       return (ticket[field] ?? '').trim() !== '';
   }
 }
