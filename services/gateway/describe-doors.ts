@@ -47,7 +47,14 @@ const doors: Paths = {
       operationId: 'signOut',
       tags: ['sessions'],
       summary: 'Ends the session of the cookie',
-      responses: { 204: { description: 'Signed out.' }, ...refusals(401, 403, 503) },
+      responses: {
+        200: {
+          description: 'Signed out; the browser can end its session with the provider too, there.',
+          content: json({ type: 'object', properties: { providerUrl: text }, required: ['providerUrl'] }),
+        },
+        204: { description: 'Signed out.' },
+        ...refusals(401, 403, 503),
+      },
     },
   },
   '/api/v1/stream': {

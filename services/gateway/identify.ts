@@ -119,12 +119,15 @@ function matcherOf(event: DirectoryEvent): ((identity: Identity) => boolean) | u
     case 'opora.directory.v1.AccountUpdated':
       return ({ principal }) => principal.id === event.data.accountId;
     case 'opora.directory.v1.RoleUpdated':
+    case 'opora.directory.v1.SignInProviderUpdated':
       return () => true; // nobody here knows whose it is
     case 'opora.directory.v1.RoleCreated':
     case 'opora.directory.v1.AccountCreated':
     case 'opora.directory.v1.SessionStarted':
     case 'opora.directory.v1.TokenCreated':
     case 'opora.directory.v1.SignInFailed':
+    case 'opora.directory.v1.SignInProviderCreated':
+    case 'opora.directory.v1.IdentityTied':
     case 'opora.directory.v1.SignInPaused':
     case 'opora.directory.v1.AccountUnlocked':
     case 'opora.directory.v1.PasswordResetAsked':
