@@ -57,6 +57,19 @@ const doors: Paths = {
       },
     },
   },
+  '/sign-in/{provider}': {
+    get: {
+      operationId: 'signInByProvider',
+      tags: ['sessions'],
+      summary: 'Leads a browser to a provider of OpenID Connect, which sends it back to /sign-in/{provider}/callback',
+      security: [],
+      parameters: [
+        { name: 'provider', in: 'path', required: true, schema: { type: 'string', examples: ['corporate'] } },
+        { name: 'return', in: 'query', description: 'The path of the hub that is shown in the end.', schema: text },
+      ],
+      responses: { 303: { description: 'To the provider.' }, ...refusals(404, 429, 503) },
+    },
+  },
   '/api/v1/stream': {
     get: {
       operationId: 'followEvents',

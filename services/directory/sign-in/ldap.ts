@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Client, type Entry, InvalidCredentialsError } from 'ldapts';
 import type { LdapSettings } from '../../../generated/opora/directory/v1/sign_in.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
@@ -52,7 +53,9 @@ async function within<Result>(ending: AbortSignal, work: (open: (ldap: LdapSetti
     const milliseconds = timeoutSeconds * 1000;
     const client = new Client({ url, timeout: milliseconds, connectTimeout: milliseconds, ...(url.startsWith('ldaps:') && { tlsOptions }) });
     clients.push(client);
-    if (startTls) await client.startTLS({ ...tlsOptions, servername: new URL(url).hostname });
+    const { hostname } = new URL(url);
+    // The certificate must be for this host; an address has no name to ask for one by.
+    if (startTls) await client.startTLS({ ...tlsOptions, host: hostname, ...(isIP(hostname) === 0 && { servername: hostname }) });
     return client;
   };
   try {
