@@ -7,6 +7,7 @@ describe('somebody as a provider knows them', () => {
     const claims = { preferred_username: ' ivan ', name: 'Иван', realm_access: { roles: ['agent', 7] } };
     expect(readSubject('s-1', claims, fields)).toEqual({ subject: 's-1', login: 'ivan', name: 'Иван', groups: ['agent'] });
     expect(readSubject('s-1', { 'realm_access.roles': 'agent', name: '' }, fields)).toEqual({ subject: 's-1', groups: ['agent'] });
+    expect(readSubject('s\0', { name: 'a\0\nb' }, fields)).toEqual({ subject: 's', name: 'a  b', groups: [] });
     expect(readSubject('s-1', {}, { ...fields, login: '__proto__.name', groups: 'constructor' })).toEqual({ subject: 's-1', groups: [] });
   });
 

@@ -20,11 +20,18 @@ export interface SubjectFields {
 export function readSubject(subject: string, claims: Readonly<Record<string, unknown>>, fields: SubjectFields): Subject {
   const textOf = (name: string) => {
     const value = findClaim(claims, name);
-    return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+    const text = typeof value === 'string' ? withoutControls(value) : '';
+    return text === '' ? undefined : text;
   };
   const [login, name, email] = [textOf(fields.login), textOf(fields.name), textOf(fields.email)];
   const groups = [findClaim(claims, fields.groups)].flat().filter((group): group is string => typeof group === 'string');
-  return { subject, ...(login !== undefined && { login }), ...(name !== undefined && { name }), ...(email !== undefined && { email }), groups };
+  return {
+    subject: withoutControls(subject),
+    ...(login !== undefined && { login }),
+    ...(name !== undefined && { name }),
+    ...(email !== undefined && { email }),
+    groups,
+  };
 }
 
 /** The roles of whoever is in these groups; names of groups are the same in small and capital letters. */
@@ -46,4 +53,12 @@ function findClaim(claims: Readonly<Record<string, unknown>>, name: string): unk
     found = (found as Record<string, unknown>)[step];
   }
   return found;
+}
+
+/** What nobody can see, and PostgreSQL does not take. */
+function withoutControls(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, ' ')
+    .trim();
 }

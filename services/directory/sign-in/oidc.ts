@@ -180,7 +180,8 @@ function isOf(token: string, issuer: string): boolean {
 
 /** The provider said no, or something that came back is not what belongs there; anything else is that it could not be asked. */
 function isRefusal(error: unknown): boolean {
-  if (error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError) return true;
+  if (error instanceof openid.ResponseBodyError) return error.status < 500;
+  if (error instanceof openid.AuthorizationResponseError) return true;
   const code = (error as { code?: unknown }).code;
   return typeof code === 'string' && /^OAUTH_(INVALID_RESPONSE|JWT_|ATTRIBUTE_COMPARISON|KEY_SELECTION|PARSE_ERROR|INVALID_REQUEST)/.test(code);
 }

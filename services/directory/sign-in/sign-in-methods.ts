@@ -47,6 +47,7 @@ export function signInMethods(parts: ProviderParts & ResolveParts & { clients: O
         const answer = { session: toSession(session), returnTo: flow.returnTo };
         return await call.commit({ statements: [...statements, ...changes.statements], events: [...events, ...changes.events] }, answer);
       } catch (error) {
+        call.log.warn({ err: error, provider: name }, 'a sign-in by a provider did not go through');
         if (isAppError(error, 'unauthenticated') || isAppError(error, 'not_allowed')) {
           await database.commit({
             events: [signInFailed({ accountId: 'unknown', reason: 'provider_refused', ...(address !== undefined && { address }) })],
