@@ -61,7 +61,8 @@ export function neo4jGraph({ choose, database, records, currentModel }: Neo4jGra
       const find = (space: Space) =>
         findEdges(space, question, affects, async ({ edges, isCut }) => {
           if (isCut) return 'More is reached than one answer may hold, before redundancy is looked at: the records answer that.';
-          return walkImpact(question, { ...standing, edges: async (level) => level.flatMap((id) => toFans(edges.get(id) ?? [])) }, weightsOf(model));
+          const asked = { ...question, start: question.itemId, weightOf: weightsOf(model) };
+          return walkImpact(asked, { ...standing, edges: (level) => level.flatMap((id) => toFans(edges.get(id) ?? [])) });
         });
       return reach(question, find, () => records.impact(question));
     },
