@@ -49,7 +49,7 @@ export function neo4jGraph({ choose, database, records, currentModel }: Neo4jGra
         const around = await readAround(space, question, way, 'edges of a part');
         if (typeof around === 'string') return around;
         const reached = await walk(question, (level) => level.flatMap((id) => around.edges.get(id) ?? []));
-        return { ...reached, ...(around.isCut && { cutBy: 'nodes' as const }) };
+        return { ...(around.isCut && { cutBy: 'nodes' as const }), ...reached };
       };
       return reach(question, find, () => records.neighbours(question));
     },
@@ -92,7 +92,8 @@ async function readAround(
   const session = driver.session({ defaultAccessMode: 'READ' });
   try {
     const parameters = { of: label, itemId, cap: neo4j.int(limit + 1), evenOfPart: wanted === 'edges of a part' };
-    const { records } = await session.run(cypherOfAround(label, depth, way), parameters, { timeout });
+    // No time at all would mean any time to Neo4j.
+    const { records } = await session.run(cypherOfAround(label, depth, way), parameters, { timeout: Math.max(1, timeout) });
     const [record] = records;
     if (!record) return 'The projection does not know this item yet.';
     const ways: [from: string, out: [to: string, type: string][]][] = record.get('edges');
