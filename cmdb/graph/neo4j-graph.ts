@@ -61,7 +61,11 @@ export function neo4jGraph({ choose, database, records, currentModel }: Neo4jGra
         if (typeof around === 'string') return around;
         if (around.isCut) return 'More is reached than one answer may hold, before redundancy is looked at: the records answer that.';
         const edges = (level: readonly string[]) => level.flatMap((id) => toFans(around.edges.get(id) ?? []));
-        return walkImpact({ ...question, start: question.itemId, weightOf: weightsOf(model) }, { ...standing, edges });
+        // Asked once for all that is reached, and not level by level; only members of groups are still to be asked about.
+        const reached = new Set([...around.edges.values()].flatMap((out) => out.map(({ to }) => to)));
+        const known = await standing.standings([...reached]);
+        const standings = (ids: readonly string[]) => (ids.every((id) => reached.has(id)) ? known : standing.standings(ids));
+        return walkImpact({ ...question, start: question.itemId, weightOf: weightsOf(model) }, { ...standing, edges, standings });
       };
       return reach(question, find, () => records.impact(question));
     },

@@ -62,6 +62,7 @@ export const graphProjection: Benchmark = {
       await database.query(sql`analyze item, relation`);
       const bench = { driver, database, models, behind, report };
       const rows = await measureProjection(bench);
+      for (const row of rows) report(`${row.what}: ${row.measured}${row.floor ? ` (${row.floor})` : ''}`);
       report('questions');
       const starts = drawStarts(items).flatMap((key) => ids.get(key) ?? []);
       return [...rows, ...(await askBoth({ driver, database, models, starts }))];

@@ -49,7 +49,7 @@ export async function askBoth({ driver, database, models, starts }: Asked): Prom
   ) => {
     const idOf = (index: number) => ids[index % ids.length] ?? '';
     const times: Record<'ours' | 'bare', number[]> = { ours: [], bare: [] };
-    const count = Math.min(100, 2 * ids.length);
+    const count = Math.min(50, ids.length);
     // In turns, so that neither has the quieter half of the machine's time.
     for (let turn = 0; turn < 4; turn++) {
       const bare = (await drive(count, 1, async (index) => askRaw(idOf(index)))).each;
