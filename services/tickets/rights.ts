@@ -1,4 +1,4 @@
-import type { TicketFacts } from '../../generated/opora/tickets/v1/tickets.ts';
+import type { GuardedTicket } from '../../generated/opora/tickets/v1/tickets.ts';
 import type { Contract } from '../../platform/contract/contract.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
@@ -91,7 +91,7 @@ export function ticketRights(contract: Contract): TicketRights {
 }
 
 /** What of a ticket rights may depend on. */
-export function factsOf(ticket: TicketState): TicketFacts {
+export function factsOf(ticket: TicketState): GuardedTicket {
   const {
     type,
     status,

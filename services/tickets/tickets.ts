@@ -4,19 +4,22 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
 import { announceOpened, announceTransition, announceUpdated } from './announce.ts';
-import { isOverIn } from './domain/lifecycle.ts';
+import { type Actor, phaseOf, stepsFrom } from './domain/lifecycle.ts';
 import { checkWindow, type PlannedWindow } from './domain/planned-window.ts';
-import { applyPatch, type Level, listChanges, type TicketPatch, type TicketState, type TicketType } from './domain/ticket.ts';
+import { listChoices, takeStep } from './domain/take-step.ts';
+import { applyPatch, type Level, listChanges, type PriorityMatrix, type TicketPatch, type TicketState, type TicketType } from './domain/ticket.ts';
 import { makeEntry } from './history-entry.ts';
 import { wantImpact } from './impact/keep-impact.ts';
+import type { Lifecycles } from './lifecycles/know-lifecycles.ts';
+import { moveTimers } from './lifecycles/move-timers.ts';
 import { factsOf, type TicketRights } from './rights.ts';
-import type { Definitions } from './storage/definition-store.ts';
 import { type CommentState, hasPublicAnswer, insertComment, insertHistory } from './storage/journal-store.ts';
 import { insertTickets, readTickets, updateTickets } from './storage/ticket-store.ts';
 
 export interface TicketParts {
   database: Database;
-  definitions: Definitions;
+  lifecycles: Lifecycles;
+  matrix: PriorityMatrix;
   rights: TicketRights;
   drawNumbers(type: TicketType, count: number): Promise<string[]>;
 }
@@ -33,6 +36,8 @@ export interface NewTicket extends PlannedWindow {
   serviceId?: string;
   externalReference?: { system: string; id: string };
   form?: string;
+  /** Of the lifecycle that it lives by; its type unless told. */
+  lifecycle?: string;
 }
 
 export interface TicketView {
@@ -43,10 +48,23 @@ export interface TicketView {
   masked: ReadonlySet<string>;
 }
 
-export function ticketUseCases({ database, definitions, rights, drawNumbers }: TicketParts) {
-  function view(ticket: TicketState, principal: Principal): TicketView {
+export function ticketUseCases({ database, lifecycles, matrix, rights, drawNumbers }: TicketParts) {
+  /** As whom somebody takes steps of a ticket; undefined: as nobody. Rules have methods of their own (`raise-incidents.ts`). */
+  function actorOf(principal: Principal, ticket: TicketState): Actor | undefined {
     const capacity = rights.capacity(principal, ticket);
-    const steps = capacity ? definitions.pinned(ticket.type, ticket.lifecycleVersion).stepsFrom(ticket.status, capacity) : [];
+    return capacity && { id: principal.id, capacity, holds: (permission) => may(principal, permission) };
+  }
+
+  /** The same; throws AppError `not_allowed` for nobody, and for those to whom these fields are locked. */
+  function requireActor(principal: Principal, ticket: TicketState, fields: readonly string[]): Actor {
+    const actor = actorOf(principal, ticket);
+    if (actor?.capacity !== 'caller') rights.requireWork(principal, ticket, fields);
+    return actor ?? { id: principal.id, capacity: 'caller', holds: () => false };
+  }
+
+  async function view(ticket: TicketState, principal: Principal): Promise<TicketView> {
+    const actor = actorOf(principal, ticket);
+    const steps = actor ? stepsFrom(await lifecycles.of(ticket), ticket.status, actor) : [];
     return { ticket, steps, masked: rights.masked(principal, ticket) };
   }
 
@@ -71,23 +89,31 @@ export function ticketUseCases({ database, definitions, rights, drawNumbers }: T
 
     find: async (idOrNumber: string, principal: Principal) => view(await find(idOrNumber, principal), principal),
 
+    /** Every step from where the ticket stands, and what keeps the principal from those that are not possible. */
+    async listChoices(idOrNumber: string, principal: Principal) {
+      const ticket = await find(idOrNumber, principal);
+      const actor = actorOf(principal, ticket);
+      return actor ? listChoices(await lifecycles.of(ticket), { ticket, actor }) : [];
+    },
+
     async create<Answer>(wanted: NewTicket, call: Call, answer: (view: TicketView) => Answer): Promise<Answer> {
       const callerId = callerFor(wanted, call.principal);
       const violations = checkWindow(wanted, wanted);
       if (violations.length > 0) throw new AppError('invalid_input', 'The ticket cannot be opened so.', { violations });
+      const lifecycle = await lifecycles.forNew(wanted.type, wanted.lifecycle);
       const [number = ''] = await drawNumbers(wanted.type, 1);
-      const lifecycle = definitions.newest(wanted.type);
       const impact = wanted.impact ?? 'low';
       const urgency = wanted.urgency ?? 'medium';
       const ticket: TicketState = {
         ...wanted,
         id: call.newId(),
         number,
+        lifecycle: lifecycle.name,
         lifecycleVersion: lifecycle.version,
-        status: lifecycle.initial,
+        status: lifecycle.content.initial,
         impact,
         urgency,
-        priority: definitions.matrix[impact][urgency],
+        priority: matrix[impact][urgency],
         ...(callerId !== undefined && { callerId }),
         alertIds: [],
         takenOver: false,
@@ -103,16 +129,17 @@ export function ticketUseCases({ database, definitions, rights, drawNumbers }: T
               insertTickets([ticket]),
               insertHistory([makeEntry(call, ticket.id, 'created')]),
               ...(ticket.items.length > 0 ? wantImpact([ticket], call.now) : []),
+              ...moveTimers([{ lifecycle, ticket }], call.now),
             ],
             events: [announceOpened(ticket, call.principal)],
           },
-          answer(view(ticket, call.principal)),
+          answer(await view(ticket, call.principal)),
         );
       } catch (error) {
         const same =
           wanted.externalReference &&
           (await findByReference(database, wanted.externalReference, rights.visible(call.principal, ['externalReference'])));
-        if (same) return answer(view(same, call.principal));
+        if (same) return answer(await view(same, call.principal));
         throw error;
       }
     },
@@ -121,18 +148,20 @@ export function ticketUseCases({ database, definitions, rights, drawNumbers }: T
       const before = await find(id, call.principal);
       rights.requireWork(call.principal, before, fieldsOf(patch));
       requireVersion(before, expectedVersion);
-      const changed = applyPatch(before, patch, definitions.matrix, call.now);
-      if (!changed) return call.commit({}, answer(view(before, call.principal)));
+      const changed = applyPatch(before, patch, matrix, call.now);
+      if (!changed) return call.commit({}, answer(await view(before, call.principal)));
+      const lifecycle = await lifecycles.of(before);
       return call.commit(
         {
           statements: [
             updateTickets([changed.ticket]),
             insertHistory([makeEntry(call, id, 'updated', changed.changes)]),
             ...(changed.changes.some(({ field }) => field === 'items') ? wantImpact([changed.ticket], call.now) : []),
+            ...moveTimers([{ lifecycle, before: before.status, ticket: before }], call.now),
           ],
           events: [announceUpdated(changed.ticket)],
         },
-        answer(view(changed.ticket, call.principal)),
+        answer(await view(changed.ticket, call.principal)),
       );
     },
 
@@ -142,31 +171,24 @@ export function ticketUseCases({ database, definitions, rights, drawNumbers }: T
       answer: (view: TicketView) => Answer,
     ): Promise<Answer> {
       const before = await find(step.id, call.principal);
-      const capacity = rights.capacity(call.principal, before);
-      if (capacity !== 'caller') rights.requireWork(call.principal, before, step.resolution === undefined ? [] : ['resolution']);
+      const actor = requireActor(call.principal, before, step.resolution === undefined ? [] : ['resolution']);
       requireVersion(before, step.expectedVersion);
-      const lifecycle = definitions.pinned(before.type, before.lifecycleVersion);
-      const status = lifecycle.take(step.transition, before.status, {
-        capacity: capacity ?? 'caller',
-        facts: { type: before.type, priority: before.priority, hasAssignee: before.assigneeId !== undefined },
-        ...(step.resolution !== undefined && { resolution: step.resolution }),
-      });
-      const after: TicketState = {
-        ...before,
-        status,
-        ...(step.resolution !== undefined && { resolution: step.resolution }),
-        takenOver: true,
-        isOver: isOverIn(lifecycle.phaseOf(status)),
-        version: before.version + 1,
-        updatedAt: call.now,
-      };
-      const told = { transition: step.transition, before: before.status, phase: lifecycle.phaseOf(status), byPerson: true };
+      const lifecycle = await lifecycles.of(before);
+      const { transition, resolution } = step;
+      const said = resolution !== undefined && { resolution };
+      const moved = takeStep(lifecycle, transition, { ticket: before, actor, ...said, matrix, now: call.now });
+      const after: TicketState = { ...moved, takenOver: true };
+      const told = { transition, before, phase: phaseOf(lifecycle, after.status), byPerson: true };
       return call.commit(
         {
-          statements: [updateTickets([after]), insertHistory([makeEntry(call, step.id, 'transitioned', listChanges(before, after))])],
+          statements: [
+            updateTickets([after]),
+            insertHistory([makeEntry(call, step.id, 'transitioned', listChanges(before, after))]),
+            ...moveTimers([{ lifecycle, before: before.status, ticket: after }], call.now),
+          ],
           events: [announceTransition(after, call.principal, told)],
         },
-        answer(view(after, call.principal)),
+        answer(await view(after, call.principal)),
       );
     },
 
@@ -193,7 +215,12 @@ export function ticketUseCases({ database, definitions, rights, drawNumbers }: T
         worker && !ticket.takenOver ? [exactly(1, sql`update ticket set taken_over = true where id = ${ticket.id} returning 1`)] : [];
       return call.commit(
         {
-          statements: [insertComment(comment), insertHistory([makeEntry(call, ticket.id, 'commented')]), ...takesOver],
+          statements: [
+            insertComment(comment),
+            insertHistory([makeEntry(call, ticket.id, 'commented')]),
+            ...takesOver,
+            ...moveTimers([{ lifecycle: await lifecycles.of(ticket), before: ticket.status, ticket }], call.now),
+          ],
           events: [
             commentAdded({
               ticketId: ticket.id,

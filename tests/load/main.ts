@@ -12,8 +12,9 @@ import { rpc } from './rpc.ts';
 import { sla } from './sla.ts';
 import { start } from './start.ts';
 import { tickets } from './tickets.ts';
+import { tokens } from './tokens.ts';
 
-const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, sla, rights, cmdb, graphProjection];
+const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, tokens, sla, rights, cmdb, graphProjection];
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
