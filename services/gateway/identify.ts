@@ -130,6 +130,15 @@ const matchers: { [Type in DirectoryEvent['type']]?: (event: Extract<DirectoryEv
     ({ data }) =>
     (identity) =>
       identity.principal.id === data.accountId,
+  // Where somebody belongs is among what rights may depend on.
+  'opora.directory.v1.PersonChanged':
+    ({ data }) =>
+    ({ principal }) =>
+      principal.about?.personId === data.personId,
+  'opora.directory.v1.TeamChanged':
+    ({ data }) =>
+    ({ principal: { about } }) =>
+      about?.personId !== undefined && (about.teamIds.includes(data.teamId) || data.memberIds.includes(about.personId)),
   // Nobody here knows whose it is.
   'opora.directory.v1.RoleUpdated': () => () => true,
   'opora.directory.v1.SignInProviderUpdated': () => () => true,

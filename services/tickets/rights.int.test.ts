@@ -88,6 +88,7 @@ describe('rights on tickets', () => {
         id: randomUUID(),
         number: `T-${index}`,
         subject: 'x',
+        lifecycle: 'incident',
         lifecycleVersion: 1,
         alertIds: [],
         takenOver: false,

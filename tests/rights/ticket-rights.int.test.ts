@@ -80,7 +80,7 @@ let tickets: Ticket[];
 const people: Person[] = [];
 
 beforeAll(async () => {
-  hub = await startHub(['tickets'], {}, 'gRPC');
+  hub = await startHub(['catalog', 'tickets'], {}, 'gRPC');
   for (const [name, { own, sees, glimpses, changes, locked = [] }] of Object.entries(roles)) {
     const grants: Grant[] = [
       ...sees.map((way) => ({ permission: 'tickets.read', where: {}, condition: ways[way].condition })),
@@ -239,6 +239,22 @@ describe('somebody with grants for some tickets', () => {
       { 'if-match': `"${locked.version + 1}"` },
     );
     expect(refused.body).toMatchObject({ status: 403, errors: [{ pointer: '/impact' }] });
+  });
+});
+
+describe('somebody of a team', () => {
+  it('sees what their team may see, for as long as they are in it', async () => {
+    const post = async (path: string, body: object) =>
+      (await hub.api.post<{ id: string; version: number; secret: string }>(`/api/v1/${path}`, body)).body;
+    const person = await post('people', { name: 'Ольга' });
+    const team = await post('teams', { name: 'Network', members: [{ personId: person.id, role: 'member' }] });
+    const condition = `"${team.id}" in me.teamIds && ticket.type == "incident"`;
+    await post('roles', { name: 'line', titleEn: 'Line', titleRu: 'Линия', grants: [{ permission: 'tickets.read', condition }] });
+    const account = await post('accounts', { login: 'olga', name: 'Ольга', roles: ['line'], personId: person.id });
+    const api = hub.api.as((await post('tokens', { name: 's', accountId: account.id })).secret);
+    expect(numbersOf(await listAll(api, ''))).toEqual(numbersOf(tickets.filter(({ type }) => type === 'incident')));
+    await hub.api.patch(`/api/v1/teams/${team.id}`, { clear: ['members'] }, { 'if-match': `"${team.version}"` });
+    await eventually(async () => (await listAll(api, '')).length === 0, { within: 3_000 });
   });
 });
 

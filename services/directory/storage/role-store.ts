@@ -2,6 +2,7 @@ import type { Reader } from '../../../generated/opora/directory/v1/directory.ts'
 import type { Database } from '../../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../../platform/postgres/sql.ts';
 import type { Rights } from '../domain/permissions.ts';
+import { affiliationOf } from '../people/affiliation.ts';
 
 export interface RoleState extends Rights {
   name: string;
@@ -15,7 +16,8 @@ export const rightsOfAccount = sql`array(select distinct unnest(r.permissions) f
   coalesce((select jsonb_agg(distinct g) from role r, jsonb_array_elements(r.grants) g where r.name = any(a.roles)), '[]') as grants`;
 
 /** What conditions of rights may ask of whoever has the account `a`, as a column. */
-export const readerOfAccount = sql`jsonb_build_object('roles', a.roles, 'teamIds', '[]'::jsonb) as about`;
+export const readerOfAccount = sql`jsonb_build_object('roles', a.roles, 'teamIds', '[]'::jsonb)
+  || coalesce(${affiliationOf(sql`a.person_id`)}, '{}') as about`;
 
 export async function readReader(database: Database, accountId: string): Promise<Reader | undefined> {
   const [row] = await database.query<{ about: Reader }>(sql`select ${readerOfAccount} from account a where a.id = ${accountId}`);
