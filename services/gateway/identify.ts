@@ -126,7 +126,9 @@ const matchers: { [Type in DirectoryEvent['type']]?: (event: Extract<DirectoryEv
     ({ data }) =>
     (identity) =>
       identity.principal.id === data.accountId,
-  'opora.directory.v1.RoleUpdated': () => () => true, // nobody here knows whose it is
+  // Nobody here knows whose it is.
+  'opora.directory.v1.RoleUpdated': () => () => true,
+  'opora.directory.v1.SignInProviderUpdated': () => () => true,
 };
 
 function matcherOf(event: DirectoryEvent): Matcher | undefined {
