@@ -3,6 +3,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { type AccountParts, accountUseCases } from './accounts.ts';
 import type { KnownPermissions } from './domain/check-rights.ts';
 import { narrow } from './domain/permissions.ts';
+import { findMyPerson } from './people/affiliation.ts';
 import { roleUseCases, toGrants } from './roles.ts';
 import { type SessionParts, sessionUseCases } from './sessions.ts';
 import type { StartedSession } from './start-session.ts';
@@ -21,7 +22,9 @@ export function directoryMethods(parts: AccountParts & SessionParts & { known: K
   return {
     async getMe(_request, { principal }) {
       if (principal.kind === 'service') throw new AppError('not_found', 'A service has no account.');
-      return toMe({ ...(await accounts.find(principal.id)), permissions: principal.permissions, grants: principal.grants ?? [] });
+      const account = await accounts.find(principal.id);
+      const person = account.personId === undefined ? undefined : await findMyPerson(parts.database, account.personId);
+      return { ...toMe({ ...account, permissions: principal.permissions, grants: principal.grants ?? [] }), ...(person && { person }) };
     },
     createAccount: (request, call) => accounts.create(request, call, toAccount),
     getAccount: async ({ id }) => toAccount(await accounts.find(id)),

@@ -1,19 +1,31 @@
+import { AbsenceService } from '../../generated/opora/directory/v1/absences.ts';
 import { AuditService } from '../../generated/opora/directory/v1/audit.ts';
+import { ContractorService } from '../../generated/opora/directory/v1/contractors.ts';
 import { CredentialService } from '../../generated/opora/directory/v1/credentials.ts';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
+import { DepartmentService, OrganizationService, SiteService } from '../../generated/opora/directory/v1/organizations.ts';
+import { PersonService } from '../../generated/opora/directory/v1/people.ts';
+import { ScheduleService } from '../../generated/opora/directory/v1/schedules.ts';
 import { SignInService } from '../../generated/opora/directory/v1/sign_in.ts';
+import { TeamService } from '../../generated/opora/directory/v1/teams.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
+import { absenceMethods } from './absences/absence-methods.ts';
 import { accountUseCases } from './accounts.ts';
 import { auditMethods } from './audit/audit-methods.ts';
 import { keepAudit } from './audit/keep-audit.ts';
 import { createFirstAdministrator } from './bootstrap.ts';
 import { directoryConfig } from './config.ts';
+import { contractorMethods } from './contractors/contractor-methods.ts';
 import { credentialMethods } from './credential-methods.ts';
+import { departmentMethods, organizationMethods, siteMethods } from './organizations/organization-methods.ts';
 import { createPasswords } from './passwords.ts';
+import { personMethods } from './people/person-methods.ts';
 import { directoryMethods } from './rpc.ts';
+import { scheduleMethods } from './schedules/schedule-methods.ts';
 import { openSignIns } from './sign-in/open-sign-ins.ts';
 import { createSignInGuard } from './sign-in-guard.ts';
 import { readRoles } from './storage/role-store.ts';
+import { teamMethods } from './teams/team-methods.ts';
 
 export const directory = defineService({
   name: 'directory',
@@ -51,6 +63,14 @@ export const directory = defineService({
         serve(CredentialService, credentialMethods({ ...parts, knownPermissions: known.all, findAccount })),
         serve(SignInService, signIns.methods({ findAccount })),
         serve(AuditService, auditMethods(database)),
+        serve(OrganizationService, organizationMethods(database)),
+        serve(SiteService, siteMethods(database)),
+        serve(DepartmentService, departmentMethods(database)),
+        serve(PersonService, personMethods(database)),
+        serve(TeamService, teamMethods(database)),
+        serve(ScheduleService, scheduleMethods(database)),
+        serve(AbsenceService, absenceMethods(database)),
+        serve(ContractorService, contractorMethods(database)),
       ],
       subscriptions: [keepAudit(contract)],
     };
