@@ -1,6 +1,7 @@
 import type { PackageDefinition } from '@grpc/proto-loader';
 import type { Envelope } from '../bus/event.ts';
 import type { FieldViolation } from '../errors/app-error.ts';
+import type { Schema } from './contract-file.ts';
 
 /** One method of the contract, as the generator found it in proto/. */
 export interface MethodContract {
@@ -119,6 +120,8 @@ export interface Contract {
   events: readonly EventContract[];
   method(service: string, name: string): MethodContract;
   event(type: string): EventContract | undefined;
+  /** The JSON Schema of a message (by its full name), as it travels. */
+  schema(message: string): Schema;
   /** All that is wrong with a message (of the given full name), with JSON pointers; empty when it fits. */
   violations(message: string, value: unknown): FieldViolation[];
   /**

@@ -22,6 +22,11 @@ export function loadContract(folder = new URL('../../generated/', import.meta.ur
       return method;
     },
     event: (type) => events.get(type),
+    schema(message) {
+      const schema = Object.hasOwn(file.components.schemas, message) ? file.components.schemas[message] : undefined;
+      if (!schema) throw new Error(`The contract has no message ${message}`);
+      return schema;
+    },
     violations,
     checkEvent(event) {
       if (!events.has(event.type)) throw new AppError('invalid_input', `${event.type} is not an event of the contract`);

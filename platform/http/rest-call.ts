@@ -7,9 +7,9 @@ import { HttpRefusal } from './problem.ts';
 
 export type RestMethod = MethodContract & { http: HttpRoute };
 
-/** `/items/upsert` stands before `/items/:id`, which would take it too. */
+/** `/items/upsert` and `/items/:id\:close` stand before `/items/:id`, which would take them too. */
 export function byPrecision(left: string, right: string): number {
-  const key = (path: string) => path.replace(/(?<!\\):\w+/g, '\uffff');
+  const key = (path: string) => path.replace(/(?<!\\):\w+(?=\\:)/g, '\ufffe').replace(/(?<!\\):\w+/g, '\uffff');
   return key(left) < key(right) ? -1 : 1;
 }
 

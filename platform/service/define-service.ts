@@ -55,7 +55,7 @@ export function serve<Service extends object>(token: ServiceToken<Service>, meth
 export interface RunningService {
   serves?: readonly Served[];
   subscriptions?: readonly Subscription[];
-  timers?: Timers;
+  timers?: Timers | readonly Timers[];
   /** Stops taking new work; what was begun is finished. Called before `stop`. */
   drain?(): Promise<void>;
   stop?(): Promise<void>;

@@ -3,7 +3,7 @@ import { startTimers } from '../timers/start-timers.ts';
 import type { OpenedService } from './open-service.ts';
 import type { Ground } from './run-services.ts';
 
-/** Starts the service's subscriptions, and its timers, which ring only up to the moment to which all of those have heard. */
+/** Starts the service's subscriptions, and its timers, which ring only up to the moment to which all of those have heard if they heed them. */
 export async function hearEvents(
   { name, database, log, running, context }: OpenedService,
   { engines, contract, clock, metrics, onStop }: Ground,
@@ -22,8 +22,10 @@ export async function hearEvents(
       for (const stop of unwatch) stop();
     });
   }
-  if (!running.timers) return;
   const caughtUpAt = () => Math.min(clock.now(), ...heard.map((one) => one.caughtUpAt()));
-  const timers = startTimers({ database, timers: running.timers, caughtUpAt, clock, log, metrics });
-  onStop(() => timers.stop());
+  for (const timers of [running.timers ?? []].flat()) {
+    const heeded = timers.heedsEvents === false ? () => clock.now() : caughtUpAt;
+    const started = startTimers({ database, timers, caughtUpAt: heeded, clock, log, metrics });
+    onStop(() => started.stop());
+  }
 }

@@ -29,7 +29,7 @@ const commitGrace = 100;
 
 /** Tells a service of its due timers for as long as it runs: each has its effect once, in the commit that removes it. Several processes may do it side by side. */
 export function startTimers({ database, timers, caughtUpAt, clock, log, metrics }: TimerOptions): { stop(): Promise<void> } {
-  const batch = timers.batch ?? largestBatch;
+  const { batch = largestBatch, prefix = '' } = timers;
   const waker = createWaker();
   const stopping = new AbortController();
   const postponed = new Map<string, { until: number; failures: number }>();
@@ -77,7 +77,7 @@ export function startTimers({ database, timers, caughtUpAt, clock, log, metrics 
         const now = clock.now();
         const except = [...postponed].flatMap(([key, { until }]) => (until > now ? [key] : []));
         const until = Math.min(now, caughtUpAt() - commitGrace);
-        const { due, next } = await readDueTimers(database, { until, limit: batch, except });
+        const { due, next } = await readDueTimers(database, { until, limit: batch, except, prefix });
         await handleInParts(due, now);
         failures = 0;
         const nap = next === undefined ? slowest : next + commitGrace - clock.now();

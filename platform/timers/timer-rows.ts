@@ -10,11 +10,12 @@ export interface StoredTimer extends Timer {
 /** At most `limit` timers that are due at `until` (epoch milliseconds), earliest first, and the moment of the first one after them. */
 export async function readDueTimers(
   database: Database,
-  { until, limit, except }: { until: number; limit: number; except: readonly string[] },
+  { until, limit, except, prefix }: { until: number; limit: number; except: readonly string[]; prefix: string },
 ): Promise<{ due: StoredTimer[]; next: number | undefined }> {
   const rows = await database.query<StoredTimer>(sql`
     select key, due_at::text as "dueAt", (extract(epoch from due_at) * 1000)::float8 as due from (
-      (select key, due_at from timer where due_at <= to_timestamp(${until}::float8 / 1000) and key <> all(${except}::text[]) order by due_at limit ${limit}::int)
+      (select key, due_at from timer where due_at <= to_timestamp(${until}::float8 / 1000) and key <> all(${except}::text[]) and starts_with(key, ${prefix})
+        order by due_at limit ${limit}::int)
       union all
       (select key, due_at from timer where due_at > to_timestamp(${until}::float8 / 1000) order by due_at limit 1)) as t
     order by due_at`);

@@ -14,6 +14,10 @@ export interface Timers {
   handle(due: readonly Timer[], now: number): Promise<Changes>;
   /** Most timers in one call of `handle`; 1 000 unless told. */
   batch?: number;
+  /** Told only of those whose keys begin so; unless told, of all. Those of one prefix do not wait for those of another. */
+  prefix?: string;
+  /** False: nothing that the service hears moves them, so they ring also while events cannot be heard. */
+  heedsEvents?: boolean;
 }
 
 /** Sets (or moves) timers as part of a commit. */

@@ -60,9 +60,6 @@ export const directory = defineService({
     return {
       serves: [
         serve(DirectoryService, directoryMethods(parts)),
-        serve(CredentialService, credentialMethods({ ...parts, knownPermissions: known.all, findAccount })),
-        serve(SignInService, signIns.methods({ findAccount })),
-        serve(AuditService, auditMethods(database)),
         serve(OrganizationService, organizationMethods(database)),
         serve(SiteService, siteMethods(database)),
         serve(DepartmentService, departmentMethods(database)),
@@ -71,6 +68,9 @@ export const directory = defineService({
         serve(ScheduleService, scheduleMethods(database)),
         serve(AbsenceService, absenceMethods(database)),
         serve(ContractorService, contractorMethods(database)),
+        serve(CredentialService, credentialMethods({ ...parts, knownPermissions: known.all, findAccount })),
+        serve(SignInService, signIns.methods({ findAccount })),
+        serve(AuditService, auditMethods(database)),
       ],
       subscriptions: [keepAudit(contract)],
     };

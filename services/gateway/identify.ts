@@ -126,7 +126,7 @@ const matchers: { [Type in DirectoryEvent['type']]?: (event: Extract<DirectoryEv
     ({ data }) =>
     (identity) =>
       identity.principal.id === data.accountId,
-  // Nobody here knows whose these are.
+  // Nobody here knows whose it is.
   'opora.directory.v1.RoleUpdated': () => () => true,
   'opora.directory.v1.SignInProviderUpdated': () => () => true,
 };

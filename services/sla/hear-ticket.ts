@@ -17,8 +17,15 @@ export function hearTicket(event: TicketHeard): TicketFact | undefined {
       const levels = { ...(impact !== undefined && { impact }), ...(urgency !== undefined && { urgency }) };
       return { type: 'updated', at, version, facts: { type, priority, serviceId, callerId, ...levels } };
     }
-    case 'opora.tickets.v1.TicketTransitioned':
-      return { type: 'moved', at, version: event.data.version, phase: event.data.phase, byPerson: event.data.byPerson };
+    case 'opora.tickets.v1.TicketTransitioned': {
+      const { version, phase, byPerson, priority, impact, urgency } = event.data;
+      const facts = {
+        ...(priority !== undefined && { priority }),
+        ...(impact !== undefined && { impact }),
+        ...(urgency !== undefined && { urgency }),
+      };
+      return { type: 'moved', at, version, phase, byPerson, facts };
+    }
     case 'opora.tickets.v1.CommentAdded':
       return event.data.answersCaller ? { type: 'answered', at } : undefined;
   }

@@ -46,13 +46,14 @@ export function announceUpdated(ticket: TicketState) {
 export function announceTransition(
   ticket: TicketState,
   by: Principal,
-  step: { transition: string; before: string; phase: Phase; byPerson: boolean },
+  step: { transition: string; before: TicketState; phase: Phase; byPerson: boolean },
 ) {
+  const { before } = step;
   return ticketTransitioned({
     ticketId: ticket.id,
     number: ticket.number,
     transition: step.transition,
-    before: step.before,
+    before: before.status,
     after: ticket.status,
     phase: step.phase,
     byPerson: step.byPerson,
@@ -62,6 +63,10 @@ export function announceTransition(
     items: [...ticket.items],
     actorId: by.id,
     actorName: by.name,
+    ...(ticket.impact !== before.impact && { impact: ticket.impact }),
+    ...(ticket.urgency !== before.urgency && { urgency: ticket.urgency }),
+    ...(ticket.priority !== before.priority && { priority: ticket.priority }),
+    ...(ticket.assigneeId !== before.assigneeId && { assigneeId: ticket.assigneeId ?? '' }),
   });
 }
 

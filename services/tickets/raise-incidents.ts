@@ -1,36 +1,39 @@
 import type { RaisedIncident, ResolvedIncident, ResolveOutcome } from '../../generated/opora/tickets/v1/tickets.ts';
 import { sql } from '../../platform/postgres/sql.ts';
-import type { Call } from '../../platform/rpc/call.ts';
+import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
 import { announceOpened, announceTransition } from './announce.ts';
-import { isOverIn } from './domain/lifecycle.ts';
+import { type Actor, type Lifecycle, phaseOf, stepsFrom } from './domain/lifecycle.ts';
+import { takeStep } from './domain/take-step.ts';
 import { listChanges, type TicketState } from './domain/ticket.ts';
 import { makeEntry } from './history-entry.ts';
 import { wantImpact } from './impact/keep-impact.ts';
+import { moveTimers } from './lifecycles/move-timers.ts';
 import { insertHistory } from './storage/journal-store.ts';
 import { insertTickets, readTickets, updateTickets } from './storage/ticket-store.ts';
 import type { TicketParts } from './tickets.ts';
 
 /** What rules do with incidents, many at a time and each at most once. */
-export function raisingUseCases({ database, definitions, drawNumbers }: TicketParts) {
+export function raisingUseCases({ database, lifecycles, matrix, drawNumbers }: TicketParts) {
   return {
     async raise<Answer>(wanted: readonly RaisedIncident[], call: Call, answer: (tickets: TicketState[]) => Answer): Promise<Answer> {
       const keys = [...new Set(wanted.map(({ key }) => key))];
       const known = new Map((await readTickets(database, sql`raise_key = any(${keys}::text[])`)).map((ticket) => [ticket.raiseKey, ticket]));
       const missing = new Map(wanted.filter(({ key }) => !known.has(key)).map((incident) => [incident.key, incident]));
+      const lifecycle = await lifecycles.forNew('incident');
       const numbers = missing.size > 0 ? await drawNumbers('incident', missing.size) : [];
-      const lifecycle = definitions.newest('incident');
       const raised = [...missing.values()].map(
         (incident, index): TicketState => ({
           id: call.newId(),
           number: numbers[index] ?? '',
           type: 'incident',
+          lifecycle: lifecycle.name,
           lifecycleVersion: lifecycle.version,
-          status: lifecycle.initial,
+          status: lifecycle.content.initial,
           subject: incident.subject,
           ...(incident.description !== undefined && { description: incident.description }),
           impact: incident.impact,
           urgency: incident.urgency,
-          priority: definitions.matrix[incident.impact][incident.urgency],
+          priority: matrix[incident.impact][incident.urgency],
           items: incident.items,
           raiseKey: incident.key,
           alertIds: incident.alertIds,
@@ -54,6 +57,10 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
               raised.filter(({ items }) => items.length > 0),
               call.now,
             ),
+            ...moveTimers(
+              raised.map((ticket) => ({ lifecycle, ticket })),
+              call.now,
+            ),
           ],
           events: raised.map((ticket) => announceOpened(ticket, call.principal)),
         },
@@ -63,17 +70,16 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
 
     async resolve<Answer>(wanted: readonly ResolvedIncident[], call: Call, answer: (outcomes: ResolveOutcome[]) => Answer): Promise<Answer> {
       const found = new Map((await readTickets(database, sql`id = any(${wanted.map(({ id }) => id)}::uuid[])`)).map((ticket) => [ticket.id, ticket]));
-      const steps = [...new Map(wanted.map((incident) => [incident.id, incident])).values()].flatMap(({ id, resolution, explanation }) => {
+      const actor = ruleOf(call.principal);
+      const steps: { before: TicketState; after: TicketState; lifecycle: Lifecycle; explanation: string }[] = [];
+      for (const { id, resolution, explanation } of new Map(wanted.map((incident) => [incident.id, incident])).values()) {
         const before = found.get(id);
-        if (!before || before.takenOver) return [];
-        const lifecycle = definitions.pinned(before.type, before.lifecycleVersion);
-        if (!lifecycle.stepsFrom(before.status, 'rule').includes('resolve')) return [];
-        const facts = { type: before.type, priority: before.priority, hasAssignee: before.assigneeId !== undefined };
-        const status = lifecycle.take('resolve', before.status, { capacity: 'rule', resolution, facts });
-        const phase = lifecycle.phaseOf(status);
-        const after: TicketState = { ...before, status, resolution, isOver: isOverIn(phase), version: before.version + 1, updatedAt: call.now };
-        return [{ before, after, explanation, phase }];
-      });
+        if (!before || before.takenOver) continue;
+        const lifecycle = await lifecycles.of(before);
+        if (!stepsFrom(lifecycle, before.status, actor).includes('resolve')) continue;
+        const after = takeStep(lifecycle, 'resolve', { ticket: before, actor, resolution, matrix, now: call.now });
+        steps.push({ before, after, lifecycle, explanation });
+      }
       const resolved = new Set(steps.map(({ after }) => after.id));
       const outcomes = wanted.map(({ id }): ResolveOutcome => {
         const before = found.get(id);
@@ -88,13 +94,23 @@ export function raisingUseCases({ database, definitions, drawNumbers }: TicketPa
             insertHistory(
               steps.map(({ before, after, explanation }) => makeEntry(call, after.id, 'transitioned', listChanges(before, after), explanation)),
             ),
+            ...moveTimers(
+              steps.map(({ before, after, lifecycle }) => ({ lifecycle, before: before.status, ticket: after })),
+              call.now,
+            ),
           ],
-          events: steps.map(({ before, after, phase }) =>
-            announceTransition(after, call.principal, { transition: 'resolve', before: before.status, phase, byPerson: false }),
-          ),
+          events: steps.map(({ before, after, lifecycle }) => {
+            const told = { transition: 'resolve', before, phase: phaseOf(lifecycle, after.status), byPerson: false };
+            return announceTransition(after, call.principal, told);
+          }),
         },
         answer(outcomes),
       );
     },
   };
+}
+
+/** A service whose rule takes a step. */
+export function ruleOf(principal: Principal): Actor {
+  return { id: principal.id, capacity: 'rule', holds: (permission) => may(principal, permission) };
 }

@@ -3,6 +3,7 @@ import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
 import { may } from '../../platform/rpc/call.ts';
 import type { TicketPatch, TicketState } from './domain/ticket.ts';
 import { type ImpactParts, impactUseCases } from './impact/keep-impact.ts';
+import { tryLifecycle } from './lifecycles/try-lifecycle.ts';
 import { listTickets } from './list-tickets.ts';
 import { raisingUseCases } from './raise-incidents.ts';
 import { readWindow } from './read-window.ts';
@@ -25,12 +26,17 @@ export function ticketMethods(parts: TicketParts & ImpactParts): TicketService {
     },
     async listTickets(request, call) {
       const { tickets: page, next } = await listTickets(database, request, call.principal);
-      return { items: page.map((ticket) => toTicket(tickets.view(ticket, call.principal))), ...(next !== undefined && { next }) };
+      return {
+        items: await Promise.all(page.map(async (ticket) => toTicket(await tickets.view(ticket, call.principal)))),
+        ...(next !== undefined && { next }),
+      };
     },
     updateTicket({ id, expectedVersion, plannedStart, plannedEnd, ...given }, call) {
       const patch: TicketPatch = { ...given, ...readWindow({ plannedStart, plannedEnd }) };
       return tickets.update(id, expectedVersion, patch, call, toTicket);
     },
+    listTransitions: async ({ id }, call) => ({ items: await tickets.listChoices(id, call.principal) }),
+    tryLifecycle: (request, call) => tryLifecycle(parts, request, call.principal),
     transitionTicket: (request, call) => tickets.transition(request, call, toTicket),
     addComment: ({ id, text, internal = false }, call) => tickets.comment({ ticketId: id, text, internal }, call, toComment),
     async listComments({ id, limit = 50, after }, call) {
@@ -62,19 +68,7 @@ function pageOf<Row extends { id: string }, Item>(rows: Row[], limit: number, to
 }
 
 function toTicket({ ticket, steps }: TicketView, computedImpact?: ComputedImpact): Ticket {
-  const {
-    lifecycleVersion: _,
-    raiseKey,
-    alertIds,
-    takenOver: __,
-    isOver: ___,
-    items,
-    createdAt,
-    updatedAt,
-    plannedStart,
-    plannedEnd,
-    ...rest
-  }: TicketState = ticket;
+  const { raiseKey, alertIds, takenOver: _, isOver: __, items, createdAt, updatedAt, plannedStart, plannedEnd, ...rest }: TicketState = ticket;
   return {
     ...rest,
     items: [...items],

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { CatalogService } from '../../generated/opora/catalog/v1/catalog.ts';
 import { RadiusService } from '../../generated/opora/cmdb/v1/radius.ts';
 import { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import { newUuid, systemClock } from '../../platform/clock/clock.ts';
@@ -11,10 +13,13 @@ import { createInProcessTransport } from '../../platform/rpc/in-process.ts';
 import { bindMethods } from '../../platform/rpc/server.ts';
 import { serve } from '../../platform/service/define-service.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
+import { knowDefinitions } from './definitions/know-definitions.ts';
+import { knowLifecycles } from './lifecycles/know-lifecycles.ts';
 import { ticketMethods } from './rpc.ts';
 import { tickets as definition } from './service.ts';
-import { loadDefinitions } from './storage/definition-store.ts';
 import { numberDrawer } from './storage/draw-number.ts';
+import { insertKnownVersions } from './storage/known-store.ts';
+import { readMatrix } from './storage/matrix-store.ts';
 
 const agent: Principal = { kind: 'account', id: randomUUID(), name: 'Ольга', permissions: ['tickets.create', 'tickets.read', 'tickets.work'] };
 const requester = (name: string): Principal => ({ kind: 'account', id: randomUUID(), name, permissions: ['tickets.create', 'tickets.read_own'] });
@@ -30,12 +35,19 @@ describe('the tickets service', () => {
     database = await openTestDatabase({ name: 'tickets', ...(definition.migrations && { migrations: definition.migrations }) });
     const contract = loadContract();
     const transport = createInProcessTransport();
+    const within = (milliseconds: number) => ({ deadline: Date.now() + milliseconds, principal: policy });
+    // What was heard of the catalogue once is enough: it does not run here.
+    await database.commit({ statements: [insertKnownVersions(await Promise.all(['incident', 'problem'].map(readShipped)))] });
     const methods = ticketMethods({
       database,
-      definitions: await loadDefinitions(database),
+      lifecycles: knowLifecycles(
+        await knowDefinitions({ database, within, catalog: createClient(CatalogService, { contract, transport }) }),
+        contract,
+      ),
+      matrix: await readMatrix(database),
       drawNumbers: numberDrawer(database),
       cmdb: createClient(RadiusService, { contract, transport }),
-      within: (milliseconds) => ({ deadline: Date.now() + milliseconds, principal: policy }),
+      within,
     });
     const bound = bindMethods({
       served: [serve(TicketService, methods)],
@@ -171,6 +183,11 @@ describe('the tickets service', () => {
     await expect(tickets.raiseIncidents({ incidents: [raised] }, as(agent))).rejects.toMatchObject({ kind: 'not_allowed' });
   });
 });
+
+async function readShipped(name: string) {
+  const text = await readFile(new URL(`../catalog/shipped/lifecycles/${name}.json`, import.meta.url), 'utf8');
+  return { kind: 'lifecycles', name, version: 1, content: JSON.parse(text) };
+}
 
 /** Who loses the race for a key asks again, as a subscription does. */
 async function retry<Answer>(ask: () => Promise<Answer>): Promise<Answer> {

@@ -4,18 +4,21 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
 import { announceOpened, announceTransition, announceUpdated } from './announce.ts';
-import { type Capacity, isOverIn } from './domain/lifecycle.ts';
+import { type Actor, type Capacity, phaseOf, stepsFrom } from './domain/lifecycle.ts';
 import { checkWindow, type PlannedWindow } from './domain/planned-window.ts';
-import { applyPatch, type Level, listChanges, type TicketPatch, type TicketState, type TicketType } from './domain/ticket.ts';
+import { listChoices, takeStep } from './domain/take-step.ts';
+import { applyPatch, type Level, listChanges, type PriorityMatrix, type TicketPatch, type TicketState, type TicketType } from './domain/ticket.ts';
 import { makeEntry } from './history-entry.ts';
 import { wantImpact } from './impact/keep-impact.ts';
-import type { Definitions } from './storage/definition-store.ts';
+import type { Lifecycles } from './lifecycles/know-lifecycles.ts';
+import { moveTimers } from './lifecycles/move-timers.ts';
 import { type CommentState, hasPublicAnswer, insertComment, insertHistory } from './storage/journal-store.ts';
 import { insertTickets, readTickets, updateTickets } from './storage/ticket-store.ts';
 
 export interface TicketParts {
   database: Database;
-  definitions: Definitions;
+  lifecycles: Lifecycles;
+  matrix: PriorityMatrix;
   drawNumbers(type: TicketType, count: number): Promise<string[]>;
 }
 
@@ -31,6 +34,8 @@ export interface NewTicket extends PlannedWindow {
   serviceId?: string;
   externalReference?: { system: string; id: string };
   form?: string;
+  /** Of the lifecycle that it lives by; its type unless told. */
+  lifecycle?: string;
 }
 
 export interface TicketView {
@@ -39,10 +44,10 @@ export interface TicketView {
   steps: readonly string[];
 }
 
-export function ticketUseCases({ database, definitions, drawNumbers }: TicketParts) {
-  const view = (ticket: TicketState, principal: Principal): TicketView => ({
+export function ticketUseCases({ database, lifecycles, matrix, drawNumbers }: TicketParts) {
+  const view = async (ticket: TicketState, principal: Principal): Promise<TicketView> => ({
     ticket,
-    steps: definitions.pinned(ticket.type, ticket.lifecycleVersion).stepsFrom(ticket.status, capacityOf(principal)),
+    steps: stepsFrom(await lifecycles.of(ticket), ticket.status, actorOf(principal)),
   });
 
   /** One ticket that the principal may see, by id or number. */
@@ -69,23 +74,30 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
 
     find: async (idOrNumber: string, principal: Principal) => view(await find(idOrNumber, principal), principal),
 
+    /** Every step from where the ticket stands, and what keeps the principal from those that are not possible. */
+    async listChoices(idOrNumber: string, principal: Principal) {
+      const ticket = await find(idOrNumber, principal);
+      return listChoices(await lifecycles.of(ticket), { ticket, actor: actorOf(principal) });
+    },
+
     async create<Answer>(wanted: NewTicket, call: Call, answer: (view: TicketView) => Answer): Promise<Answer> {
       const callerId = callerFor(wanted, call.principal);
       const violations = checkWindow(wanted, wanted);
       if (violations.length > 0) throw new AppError('invalid_input', 'The ticket cannot be opened so.', { violations });
+      const lifecycle = await lifecycles.forNew(wanted.type, wanted.lifecycle);
       const [number = ''] = await drawNumbers(wanted.type, 1);
-      const lifecycle = definitions.newest(wanted.type);
       const impact = wanted.impact ?? 'low';
       const urgency = wanted.urgency ?? 'medium';
       const ticket: TicketState = {
         ...wanted,
         id: call.newId(),
         number,
+        lifecycle: lifecycle.name,
         lifecycleVersion: lifecycle.version,
-        status: lifecycle.initial,
+        status: lifecycle.content.initial,
         impact,
         urgency,
-        priority: definitions.matrix[impact][urgency],
+        priority: matrix[impact][urgency],
         ...(callerId !== undefined && { callerId }),
         alertIds: [],
         takenOver: false,
@@ -101,32 +113,35 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
               insertTickets([ticket]),
               insertHistory([makeEntry(call, ticket.id, 'created')]),
               ...(ticket.items.length > 0 ? wantImpact([ticket], call.now) : []),
+              ...moveTimers([{ lifecycle, ticket }], call.now),
             ],
             events: [announceOpened(ticket, call.principal)],
           },
-          answer(view(ticket, call.principal)),
+          answer(await view(ticket, call.principal)),
         );
       } catch (error) {
         const same = wanted.externalReference && (await findByReference(database, wanted.externalReference, call.principal));
-        if (same) return answer(view(same, call.principal));
+        if (same) return answer(await view(same, call.principal));
         throw error;
       }
     },
 
     async update<Answer>(id: string, expectedVersion: number, patch: TicketPatch, call: Call, answer: (view: TicketView) => Answer): Promise<Answer> {
       const before = await findAtVersion(id, expectedVersion, call.principal);
-      const changed = applyPatch(before, patch, definitions.matrix, call.now);
-      if (!changed) return call.commit({}, answer(view(before, call.principal)));
+      const changed = applyPatch(before, patch, matrix, call.now);
+      if (!changed) return call.commit({}, answer(await view(before, call.principal)));
+      const lifecycle = await lifecycles.of(before);
       return call.commit(
         {
           statements: [
             updateTickets([changed.ticket]),
             insertHistory([makeEntry(call, id, 'updated', changed.changes)]),
             ...(changed.changes.some(({ field }) => field === 'items') ? wantImpact([changed.ticket], call.now) : []),
+            ...moveTimers([{ lifecycle, before: before.status, ticket: before }], call.now),
           ],
           events: [announceUpdated(changed.ticket)],
         },
-        answer(view(changed.ticket, call.principal)),
+        answer(await view(changed.ticket, call.principal)),
       );
     },
 
@@ -136,28 +151,22 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
       answer: (view: TicketView) => Answer,
     ): Promise<Answer> {
       const before = await findAtVersion(step.id, step.expectedVersion, call.principal);
-      const lifecycle = definitions.pinned(before.type, before.lifecycleVersion);
-      const status = lifecycle.take(step.transition, before.status, {
-        capacity: capacityOf(call.principal),
-        facts: { type: before.type, priority: before.priority, hasAssignee: before.assigneeId !== undefined },
-        ...(step.resolution !== undefined && { resolution: step.resolution }),
-      });
-      const after: TicketState = {
-        ...before,
-        status,
-        ...(step.resolution !== undefined && { resolution: step.resolution }),
-        takenOver: true,
-        isOver: isOverIn(lifecycle.phaseOf(status)),
-        version: before.version + 1,
-        updatedAt: call.now,
-      };
-      const told = { transition: step.transition, before: before.status, phase: lifecycle.phaseOf(status), byPerson: true };
+      const lifecycle = await lifecycles.of(before);
+      const { transition, resolution } = step;
+      const said = resolution !== undefined && { resolution };
+      const moved = takeStep(lifecycle, transition, { ticket: before, actor: actorOf(call.principal), ...said, matrix, now: call.now });
+      const after: TicketState = { ...moved, takenOver: true };
+      const told = { transition, before, phase: phaseOf(lifecycle, after.status), byPerson: true };
       return call.commit(
         {
-          statements: [updateTickets([after]), insertHistory([makeEntry(call, step.id, 'transitioned', listChanges(before, after))])],
+          statements: [
+            updateTickets([after]),
+            insertHistory([makeEntry(call, step.id, 'transitioned', listChanges(before, after))]),
+            ...moveTimers([{ lifecycle, before: before.status, ticket: after }], call.now),
+          ],
           events: [announceTransition(after, call.principal, told)],
         },
-        answer(view(after, call.principal)),
+        answer(await view(after, call.principal)),
       );
     },
 
@@ -182,7 +191,12 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
         worker && !ticket.takenOver ? [exactly(1, sql`update ticket set taken_over = true where id = ${ticket.id} returning 1`)] : [];
       return call.commit(
         {
-          statements: [insertComment(comment), insertHistory([makeEntry(call, ticket.id, 'commented')]), ...takesOver],
+          statements: [
+            insertComment(comment),
+            insertHistory([makeEntry(call, ticket.id, 'commented')]),
+            ...takesOver,
+            ...moveTimers([{ lifecycle: await lifecycles.of(ticket), before: ticket.status, ticket }], call.now),
+          ],
           events: [
             commentAdded({
               ticketId: ticket.id,
@@ -202,8 +216,12 @@ export function ticketUseCases({ database, definitions, drawNumbers }: TicketPar
 }
 
 /** A step is taken by those who work on tickets or by the caller; rules have methods of their own (`raise-incidents.ts`). */
-export function capacityOf(principal: Principal): Capacity {
+function capacityOf(principal: Principal): Capacity {
   return may(principal, 'tickets.work') ? 'worker' : 'caller';
+}
+
+export function actorOf(principal: Principal): Actor {
+  return { id: principal.id, capacity: capacityOf(principal), holds: (permission) => may(principal, permission) };
 }
 
 /** Rights are part of the query: who may not read all sees the own ones, and nothing tells that there are others. */

@@ -38,14 +38,16 @@ export const adminPassword = 'password of the test administrator';
 
 export type Transport = 'in process' | 'gRPC';
 
-/** The named services in this process, over a database of their own, behind a real HTTP port. By gRPC they call each other through a real port too. */
+/** The named services, and those that they need, in this process, over a database of their own, behind a real HTTP port. By gRPC they call each other through a real port too. */
 export async function startHub(
   names: readonly string[],
   environment: Record<string, string> = {},
   transport: Transport = 'in process',
 ): Promise<EdgeHub> {
   const tracing = await startTracing({ serviceName: 'test', exported: false });
-  const services = registry.filter(({ name }) => [...names, 'directory', 'gateway'].includes(name));
+  const wanted = new Set([...names, 'directory', 'gateway']);
+  for (const name of wanted) for (const need of registry.find((service) => service.name === name)?.needs ?? []) wanted.add(need);
+  const services = registry.filter(({ name }) => wanted.has(name));
   const databases = await openTestDatabases(services);
   const [first] = databases;
   if (!first) throw new Error('There is no database.');

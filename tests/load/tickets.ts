@@ -95,6 +95,7 @@ function rawTicket(index: number): { text: string; values: unknown[] } {
     urgency: 'medium',
     id: newUuid(now),
     number: `INC-${index}`,
+    lifecycle: 'incident',
     lifecycleVersion: 1,
     status: 'new',
     priority: 'low',

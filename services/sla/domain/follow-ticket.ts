@@ -19,7 +19,7 @@ export type Phase = 'open' | 'active' | 'paused' | 'resolved' | 'closed';
 export type TicketFact =
   | { type: 'opened'; at: number; version: number; number: string; facts: TicketFacts }
   | { type: 'updated'; at: number; version: number; facts: Partial<TicketFacts> }
-  | { type: 'moved'; at: number; version: number; phase: Phase; byPerson: boolean }
+  | { type: 'moved'; at: number; version: number; phase: Phase; byPerson: boolean; facts?: Partial<TicketFacts> }
   | { type: 'answered'; at: number };
 
 /** A ticket as its clocks know it. */
@@ -91,11 +91,15 @@ function applyFact(ticket: FollowedTicket | undefined, fact: TicketFact, rules: 
   const { version } = fact;
   if (fact.type === 'moved') {
     const takesUp = fact.byPerson && (fact.phase === 'active' || fact.phase === 'paused' || fact.phase === 'resolved');
-    return { ...ticket, version, at, phase: fact.phase, responded: ticket.responded || takesUp };
+    const moved = { ...ticket, version, at, phase: fact.phase, responded: ticket.responded || takesUp };
+    if (Object.keys(fact.facts ?? {}).length === 0) return moved;
+    return agreeAnew(moved, { ...ticket.facts, ...fact.facts }, rules);
   }
-  const { agreement, ...rest } = ticket;
-  const facts = { ...ticket.facts, ...fact.facts };
-  return { ...rest, version, at, facts, ...agree(agreement, facts, rules) };
+  return agreeAnew({ ...ticket, version, at }, { ...ticket.facts, ...fact.facts }, rules);
+}
+
+function agreeAnew({ agreement, ...rest }: FollowedTicket, facts: TicketFacts, rules: Rules): FollowedTicket {
+  return { ...rest, facts, ...agree(agreement, facts, rules) };
 }
 
 /** The definition picked before stays pinned to its version as long as the same definition is picked. */

@@ -1,18 +1,79 @@
 import fc from 'fast-check';
+import type { Lifecycle as LifecycleContent, LifecycleTransition } from '../../../generated/opora/catalog/v1/lifecycle.ts';
 import { type AppError, isAppError } from '../../../platform/errors/app-error.ts';
-import { type Capacity, compileLifecycle, type LifecycleDefinition } from './lifecycle.ts';
+import { ruleLanguage } from '../../../platform/rules/rule-language.ts';
+import { type Actor, type Capacity, compileLifecycle, phaseOf, stepsFrom } from './lifecycle.ts';
+import { listChoices, takeStep } from './take-step.ts';
+import type { PriorityMatrix, TicketState } from './ticket.ts';
 
-const definition: LifecycleDefinition = {
+const label = (en: string) => ({ ru: en, en });
+const transition = (from: string[], to: string, by: Capacity[], more: Partial<LifecycleTransition> = {}): LifecycleTransition => ({
+  from,
+  to,
+  by,
+  name: label(to),
+  requires: [],
+  guards: [],
+  actions: [],
+  ...more,
+});
+const content: LifecycleContent = {
+  title: label('Incident'),
+  ticketTypes: ['incident'],
   initial: 'new',
-  states: { new: { phase: 'open' }, working: { phase: 'active' }, done: { phase: 'resolved' }, closed: { phase: 'closed' } },
-  transitions: {
-    start: { from: ['new'], to: 'working', by: ['worker'], guard: { condition: 'ticket.hasAssignee', message: 'Assign it first.' } },
-    finish: { from: ['working'], to: 'done', by: ['worker', 'rule'], requires: ['resolution'] },
-    close: { from: ['done'], to: 'closed', by: ['worker', 'caller'] },
+  statuses: {
+    new: { phase: 'open', name: label('New') },
+    working: { phase: 'active', name: label('Working') },
+    done: { phase: 'resolved', name: label('Done') },
+    closed: { phase: 'closed', name: label('Closed') },
   },
+  transitions: {
+    start: transition(['new'], 'working', ['worker'], {
+      guards: [{ condition: 'ticket.hasAssignee && (ticket.priority != "planning" || actor.isAssignee)', message: label('Assign it first.') }],
+    }),
+    take: transition(['new'], 'working', ['worker'], {
+      actions: [{ action: 'assign_to_actor' }, { action: 'set', field: 'urgency', value: 'high' }],
+    }),
+    drop: transition(['working'], 'new', ['worker'], { actions: [{ action: 'clear', field: 'assigneeId' }] }),
+    finish: transition(['working'], 'done', ['worker', 'rule'], { requires: ['resolution'] }),
+    close: transition(['done'], 'closed', ['worker', 'caller'], { permission: 'tickets.close' }),
+  },
+  timers: {},
 };
-const lifecycle = compileLifecycle(definition, 1);
-const facts = { type: 'incident', priority: 'high', hasAssignee: true };
+const { condition: compile } = ruleLanguage({
+  ticket: { fields: { hasAssignee: 'bool', priority: 'string' } },
+  actor: { fields: { isAssignee: 'bool' } },
+  resolution: 'string',
+});
+const lifecycle = compileLifecycle('incident', 3, content, compile);
+const row = { high: 'high', medium: 'moderate', low: 'low' } as const;
+const matrix: PriorityMatrix = { high: row, medium: row, low: row };
+const ticket: TicketState = {
+  id: 't',
+  number: 'INC-000001',
+  type: 'incident',
+  lifecycle: 'incident',
+  lifecycleVersion: 3,
+  status: 'new',
+  subject: 'Нет связи',
+  impact: 'low',
+  urgency: 'low',
+  priority: 'low',
+  items: [],
+  alertIds: [],
+  takenOver: false,
+  isOver: false,
+  version: 1,
+  createdAt: 1,
+  updatedAt: 1,
+};
+const actor = (capacity: Capacity = 'worker', permissions: string[] = ['tickets.close']): Actor => ({
+  id: 'me',
+  capacity,
+  holds: (permission) => permissions.includes(permission),
+});
+const take = (step: string, from: Partial<TicketState>, more: { actor?: Actor; resolution?: string } = {}) =>
+  takeStep(lifecycle, step, { ticket: { ...ticket, ...from }, actor: actor(), matrix, now: 9, ...more });
 
 function refusal(work: () => unknown): AppError {
   try {
@@ -25,71 +86,91 @@ function refusal(work: () => unknown): AppError {
 }
 
 describe('a lifecycle', () => {
-  it('leads from state to state by its steps', () => {
-    expect(lifecycle.take('start', 'new', { capacity: 'worker', facts })).toBe('working');
-    expect(lifecycle.phaseOf('done')).toBe('resolved');
-    expect(lifecycle.stepsFrom('done', 'caller')).toEqual(['close']);
-    expect(lifecycle.stepsFrom('done', 'rule')).toEqual([]);
+  it('leads from status to status by its steps', () => {
+    expect(take('start', { assigneeId: 'a' })).toMatchObject({ status: 'working', version: 2, updatedAt: 9, isOver: false });
+    expect(take('finish', { status: 'working' }, { resolution: 'ok' })).toMatchObject({ status: 'done', resolution: 'ok', isOver: true });
+    expect(phaseOf(lifecycle, 'done')).toBe('resolved');
+    expect(stepsFrom(lifecycle, 'done', actor('caller'))).toEqual(['close']);
+    expect(stepsFrom(lifecycle, 'done', actor('caller', []))).toEqual([]);
+    expect(stepsFrom(lifecycle, 'done', actor('rule'))).toEqual([]);
+  });
+
+  it('changes the fields that a step changes, and the priority with them', () => {
+    expect(take('take', {})).toMatchObject({ assigneeId: 'me', urgency: 'high', priority: 'high' });
+    expect(take('drop', { status: 'working', assigneeId: 'me' })).not.toHaveProperty('assigneeId');
   });
 
   it('names the possible steps when it refuses one', () => {
-    const error = refusal(() => lifecycle.take('finish', 'new', { capacity: 'worker', resolution: 'x', facts }));
+    const error = refusal(() => take('finish', {}, { resolution: 'x' }));
     expect(error.kind).toBe('illegal_state');
-    expect(error.message).toMatch(/Possible now: start/);
-    expect(refusal(() => lifecycle.take('constructor', 'new', { capacity: 'worker', facts })).kind).toBe('illegal_state');
+    expect(error.message).toMatch(/Possible now: start, take/);
+    expect(refusal(() => take('constructor', {})).kind).toBe('illegal_state');
   });
 
   it('asks for the fields that a step needs, naming the field', () => {
-    const error = refusal(() => lifecycle.take('finish', 'working', { capacity: 'worker', resolution: '  ', facts }));
+    const error = refusal(() => take('finish', { status: 'working' }, { resolution: '  ' }));
     expect(error.kind).toBe('invalid_input');
     expect(error.violations).toEqual([{ pointer: '/resolution', message: expect.stringContaining('finish') }]);
   });
 
-  it('refuses a step that is not of this capacity, or whose guard does not hold', () => {
-    expect(refusal(() => lifecycle.take('start', 'new', { capacity: 'caller', facts })).kind).toBe('not_allowed');
-    const error = refusal(() => lifecycle.take('start', 'new', { capacity: 'worker', facts: { ...facts, hasAssignee: false } }));
+  it('refuses a step that is not of this capacity, needs a permission, or whose guard does not hold', () => {
+    expect(refusal(() => take('start', {}, { actor: actor('caller') })).kind).toBe('not_allowed');
+    expect(refusal(() => take('close', { status: 'done' }, { actor: actor('worker', []) })).message).toMatch(/tickets\.close/);
+    const error = refusal(() => take('start', {}));
     expect([error.kind, error.message]).toEqual(['illegal_state', 'Assign it first.']);
   });
 
-  it('has no path around a guard, a missing field or a capacity, whatever is asked in whatever order', () => {
+  it('tells of every step from here why it cannot be taken, down to the part of the guard that is false', () => {
+    const choices = listChoices(lifecycle, { ticket: { ...ticket, assigneeId: 'other', priority: 'planning' }, actor: actor() });
+    expect(choices.map(({ transition: name, possible }) => [name, possible])).toEqual([
+      ['start', false],
+      ['take', true],
+    ]);
+    expect(choices[0]?.obstacles).toEqual([
+      { kind: 'guard', what: 'ticket.priority != "planning" || actor.isAssignee', message: label('Assign it first.') },
+    ]);
+    const [finish] = listChoices(lifecycle, { ticket: { ...ticket, status: 'working' }, actor: actor() }).filter(({ to }) => to === 'done');
+    expect(finish).toMatchObject({ possible: true, gives: ['resolution'] });
+  });
+
+  it('lets nobody past a guard that this program cannot read', () => {
+    const newer = {
+      ...content,
+      transitions: { go: transition(['new'], 'done', ['worker'], { guards: [{ condition: 'ticket.mood == "good"', message: label('No.') }] }) },
+    };
+    const strange = compileLifecycle('incident', 4, newer, compile);
+    expect(refusal(() => takeStep(strange, 'go', { ticket, actor: actor(), matrix, now: 9 })).message).toBe('No.');
+  });
+
+  it('has no path around a guard, a missing field, a permission or a capacity, whatever is asked in whatever order', () => {
     const ask = fc.record({
-      step: fc.constantFrom('start', 'finish', 'close', 'toString', ''),
+      step: fc.constantFrom(...Object.keys(content.transitions), 'toString', ''),
       capacity: fc.constantFrom<Capacity>('worker', 'caller', 'rule'),
+      permissions: fc.constantFrom<string[]>([], ['tickets.close']),
       resolution: fc.constantFrom('', 'done'),
-      hasAssignee: fc.boolean(),
+      priority: fc.constantFrom<TicketState['priority']>('planning', 'high'),
     });
     fc.assert(
       fc.property(fc.array(ask, { maxLength: 30 }), (asks) => {
-        let state = lifecycle.initial;
-        for (const { step, capacity, resolution, hasAssignee } of asks) {
-          const before = state;
+        let now = ticket;
+        for (const { step, capacity, permissions, resolution, priority } of asks) {
+          const before = { ...now, priority };
           try {
-            state = lifecycle.take(step, state, { capacity, resolution, facts: { ...facts, hasAssignee } });
+            now = takeStep(lifecycle, step, { ticket: before, actor: actor(capacity, permissions), resolution, matrix, now: 9 });
           } catch (error) {
             if (!isAppError(error)) throw error;
             continue;
           }
-          const transition = definition.transitions[step];
-          expect(transition?.from).toContain(before);
-          expect(transition?.by).toContain(capacity);
-          if (transition?.guard) expect(hasAssignee).toBe(true);
-          if (transition?.requires) expect(resolution).not.toBe('');
+          const taken = content.transitions[step];
+          expect(taken?.from).toContain(before.status);
+          expect(now.status).toBe(taken?.to);
+          expect(taken?.by).toContain(capacity);
+          if (step === 'start') expect(before.assigneeId !== undefined && (priority !== 'planning' || before.assigneeId === 'me')).toBe(true);
+          if (taken?.requires.includes('resolution')) expect(resolution).not.toBe('');
+          if (taken?.permission !== undefined) expect(permissions).toContain(taken.permission);
         }
       }),
+      { numRuns: 200 },
     );
-  });
-
-  it('is refused as a whole, with every mistake, when it speaks of states or words that do not exist', () => {
-    const broken: LifecycleDefinition = { ...definition, initial: 'nwe', transitions: { go: { from: ['nowhere'], to: 'never', by: ['worker'] } } };
-    expect(refusal(() => compileLifecycle(broken, 1)).violations.map(({ pointer }) => pointer)).toEqual([
-      '/initial',
-      '/transitions/go/to',
-      '/transitions/go/from/0',
-    ]);
-    const guarded = {
-      ...definition,
-      transitions: { go: { from: ['new'], to: 'done', by: ['worker' as const], guard: { condition: 'ticket.x', message: '' } } },
-    };
-    expect(refusal(() => compileLifecycle(guarded, 1)).violations[0]?.pointer).toBe('/transitions/go/guard/condition');
   });
 });

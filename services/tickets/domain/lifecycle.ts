@@ -1,100 +1,165 @@
-import { AppError } from '../../../platform/errors/app-error.ts';
-import { type Condition, conditionLanguage } from '../../../platform/rules/condition.ts';
+import type { Lifecycle as LifecycleContent, LifecycleTimer, LifecycleTransition } from '../../../generated/opora/catalog/v1/lifecycle.ts';
+import type { LifecycleFacts } from '../../../generated/opora/tickets/v1/facts.ts';
+import type { TransitionObstacle } from '../../../generated/opora/tickets/v1/tickets.ts';
+import { isAppError } from '../../../platform/errors/app-error.ts';
+import type { Condition } from '../../../platform/rules/rule-language.ts';
+import { splitCondition } from '../../../platform/rules/split-condition.ts';
+import type { TicketState } from './ticket.ts';
 
-/** What kind of state it is; SLA clocks and lists look at this, not at the state's name. */
-export type Phase = 'open' | 'active' | 'paused' | 'resolved' | 'closed';
+export type Phase = LifecycleContent['statuses'][string]['phase'];
+
 /** Whether nothing is to be done any more. */
 export function isOverIn(phase: Phase): boolean {
   return phase === 'resolved' || phase === 'closed';
 }
 
 /** In what capacity somebody takes a step: as one who works on tickets, as the ticket's caller, or as a rule. */
-export type Capacity = 'worker' | 'caller' | 'rule';
+export type Capacity = LifecycleTransition['by'][number];
 
-/** A lifecycle as it is stored: data that people edit. */
-export interface LifecycleDefinition {
-  initial: string;
-  states: Readonly<Record<string, { phase: Phase }>>;
-  transitions: Readonly<Record<string, TransitionDefinition>>;
+/** Whoever takes a step. */
+export interface Actor {
+  id: string;
+  capacity: Capacity;
+  holds(permission: string): boolean;
 }
 
-export interface TransitionDefinition {
-  from: readonly string[];
-  to: string;
-  by: readonly Capacity[];
-  requires?: readonly 'resolution'[];
-  /** A CEL condition that must hold, and what to say when it does not. */
-  guard?: { condition: string; message: string };
-}
-
+/** A version of a lifecycle that was published, and checked before that, ready to decide by. */
 export interface Lifecycle {
+  readonly name: string;
   readonly version: number;
-  readonly initial: string;
-  phaseOf(state: string): Phase;
-  /** The steps that may be asked for from this state in this capacity; their guards are not looked at. */
-  stepsFrom(state: string, capacity: Capacity): string[];
-  /** The state that the step leads to, or AppError: `illegal_state`, `not_allowed`, `invalid_input`. */
-  take(step: string, from: string, asker: { capacity: Capacity; resolution?: string; facts: TicketFacts }): string;
+  readonly content: LifecycleContent;
+  /** By transition, each guard in the parts that must all hold. */
+  readonly guards: ReadonlyMap<string, readonly CompiledGuard[]>;
 }
 
-export interface TicketFacts {
-  type: string;
-  priority: string;
-  hasAssignee: boolean;
+interface CompiledGuard {
+  parts: readonly Pick<Condition, 'text' | 'evaluate'>[];
+  message: { ru: string; en: string };
 }
 
-const compileGuard = conditionLanguage({ ticket: { fields: { type: 'string', priority: 'string', hasAssignee: 'bool' } }, resolution: 'string' });
-
-/** Checks a definition as a whole and compiles it; AppError `invalid_input` names every mistake. */
-export function compileLifecycle(definition: LifecycleDefinition, version: number): Lifecycle {
-  const violations = findMistakes(definition);
-  if (violations.length > 0) throw new AppError('invalid_input', 'The lifecycle cannot be used.', { violations });
-  const guards = new Map<string, Condition>();
-  for (const [name, { guard }] of Object.entries(definition.transitions)) {
-    if (guard) guards.set(name, compileGuard(guard.condition, `/transitions/${name}/guard/condition`));
-  }
-
-  const stepsFrom = (state: string, capacity: Capacity) =>
-    Object.entries(definition.transitions)
-      .filter(([, { from, by }]) => from.includes(state) && by.includes(capacity))
-      .map(([name]) => name);
-
-  return {
-    version,
-    initial: definition.initial,
-    phaseOf: (state) => definition.states[state]?.phase ?? 'closed',
-    stepsFrom,
-    take(step, from, { capacity, resolution = '', facts }) {
-      const transition = Object.hasOwn(definition.transitions, step) ? definition.transitions[step] : undefined;
-      if (!transition?.from.includes(from)) {
-        const steps = stepsFrom(from, capacity).join(', ') || 'none';
-        throw new AppError('illegal_state', `A ticket that is "${from}" cannot take the step "${step}". Possible now: ${steps}.`);
-      }
-      if (!transition.by.includes(capacity)) throw new AppError('not_allowed', `The step "${step}" is not yours to take.`);
-      if (transition.requires?.includes('resolution') && resolution.trim() === '') {
-        throw new AppError('invalid_input', 'The step needs a resolution.', {
-          violations: [{ pointer: '/resolution', message: `Say how it was resolved: the step "${step}" needs it.` }],
-        });
-      }
-      const guard = guards.get(step);
-      if (guard && !guard.evaluate({ ticket: { ...facts }, resolution }).matches)
-        throw new AppError('illegal_state', transition.guard?.message ?? 'The guard of the step does not hold.');
-      return transition.to;
-    },
+/** A guard that this program cannot read holds never: nobody gets past what is not understood. */
+export function compileLifecycle(name: string, version: number, content: LifecycleContent, compile: (text: string) => Condition): Lifecycle {
+  const compileParts = (text: string): CompiledGuard['parts'] => {
+    try {
+      return splitCondition(compile(text)).map((part) => compile(part));
+    } catch (error) {
+      if (!isAppError(error, 'invalid_input')) throw error;
+      return [{ text, evaluate: () => ({ matches: false, reason: error.message }) }];
+    }
   };
+  const guards = Object.entries(content.transitions).map(
+    ([transition, { guards: written }]) =>
+      [transition, written.map(({ condition, message }) => ({ parts: compileParts(condition), message }))] as const,
+  );
+  return { name, version, content, guards: new Map(guards) };
 }
 
-function findMistakes(definition: LifecycleDefinition) {
-  const mistakes: { pointer: string; message: string }[] = [];
-  const mustExist = (state: string, pointer: string) => {
-    if (!Object.hasOwn(definition.states, state)) mistakes.push({ pointer, message: `There is no state "${state}".` });
-  };
-  mustExist(definition.initial, '/initial');
-  for (const [name, transition] of Object.entries(definition.transitions)) {
-    mustExist(transition.to, `/transitions/${name}/to`);
-    transition.from.forEach((state, index) => {
-      mustExist(state, `/transitions/${name}/from/${index}`);
+export function phaseOf({ content }: Lifecycle, status: string): Phase {
+  return (Object.hasOwn(content.statuses, status) ? content.statuses[status]?.phase : undefined) ?? 'closed';
+}
+
+export function findTransition({ content }: Lifecycle, step: string): LifecycleTransition | undefined {
+  return Object.hasOwn(content.transitions, step) ? content.transitions[step] : undefined;
+}
+
+/** The steps that the actor may ask for from this status; what they require of the ticket is not looked at. */
+export function stepsFrom({ content }: Lifecycle, status: string, actor: Actor): string[] {
+  return Object.entries(content.transitions)
+    .filter(
+      ([, { from, by, permission }]) => from.includes(status) && by.includes(actor.capacity) && (permission === undefined || actor.holds(permission)),
+    )
+    .map(([name]) => name);
+}
+
+/** The timers that run while a ticket has the status. */
+export function timersIn({ content }: Lifecycle, status: string): [name: string, timer: LifecycleTimer][] {
+  return Object.entries(content.timers).filter(([, timer]) => timer.in.includes(status));
+}
+
+export interface Ask {
+  ticket: TicketState;
+  actor: Actor;
+  /** Said with the step. */
+  resolution?: string;
+}
+
+/** All that keeps the actor from taking the step now; nothing when it can be taken. The step must lead on from where the ticket stands. */
+export function findObstacles(lifecycle: Lifecycle, step: string, ask: Ask): TransitionObstacle[] {
+  const transition = findTransition(lifecycle, step);
+  if (!transition) return [];
+  const { by, permission, requires } = transition;
+  const obstacles: TransitionObstacle[] = [];
+  if (!by.includes(ask.actor.capacity)) {
+    obstacles.push({
+      kind: 'capacity',
+      what: by.join(', '),
+      message: { ru: `Шаг «${step}» делаете не вы.`, en: `The step "${step}" is not yours to take.` },
     });
   }
-  return mistakes;
+  if (permission !== undefined && !ask.actor.holds(permission)) {
+    obstacles.push({
+      kind: 'permission',
+      what: permission,
+      message: { ru: `Для шага «${step}» нужно право ${permission}.`, en: `The step "${step}" needs the permission ${permission}.` },
+    });
+  }
+  for (const field of requires.filter((one) => !hasField(one, ask))) {
+    obstacles.push({ kind: 'field', what: field, message: missing[field] });
+  }
+  const facts = factsOf(ask);
+  for (const { parts, message } of lifecycle.guards.get(step) ?? []) {
+    for (const { text } of parts.filter((part) => !part.evaluate(facts).matches)) obstacles.push({ kind: 'guard', what: text, message });
+  }
+  return obstacles;
+}
+
+const missing: Readonly<Record<LifecycleTransition['requires'][number], { ru: string; en: string }>> = {
+  resolution: { ru: 'Напишите решение.', en: 'Say how it was resolved.' },
+  assigneeId: { ru: 'Назначьте исполнителя.', en: 'Assign it to somebody.' },
+  serviceId: { ru: 'Укажите услугу.', en: 'Name its service.' },
+  description: { ru: 'Заполните описание.', en: 'Describe it.' },
+  items: { ru: 'Укажите конфигурационные единицы.', en: 'Name the items that it is about.' },
+  plannedWindow: { ru: 'Задайте окно работ.', en: 'Plan its window.' },
+};
+
+function hasField(field: LifecycleTransition['requires'][number], { ticket, resolution }: Ask): boolean {
+  switch (field) {
+    case 'resolution':
+      return (resolution ?? '').trim() !== '';
+    case 'items':
+      return ticket.items.length > 0;
+    case 'plannedWindow':
+      return ticket.plannedStart !== undefined;
+    case 'assigneeId':
+    case 'serviceId':
+    case 'description':
+      return (ticket[field] ?? '').trim() !== '';
+  }
+}
+
+function factsOf({ ticket, actor, resolution = ticket.resolution ?? '' }: Ask) {
+  const facts: LifecycleFacts = {
+    ticket: {
+      type: ticket.type,
+      status: ticket.status,
+      subject: ticket.subject,
+      impact: ticket.impact,
+      urgency: ticket.urgency,
+      priority: ticket.priority,
+      hasAssignee: ticket.assigneeId !== undefined,
+      hasCaller: ticket.callerId !== undefined,
+      hasService: ticket.serviceId !== undefined,
+      hasDescription: ticket.description !== undefined,
+      hasPlannedWindow: ticket.plannedStart !== undefined,
+      isRaised: ticket.raiseKey !== undefined,
+      itemCount: ticket.items.length,
+    },
+    actor: {
+      isCaller: actor.capacity !== 'rule' && actor.id === ticket.callerId,
+      isAssignee: actor.capacity !== 'rule' && actor.id === ticket.assigneeId,
+      isRule: actor.capacity === 'rule',
+    },
+    resolution,
+  };
+  return { ticket: { ...facts.ticket }, actor: { ...facts.actor }, resolution };
 }

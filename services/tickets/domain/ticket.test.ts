@@ -6,6 +6,7 @@ const ticket: TicketState = {
   id: 't',
   number: 'INC-000001',
   type: 'incident',
+  lifecycle: 'incident',
   lifecycleVersion: 1,
   status: 'new',
   subject: 'Нет связи',

@@ -12,6 +12,8 @@ export interface TicketState extends PlannedWindow {
   id: string;
   number: string;
   type: TicketType;
+  /** The lifecycle that it lives by, and the version of it that it stays with. */
+  lifecycle: string;
   lifecycleVersion: number;
   status: string;
   subject: string;

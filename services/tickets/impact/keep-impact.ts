@@ -37,6 +37,8 @@ export function wantImpact(tickets: readonly Pick<TicketState, 'id'>[], now: num
 export function keepImpact({ database, cmdb, within, newId }: ImpactParts & { newId: NewId }): Timers {
   return {
     batch: 20,
+    prefix,
+    heedsEvents: false,
     async handle(due, now): Promise<Changes> {
       const ids = due.map(({ key }) => key.slice(prefix.length));
       const tickets = await readTickets(database, sql`id = any(${ids}::uuid[])`);

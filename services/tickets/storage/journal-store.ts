@@ -77,6 +77,20 @@ export async function readHistory(database: Database, ticketId: string, afterId:
   }));
 }
 
+/** The steps that tickets took from status to status, oldest first, by the tickets' ids. */
+export async function readSteps(database: Database, ticketIds: readonly string[]): Promise<Map<string, { before: string; after: string }[]>> {
+  const rows = await database.query<{ ticket_id: string; changes: FieldChange[] }>(
+    sql`select ticket_id, changes from history where ticket_id = any(${ticketIds}::uuid[]) and action = 'transitioned' order by ticket_id, id`,
+  );
+  const steps = new Map<string, { before: string; after: string }[]>();
+  for (const { ticket_id, changes } of rows) {
+    const change = changes.find(({ field }) => field === 'status');
+    if (change?.before === undefined || change.after === undefined) continue;
+    steps.set(ticket_id, [...(steps.get(ticket_id) ?? []), { before: change.before, after: change.after }]);
+  }
+  return steps;
+}
+
 export async function readComments(
   database: Database,
   ticketId: string,

@@ -16,6 +16,7 @@ describe('tickets about an item, among many', () => {
     id: newUuid(),
     number: `T-${++serial}`,
     type: 'incident',
+    lifecycle: 'incident',
     lifecycleVersion: 1,
     status: 'new',
     subject: 'Насос',

@@ -7,6 +7,7 @@ interface TicketRow {
   id: string;
   number: string;
   type: TicketState['type'];
+  lifecycle: string | null;
   lifecycle_version: number;
   status: string;
   subject: string;
@@ -36,7 +37,7 @@ interface TicketRow {
 
 export async function readTickets(database: Database, where: Statement): Promise<TicketState[]> {
   const rows = await database.query<TicketRow>(
-    sql`select id, number, type, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items, service_id,
+    sql`select id, number, type, lifecycle, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items, service_id,
       external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at,
       planned_start, planned_end, is_over
       from ticket where ${where}`,
@@ -45,10 +46,10 @@ export async function readTickets(database: Database, where: Statement): Promise
 }
 
 export function insertTickets(tickets: readonly TicketState[]): Statement {
-  return sql`insert into ticket (id, number, type, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items,
+  return sql`insert into ticket (id, number, type, lifecycle, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items,
       service_id, external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at,
       planned_start, planned_end, is_over)
-    select id, number, type, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items,
+    select id, number, type, lifecycle, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items,
       service_id, external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at,
       planned_start, planned_end, is_over
     from json_populate_recordset(null::ticket, ${JSON.stringify(tickets.map(toRow))}::json)`;
@@ -59,7 +60,8 @@ export function updateTickets(tickets: readonly TicketState[]): Statement {
   return exactly(
     tickets.length,
     sql`update ticket t set subject = n.subject, description = n.description, impact = n.impact, urgency = n.urgency, priority = n.priority,
-        assignee_id = n.assignee_id, service_id = n.service_id, status = n.status, resolution = n.resolution, taken_over = n.taken_over,
+        assignee_id = n.assignee_id, service_id = n.service_id, status = n.status, lifecycle_version = n.lifecycle_version,
+        resolution = n.resolution, taken_over = n.taken_over,
         items = n.items, planned_start = n.planned_start, planned_end = n.planned_end, is_over = n.is_over,
         version = n.version, updated_at = n.updated_at
       from json_populate_recordset(null::ticket, ${JSON.stringify(tickets.map(toRow))}::json) n
@@ -80,6 +82,7 @@ function toState(row: TicketRow): TicketState {
     id: row.id,
     number: row.number,
     type: row.type,
+    lifecycle: row.lifecycle ?? row.type,
     lifecycleVersion: row.lifecycle_version,
     status: row.status,
     subject: row.subject,
@@ -112,6 +115,7 @@ function toRow(ticket: TicketState) {
     id: ticket.id,
     number: ticket.number,
     type: ticket.type,
+    lifecycle: ticket.lifecycle,
     lifecycle_version: ticket.lifecycleVersion,
     status: ticket.status,
     subject: ticket.subject,

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { CatalogService } from '../../generated/opora/catalog/v1/catalog.ts';
+import { definitionPublished } from '../../generated/opora/catalog/v1/events.ts';
+import type { DefinitionParts } from '../../platform/definitions/definitions.ts';
+import { declareKinds } from '../../platform/definitions/kinds.ts';
+import { seedDefinitions } from '../../platform/definitions/seed-definitions.ts';
+import { defineService, serve } from '../../platform/service/define-service.ts';
+import { lifecycleKind } from './lifecycle-kind.ts';
+import { readShipped } from './read-shipped.ts';
+import { catalogMethods } from './rpc.ts';
+
+export const catalog = defineService({
+  name: 'catalog',
+  needs: [],
+  config: z.object({}),
+  async start({ database, clock, contract, client }) {
+    const parts: DefinitionParts = {
+      database,
+      kinds: declareKinds([lifecycleKind({ contract, client })], contract),
+      announce: ({ kind, name, version, comment, rolledBackTo, actorId, actorName }) =>
+        definitionPublished({
+          definitionId: `${kind}/${name}`,
+          kind,
+          name,
+          version,
+          ...(comment !== undefined && { comment }),
+          ...(rolledBackTo !== undefined && { rolledBackTo }),
+          actorId,
+          actorName,
+        }),
+    };
+    await seedDefinitions(parts, await readShipped(), clock);
+    return { serves: [serve(CatalogService, catalogMethods(parts))] };
+  },
+});
