@@ -54,6 +54,7 @@ const ticket: TicketState = {
   type: 'incident',
   lifecycle: 'incident',
   lifecycleVersion: 3,
+  matrixVersion: 1,
   status: 'new',
   subject: 'Нет связи',
   impact: 'low',

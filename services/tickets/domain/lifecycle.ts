@@ -1,5 +1,5 @@
 import type { Lifecycle as LifecycleContent, LifecycleTimer, LifecycleTransition } from '../../../generated/opora/catalog/v1/lifecycle.ts';
-import type { LifecycleFacts } from '../../../generated/opora/tickets/v1/facts.ts';
+import type { ActorFacts, TicketFacts } from '../../../generated/opora/tickets/v1/facts.ts';
 import type { TransitionObstacle } from '../../../generated/opora/tickets/v1/tickets.ts';
 import { isAppError } from '../../../platform/errors/app-error.ts';
 import type { Condition } from '../../../platform/rules/condition.ts';
@@ -138,29 +138,31 @@ function hasField(field: LifecycleTransition['requires'][number], { ticket, reso
   }
 }
 
-function factsOf({ ticket, actor, resolution = ticket.resolution ?? '' }: Ask) {
-  const facts: LifecycleFacts = {
-    ticket: {
-      type: ticket.type,
-      status: ticket.status,
-      subject: ticket.subject,
-      impact: ticket.impact,
-      urgency: ticket.urgency,
-      priority: ticket.priority,
-      hasAssignee: ticket.assigneeId !== undefined,
-      hasCaller: ticket.callerId !== undefined,
-      hasService: ticket.serviceId !== undefined,
-      hasDescription: ticket.description !== undefined,
-      hasPlannedWindow: ticket.plannedStart !== undefined,
-      isRaised: ticket.raiseKey !== undefined,
-      itemCount: ticket.items.length,
-    },
-    actor: {
-      isCaller: actor.capacity !== 'rule' && actor.id === ticket.callerId,
-      isAssignee: actor.capacity !== 'rule' && actor.id === ticket.assigneeId,
-      isRule: actor.capacity === 'rule',
-    },
-    resolution,
+/** What conditions may speak of a ticket. */
+export function ticketFacts(ticket: TicketState) {
+  const facts: TicketFacts = {
+    type: ticket.type,
+    status: ticket.status,
+    subject: ticket.subject,
+    impact: ticket.impact,
+    urgency: ticket.urgency,
+    priority: ticket.priority,
+    hasAssignee: ticket.assigneeId !== undefined,
+    hasCaller: ticket.callerId !== undefined,
+    hasService: ticket.serviceId !== undefined,
+    hasDescription: ticket.description !== undefined,
+    hasPlannedWindow: ticket.plannedStart !== undefined,
+    isRaised: ticket.raiseKey !== undefined,
+    itemCount: ticket.items.length,
   };
-  return { ticket: { ...facts.ticket }, actor: { ...facts.actor }, resolution };
+  return { ...facts };
+}
+
+function factsOf({ ticket, actor, resolution = ticket.resolution ?? '' }: Ask) {
+  const about: ActorFacts = {
+    isCaller: actor.capacity !== 'rule' && actor.id === ticket.callerId,
+    isAssignee: actor.capacity !== 'rule' && actor.id === ticket.assigneeId,
+    isRule: actor.capacity === 'rule',
+  };
+  return { ticket: ticketFacts(ticket), actor: { ...about }, resolution };
 }
