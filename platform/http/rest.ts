@@ -85,6 +85,7 @@ function answerMethod(method: RestMethod, edge: Edge, { contract, clock, identif
   return async (request, response) => {
     const facts = factsOf(request);
     facts.route = route.path;
+    if (method.public) await edge.admission.count({ address: request.ip ?? '' });
     const principal = method.public ? nobody : await identify(request);
     facts.principal = principal;
     requirePermission(principal, method);

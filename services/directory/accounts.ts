@@ -7,6 +7,7 @@ import { violatedConstraint } from '../../platform/postgres/server-error.ts';
 import { joinSql, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Call, Principal } from '../../platform/rpc/call.ts';
 import { tellAct } from './audit/tell-act.ts';
+import { choosePassword } from './choose-password.ts';
 import { describeChanges } from './domain/describe-changes.ts';
 import { covers, type Rights, unite } from './domain/permissions.ts';
 import type { Passwords } from './passwords.ts';
@@ -56,7 +57,8 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
         locale: wanted.locale ?? defaultLocale,
         roles,
         active: true,
-        ...(wanted.password !== undefined && { passwordHash: await passwords.hash(wanted.password) }),
+        ...(wanted.password !== undefined && { passwordHash: await choosePassword(passwords, wanted.password, wanted, '/password') }),
+        mustChangePassword: wanted.mustChangePassword ?? false,
         version: 1,
         createdAt: call.now,
         updatedAt: call.now,
@@ -99,7 +101,10 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
         ...(wanted.email !== undefined && { email: wanted.email }),
         ...(wanted.locale !== undefined && { locale: wanted.locale }),
         ...(wanted.active !== undefined && { active: wanted.active }),
-        ...(wanted.password !== undefined && { passwordHash: await passwords.hash(wanted.password) }),
+        ...(wanted.password !== undefined && {
+          passwordHash: await choosePassword(passwords, wanted.password, { ...before, ...wanted }, '/password'),
+        }),
+        ...(wanted.mustChangePassword !== undefined && { mustChangePassword: wanted.mustChangePassword }),
         roles,
         ...(wanted.roles.length > 0 && (await rightsToGive(roles, call.principal))),
         version: before.version + 1,
@@ -109,14 +114,11 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
         throw new AppError('illegal_state', 'Nobody can take away their own rights: ask another administrator.');
       }
       const mustEndSessions = !account.active || wanted.password !== undefined;
-      const sessions = mustEndSessions ? await readSessions(database, sql`account_id = ${account.id}`) : [];
+      const ending = mustEndSessions ? await endSessions(database, account.id) : { statements: [], events: [] };
       return call.commit(
         {
-          statements: [updateAccount(account), ...(sessions.length > 0 ? [deleteSessions(sessions.map(({ id }) => id))] : [])],
-          events: [
-            announceUpdated(before, account, call.principal),
-            ...sessions.map(({ id }) => sessionEnded({ accountId: account.id, sessionId: id })),
-          ],
+          statements: [updateAccount(account), ...ending.statements],
+          events: [announceUpdated(before, account, call.principal), ...ending.events],
         },
         answer(account),
       );
@@ -128,14 +130,23 @@ export function announceCreated(account: AccountState, maker: Pick<Principal, 'i
   return accountCreated({ ...toldOf(account), ...tellAct(maker, describeChanges(undefined, account, toldFields)) });
 }
 
-function announceUpdated(before: AccountState, account: AccountState, editor: Principal) {
+/** All sessions of an account, to be ended with whatever ends them. */
+export async function endSessions(database: Database, accountId: string) {
+  const sessions = await readSessions(database, sql`account_id = ${accountId}`);
+  return {
+    statements: sessions.length > 0 ? [deleteSessions(sessions.map(({ id }) => id))] : [],
+    events: sessions.map(({ id }) => sessionEnded({ accountId, sessionId: id })),
+  };
+}
+
+export function announceUpdated(before: AccountState, account: AccountState, editor: Pick<Principal, 'id' | 'name'>) {
   const changes = describeChanges(before, account, toldFields);
   const withPassword = account.passwordHash === before.passwordHash ? changes : [...changes, { field: 'password' }];
   return accountUpdated({ ...toldOf(account), active: account.active, ...tellAct(editor, withPassword) });
 }
 
 /** What the audit log tells of an account. */
-const toldFields = ['login', 'name', 'email', 'locale', 'roles', 'active'] as const;
+const toldFields = ['login', 'name', 'email', 'locale', 'roles', 'active', 'mustChangePassword'] as const;
 
 function toldOf(account: AccountState) {
   return {

@@ -40,6 +40,7 @@ export async function createFirstAdministrator(parts: BootstrapParts): Promise<{
     roles: ['administrator'],
     active: true,
     passwordHash: await passwords.hash(password),
+    mustChangePassword: false,
     version: 1,
     createdAt: now,
     updatedAt: now,

@@ -6,13 +6,14 @@ import type { KnownPermissions } from './domain/check-rights.ts';
 import { narrow } from './domain/permissions.ts';
 import { roleUseCases, toGrants } from './roles.ts';
 import { sessionUseCases } from './sessions.ts';
+import type { SignInGuard } from './sign-in-guard.ts';
 import type { AccountState } from './storage/account-store.ts';
 import type { TokenState } from './storage/credential-store.ts';
 import { type RoleState, readRoles } from './storage/role-store.ts';
 import { tokenUseCases } from './tokens.ts';
 
 /** The contract's methods, each mapped to its use case and back. */
-export function directoryMethods(parts: AccountParts & { database: Database; known: KnownPermissions }): DirectoryService {
+export function directoryMethods(parts: AccountParts & { database: Database; known: KnownPermissions; guard: SignInGuard }): DirectoryService {
   const accounts = accountUseCases(parts);
   const sessions = sessionUseCases(parts);
   const tokens = tokenUseCases({ ...parts, knownPermissions: parts.known.all, findAccount: accounts.find });
@@ -44,13 +45,16 @@ export function directoryMethods(parts: AccountParts & { database: Database; kno
       return { items: page.map(toToken), ...(next !== undefined && { next }) };
     },
     revokeToken: ({ id }, call) => tokens.revoke(id, call, {}),
-    signIn: (request, call) =>
-      sessions.signIn(request, call, ({ id, secret, expiresAt, account }) => ({
+    async signIn(request, call) {
+      const answer = await sessions.signIn(request, call, ({ id, secret, expiresAt, account }) => ({
         sessionId: id,
         secret,
         expiresAt: new Date(expiresAt).toISOString(),
-        me: toMe(account),
-      })),
+        me: toMe(account.mustChangePassword ? { ...account, permissions: [], grants: [] } : account),
+      }));
+      if (!('pausedUntil' in answer)) return answer;
+      return { sessionId: '', secret: '', expiresAt: '', pausedUntil: new Date(answer.pausedUntil).toISOString() };
+    },
     signOut: ({ secret }, call) => sessions.signOut(secret, call, {}),
     async authenticate({ token, session }, call) {
       const holder = await sessions.authenticate(oneOf(token, session), call);
@@ -73,20 +77,45 @@ function oneOf(token: string | undefined, session: string | undefined): { kind: 
   throw new AppError('invalid_input', 'Either a token or a session is needed.');
 }
 
-function toAccount({ passwordHash: _, permissions: __, grants: ___, roles, createdAt, updatedAt, ...rest }: AccountState): Account {
-  return { ...rest, roles: [...roles], createdAt: new Date(createdAt).toISOString(), updatedAt: new Date(updatedAt).toISOString() };
+export function toAccount({
+  passwordHash: _,
+  permissions: __,
+  grants: ___,
+  roles,
+  createdAt,
+  updatedAt,
+  pausedUntil,
+  ...rest
+}: AccountState): Account {
+  return {
+    ...rest,
+    roles: [...roles],
+    ...(pausedUntil !== undefined && { pausedUntil: new Date(pausedUntil).toISOString() }),
+    createdAt: new Date(createdAt).toISOString(),
+    updatedAt: new Date(updatedAt).toISOString(),
+  };
 }
 
-function toMe({ id, login, name, email, locale, roles, ...rights }: AccountState): Me {
+function toMe({ id, login, name, email, locale, roles, mustChangePassword, ...rights }: AccountState): Me {
   const { permissions, grants } = narrow(rights, []);
-  return { id, login, name, ...(email !== undefined && { email }), locale, roles: [...roles], permissions, grants: toGrants(grants) };
+  return {
+    id,
+    login,
+    name,
+    ...(email !== undefined && { email }),
+    locale,
+    roles: [...roles],
+    permissions,
+    grants: toGrants(grants),
+    mustChangePassword,
+  };
 }
 
 function toRole({ permissions, grants, ...role }: RoleState): Role {
   return { ...role, permissions: [...permissions], grants: toGrants(grants) };
 }
 
-function toToken({ scopes, createdAt, expiresAt, lastUsedAt, revokedAt, ...rest }: TokenState): Token {
+export function toToken({ scopes, createdAt, expiresAt, lastUsedAt, revokedAt, ...rest }: TokenState): Token {
   return {
     ...rest,
     scopes: [...scopes],

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { AuditService } from '../../generated/opora/directory/v1/audit.ts';
+import { CredentialService } from '../../generated/opora/directory/v1/credentials.ts';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
+import { accountUseCases } from './accounts.ts';
 import { auditMethods } from './audit/audit-methods.ts';
 import { keepAudit } from './audit/keep-audit.ts';
 import { createFirstAdministrator } from './bootstrap.ts';
+import { credentialMethods } from './credential-methods.ts';
 import { createPasswords } from './passwords.ts';
 import { directoryMethods } from './rpc.ts';
+import { createSignInGuard } from './sign-in-guard.ts';
 import { readRoles } from './storage/role-store.ts';
 
 export const directory = defineService({
@@ -49,7 +53,12 @@ export const directory = defineService({
       all: new Set([...named, ...unmasking, ...ofRoles, 'operations.manage']),
       restrictable: new Set(contract.methods.filter(({ restricted }) => restricted).flatMap(({ permissions }) => permissions)),
     };
-    const methods = directoryMethods({ database, passwords, defaultLocale: config.OPORA_LOCALE, known });
-    return { serves: [serve(DirectoryService, methods), serve(AuditService, auditMethods(database))], subscriptions: [keepAudit(contract)] };
+    const parts = { database, passwords, defaultLocale: config.OPORA_LOCALE, known, guard: createSignInGuard(database) };
+    const findAccount = accountUseCases(parts).find;
+    const credentials = credentialMethods({ ...parts, knownPermissions: known.all, findAccount });
+    return {
+      serves: [serve(DirectoryService, directoryMethods(parts)), serve(CredentialService, credentials), serve(AuditService, auditMethods(database))],
+      subscriptions: [keepAudit(contract)],
+    };
   },
 });

@@ -7,6 +7,7 @@ import type { Call } from '../../platform/rpc/call.ts';
 import { longestMilliseconds } from './domain/session.ts';
 import type { Passwords } from './passwords.ts';
 import { hashSecret, makeSessionSecret } from './secrets.ts';
+import type { SignInGuard } from './sign-in-guard.ts';
 import { type AccountState, readAccounts } from './storage/account-store.ts';
 import {
   deleteEndedSessions,
@@ -26,23 +27,33 @@ export interface StartedSession {
   account: AccountState;
 }
 
-export function sessionUseCases({ database, passwords }: { database: Database; passwords: Passwords }) {
+export function sessionUseCases({ database, passwords, guard }: { database: Database; passwords: Passwords; guard: SignInGuard }) {
   return {
-    /** Throws AppError `unauthenticated`, the same for a wrong password, an unknown login and an account that is not active. */
-    async signIn<Answer>({ login, password, address }: SignInRequest, call: Call, answer: (session: StartedSession) => Answer): Promise<Answer> {
+    /** Gives the moment before which nothing is tried, after too many failures. Throws AppError `unauthenticated`, the same for a wrong password, an unknown login and an account that is not active. */
+    async signIn<Answer>(
+      { login, password, address }: SignInRequest,
+      call: Call,
+      answer: (session: StartedSession) => Answer,
+    ): Promise<Answer | { pausedUntil: number }> {
+      const begun = await guard.begin(login, address, call.now);
+      if ('pausedUntil' in begun) return begun;
       const [account] = await readAccounts(database, sql`where a.login_key = lower(${login})`);
       const isRight = await passwords.matches(account?.passwordHash, password);
       const from = address !== undefined && { address };
       const reason = whyRefused(account, isRight);
       if (!account || reason) {
-        await database.commit({ events: [signInFailed({ ...tellAttempt(account), reason: reason ?? 'unknown_login', ...from })] });
+        const { events, statements } = await guard.fail(begun.trial, account, call.now);
+        await database.commit({
+          statements,
+          events: [signInFailed({ ...tellAttempt(account), reason: reason ?? 'unknown_login', ...from }), ...events],
+        });
         throw new AppError('unauthenticated', 'The login or the password is wrong.');
       }
       const session: StartedSession = { id: call.newId(), secret: makeSessionSecret(), expiresAt: call.now + longestMilliseconds, account };
       const row = { id: session.id, accountId: account.id, createdAt: call.now, expiresAt: session.expiresAt };
       return call.commit(
         {
-          statements: [insertSession(row, hashSecret(session.secret)), deleteEndedSessions(call.now)],
+          statements: [insertSession(row, hashSecret(session.secret)), deleteEndedSessions(call.now), ...guard.succeed(begun.trial)],
           events: [sessionStarted({ accountId: account.id, sessionId: session.id, login: account.login, ...from })],
         },
         answer(session),
@@ -68,7 +79,7 @@ export function sessionUseCases({ database, passwords }: { database: Database; p
           credential.kind === 'token' ? 'The token is not valid (any more).' : 'The session has ended. Sign in again.',
         );
       if (holder.isStale) await keepLastUse(credential.kind, holder.credentialId, call);
-      return holder;
+      return holder.mustChangePassword ? { ...holder, permissions: [], grants: [] } : holder;
     },
   };
 

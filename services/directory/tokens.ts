@@ -10,7 +10,7 @@ import { type Change, describeChanges } from './domain/describe-changes.ts';
 import { covers, narrow } from './domain/permissions.ts';
 import { hashSecret, makeToken } from './secrets.ts';
 import type { AccountState } from './storage/account-store.ts';
-import { insertToken, readTokens, revokeToken, type TokenState } from './storage/credential-store.ts';
+import { insertToken, readTokens, revokeToken, shortenToken, type TokenState } from './storage/credential-store.ts';
 
 export interface TokenParts {
   database: Database;
@@ -61,6 +61,38 @@ export function tokenUseCases({ database, knownPermissions, findAccount }: Token
       const tokens = page.slice(0, limit);
       const last = tokens.at(-1);
       return { tokens, ...(page.length > limit && last && { next: encodeCursor([last.id], '-id') }) };
+    },
+
+    /** A new secret for the same purpose; the old one holds on for `overlap` milliseconds. Throws AppError `illegal_state` for a token that has ended. */
+    async rotate<Answer>(
+      id: string,
+      overlap: number,
+      call: Call,
+      answer: (token: TokenState) => Answer,
+    ): Promise<{ answer: Answer; secret: string }> {
+      const old = await find(id, call.principal);
+      if (old.revokedAt !== undefined || (old.expiresAt ?? call.now + 1) <= call.now)
+        throw new AppError('illegal_state', 'The token has ended: make a new one.');
+      const account = await findAccount(old.accountId);
+      const token: TokenState = {
+        id: call.newId(),
+        accountId: old.accountId,
+        name: old.name,
+        scopes: scopesFor(old.scopes, account, call.principal),
+        createdAt: call.now,
+        ...(old.expiresAt !== undefined && { expiresAt: call.now + old.expiresAt - old.createdAt }),
+      };
+      const secret = makeToken();
+      const made = tokenCreated({ accountId: token.accountId, tokenId: token.id, name: token.name, ...tellAct(call.principal, toldOf(token)) });
+      const ended = tokenRevoked({ accountId: old.accountId, tokenId: id, name: old.name, ...tellAct(call.principal) });
+      const committed = await call.commit(
+        {
+          statements: [insertToken(token, hashSecret(secret)), overlap > 0 ? shortenToken(id, call.now + overlap) : revokeToken(id, call.now)],
+          events: overlap > 0 ? [made] : [made, ended],
+        },
+        answer(token),
+      );
+      return { answer: committed, secret };
     },
 
     async revoke<Answer>(id: string, call: Call, answer: Answer): Promise<Answer> {

@@ -27,7 +27,8 @@ const doors: Paths = {
       operationId: 'signIn',
       tags: ['sessions'],
       summary: 'Signs in with login and password',
-      description: 'The answer sets the cookie opora_session. After ten failures of one login from one address, that address waits.',
+      description:
+        'The answer sets the cookie opora_session. After ten failures of one login, or a hundred from one network, the next ones wait: 429 with Retry-After.',
       security: [],
       requestBody: {
         required: true,

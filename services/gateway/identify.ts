@@ -125,6 +125,10 @@ function matcherOf(event: DirectoryEvent): ((identity: Identity) => boolean) | u
     case 'opora.directory.v1.SessionStarted':
     case 'opora.directory.v1.TokenCreated':
     case 'opora.directory.v1.SignInFailed':
+    case 'opora.directory.v1.SignInPaused':
+    case 'opora.directory.v1.AccountUnlocked':
+    case 'opora.directory.v1.PasswordResetAsked':
+    case 'opora.directory.v1.PasswordResetCreated':
       return undefined;
   }
 }

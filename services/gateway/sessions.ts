@@ -3,22 +3,21 @@ import { DirectoryService, type SignInRequest } from '../../generated/opora/dire
 import { AppError } from '../../platform/errors/app-error.ts';
 import { sendJson } from '../../platform/http/answer.ts';
 import { allowOnly, type Edge } from '../../platform/http/create-edge.ts';
+import { HttpRefusal } from '../../platform/http/problem.ts';
 import { readJsonBody } from '../../platform/http/read-body.ts';
 import type { Parts } from '../../platform/service/define-service.ts';
 import { readCredential, sessionCookie } from './credentials.ts';
 import type { Identifier } from './identify.ts';
 import { refuseForeignOrigin, requireSameOrigin } from './same-origin.ts';
-import { createSignInThrottle } from './sign-in-throttle.ts';
 
 /** Signing in and out with the browser's cookie, which is not a call of the contract. */
 export function mountSessions(
   app: Express,
   edge: Edge,
-  { client, within, contract }: Pick<Parts, 'client' | 'within' | 'contract'>,
+  { client, within, contract, clock }: Pick<Parts, 'client' | 'within' | 'contract' | 'clock'>,
   identifier: Identifier,
 ): void {
   const directory = client(DirectoryService);
-  const throttle = createSignInThrottle();
 
   async function readSignIn(request: Request): Promise<SignInRequest> {
     const { value, release } = await readJsonBody(request, { limit: edge.limits.bodyBytes, admission: edge.admission });
@@ -32,9 +31,8 @@ export function mountSessions(
     refuseForeignOrigin(request);
     const { login, password } = await readSignIn(request);
     const address = request.ip ?? '';
-    await throttle.begin(login, address);
-    const { secret, sessionId, expiresAt, me } = await directory.signIn({ login, password, address }, within(10_000));
-    await throttle.succeed(login, address);
+    const { secret, sessionId, expiresAt, me, pausedUntil } = await directory.signIn({ login, password, address }, within(10_000));
+    if (pausedUntil !== undefined) throw refuseForNow(Date.parse(pausedUntil) - clock.now());
     response.cookie(sessionCookie, secret, { ...cookieOptions(request), expires: new Date(expiresAt) });
     response.setHeader('cache-control', 'no-store');
     response.setHeader('location', '/api/v1/sessions/current');
@@ -52,6 +50,14 @@ export function mountSessions(
     response.status(204).end();
   });
   app.all('/api/v1/sessions/current', allowOnly(['delete']));
+}
+
+function refuseForNow(milliseconds: number): HttpRefusal {
+  const seconds = Math.max(1, Math.ceil(milliseconds / 1000));
+  const wait = seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+  return new HttpRefusal('too_many_requests', `Too many sign-ins have failed. Try again in ${wait}.`, {
+    headers: { 'retry-after': String(seconds) },
+  });
 }
 
 function cookieOptions(request: Request) {

@@ -46,13 +46,13 @@ describe('signing in', () => {
     expect((await signIn('admin', adminPassword, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
   });
 
-  it('is slowed down for the one login that was guessed at, and for nobody else', async () => {
+  it('is slowed down for the one login that was guessed at, and for no other', async () => {
     await hub.newAccount('guessed', ['requester'], 'the right password');
     const statuses: number[] = [];
     for (let times = 0; times < 11; times++) statuses.push((await signIn('Guessed', `guess ${times}`)).status);
     expect(statuses).toEqual([...Array(10).fill(401), 429]);
     const late = await signIn('guessed', 'the right password');
-    expect([late.status, Number(late.headers.get('retry-after')) > 600]).toEqual([429, true]);
+    expect([late.status, Number(late.headers.get('retry-after')) > 30]).toEqual([429, true]);
     expect((await signIn('admin', adminPassword)).status).toBe(201);
   });
 

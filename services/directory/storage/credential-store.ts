@@ -1,5 +1,5 @@
 import type { Database } from '../../../platform/postgres/database.ts';
-import { raw, type Statement, sql } from '../../../platform/postgres/sql.ts';
+import { exactly, raw, type Statement, sql } from '../../../platform/postgres/sql.ts';
 import type { Grant, Rights } from '../domain/permissions.ts';
 import { coarseMilliseconds, idleMilliseconds } from '../domain/session.ts';
 import { rightsOfAccount } from './role-store.ts';
@@ -26,6 +26,8 @@ export interface Holder extends Rights {
   expiresAt?: number;
   /** True when the last use that is kept is old enough to be written again. */
   isStale: boolean;
+  /** A session of somebody who must choose a new password first. */
+  mustChangePassword: boolean;
 }
 
 interface TokenRow {
@@ -48,6 +50,7 @@ interface HolderRow {
   scopes: string[];
   expires_at: Date | null;
   is_stale: boolean;
+  must_change_password: boolean;
 }
 
 /** `rest`: what comes after `from token`. */
@@ -70,6 +73,11 @@ export async function readTokens(database: Database, rest: Statement): Promise<T
 export function insertToken(token: TokenState, secretHash: Buffer): Statement {
   return sql`insert into token (id, account_id, name, scopes, secret_hash, created_at, expires_at)
     values (${token.id}, ${token.accountId}, ${token.name}, ${token.scopes}, ${secretHash}, ${new Date(token.createdAt)}, ${dateOf(token.expiresAt)})`;
+}
+
+/** The token ends then, unless it ends sooner. */
+export function shortenToken(id: string, expiresAt: number): Statement {
+  return exactly(1, sql`update token set expires_at = least(expires_at, ${new Date(expiresAt)}) where id = ${id} and revoked_at is null returning 1`);
 }
 
 export function revokeToken(id: string, now: number): Statement {
@@ -97,7 +105,7 @@ export function deleteEndedSessions(now: number): Statement {
 export async function findTokenHolder(database: Database, secretHash: Buffer, now: number): Promise<Holder | undefined> {
   return findHolder(
     database,
-    sql`select c.id, c.account_id, a.name, ${rightsOfAccount}, c.scopes, c.expires_at,
+    sql`select c.id, c.account_id, a.name, ${rightsOfAccount}, c.scopes, c.expires_at, false as must_change_password,
         coalesce(c.last_used_at < ${new Date(now - coarseMilliseconds)}, true) as is_stale
       from token c join account a on a.id = c.account_id
       where c.secret_hash = ${secretHash} and a.active and c.revoked_at is null and coalesce(c.expires_at > ${new Date(now)}, true)`,
@@ -107,7 +115,7 @@ export async function findTokenHolder(database: Database, secretHash: Buffer, no
 export async function findSessionHolder(database: Database, secretHash: Buffer, now: number): Promise<Holder | undefined> {
   return findHolder(
     database,
-    sql`select c.id, c.account_id, a.name, ${rightsOfAccount}, '{}'::text[] as scopes, c.expires_at,
+    sql`select c.id, c.account_id, a.name, ${rightsOfAccount}, '{}'::text[] as scopes, c.expires_at, a.must_change_password,
         c.last_used_at < ${new Date(now - coarseMilliseconds)} as is_stale
       from session c join account a on a.id = c.account_id
       where c.secret_hash = ${secretHash} and a.active and c.expires_at > ${new Date(now)} and c.last_used_at > ${new Date(now - idleMilliseconds)}`,
@@ -130,6 +138,7 @@ async function findHolder(database: Database, statement: Statement): Promise<Hol
       scopes: row.scopes,
       ...(row.expires_at && { expiresAt: row.expires_at.getTime() }),
       isStale: row.is_stale,
+      mustChangePassword: row.must_change_password,
     }
   );
 }
