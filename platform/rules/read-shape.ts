@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/contract.ts';
-import type { VariableType } from './condition.ts';
+import type { Shape, Variables } from './shape.ts';
 
 /** What a path of facts may be: `ticket.priority`, one of its values. */
 export interface Domain {
@@ -12,9 +12,9 @@ export interface Domain {
   only?: boolean;
 }
 
-/** What conditions may speak of: variables for `conditionLanguage`, and what each path may be. */
-export interface Shape {
-  variables: Readonly<Record<string, VariableType>>;
+/** What conditions may speak of: variables for `ruleLanguage`, and what each path may be. */
+export interface DeclaredShape {
+  variables: Variables;
   domains: ReadonlyMap<string, Domain>;
 }
 
@@ -28,7 +28,7 @@ interface FieldSchema {
 const plain = { string: 'string', boolean: 'bool', number: 'double', integer: 'double', array: 'list<string>' } as const;
 
 /** The shape that a message of the contract declares: texts, numbers, booleans, lists of texts, and messages of those. */
-export function readShape(contract: Pick<Contract, 'schema'>, message: string): Shape {
+export function readShape(contract: Pick<Contract, 'schema'>, message: string): DeclaredShape {
   const domains = new Map<string, Domain>();
 
   function readFields(name: string, path: string) {
@@ -47,7 +47,7 @@ export function readShape(contract: Pick<Contract, 'schema'>, message: string): 
     return type;
   }
 
-  const variables = readFields(message, '').map(([name, schema, path]): [string, VariableType] => {
+  const variables = readFields(message, '').map(([name, schema, path]): [string, Shape] => {
     if (schema.$ref === undefined) return [name, readPlain(schema, path)];
     const inner = schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1);
     return [name, { fields: Object.fromEntries(readFields(inner, `${path}.`).map(([field, of, below]) => [field, readPlain(of, below)])) }];

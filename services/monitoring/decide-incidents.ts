@@ -5,6 +5,7 @@ import type { HandlingContext, Subscription } from '../../platform/bus/subscript
 import type { Database } from '../../platform/postgres/database.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Client } from '../../platform/rpc/call.ts';
+import type { RuleSet } from '../../platform/rules/rule-set.ts';
 import { nameItem } from './domain/bind.ts';
 import { type CompiledRule, decideIncident, type IncidentDecision } from './domain/decide-incident.ts';
 import {
@@ -23,7 +24,7 @@ import { type Opened, type Resolved, tellOfItems } from './tell-of-items.ts';
 
 interface PolicyParts {
   database: Database;
-  rules(): Promise<CompiledRule[]>;
+  rules(): Promise<RuleSet<CompiledRule>>;
   cmdb: Pick<Client<CmdbService>, 'resolveItems'>;
   tickets: Pick<Client<TicketService>, 'raiseIncidents' | 'resolveIncidents'>;
 }

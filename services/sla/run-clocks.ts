@@ -25,7 +25,7 @@ export function runClocks(database: Database, rulebook: Rulebook): Subscription<
     async handle(events, { now }) {
       const ids = [...new Set(events.map(({ key }) => key))];
       const [known, current] = await Promise.all([readFollowedTickets(database, ids), rulebook.currentRules()]);
-      const time = await rulebook.workingTimes(calendarsOf(known.values(), current));
+      const time = await rulebook.workingTimes(calendarsOf(known.values(), current.rules));
       const rules: Rules = { pick: (facts) => pickDefinition(current, facts).agreement, time };
 
       const batch = beginBatch(known, now);

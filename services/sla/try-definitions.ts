@@ -1,7 +1,7 @@
 import type { TestDefinitionRequest, TestDefinitionResponse } from '../../generated/opora/sla/v1/sla.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { clockKinds } from './domain/clock.ts';
-import { compileCondition, pickDefinition, type Rule, tryAll } from './domain/pick-definition.ts';
+import { compileCondition, openRuleSet, pickDefinition, type Rule, tryAll } from './domain/pick-definition.ts';
 import type { Rulebook } from './storage/rulebook.ts';
 
 const unsaved = { id: '', version: 0 };
@@ -25,8 +25,8 @@ export async function tryDefinitions(rulebook: Rulebook, request: TestDefinition
             condition: compileCondition(condition),
           },
         ];
-  const rules = [...candidate, ...current];
-  const { agreement, explanation } = pickDefinition(rules, facts);
+  const rules = [...candidate, ...current.rules];
+  const { agreement, explanation } = pickDefinition(openRuleSet(rules), facts);
 
   const deadlines: Pick<TestDefinitionResponse, 'responseDeadline' | 'resolutionDeadline'> = {};
   for (const kind of clockKinds) {

@@ -1,12 +1,12 @@
 import type { ApprovalPolicy } from '../../../generated/opora/catalog/v1/approval_policy.ts';
 import { loadContract } from '../../../platform/contract/load-contract.ts';
-import { conditionLanguage } from '../../../platform/rules/condition.ts';
 import { readShape } from '../../../platform/rules/read-shape.ts';
+import { ruleLanguage } from '../../../platform/rules/rule-language.ts';
 import { checkMatrix } from './check-matrix.ts';
 import { checkPolicy } from './check-policy.ts';
 
 const { variables, domains } = readShape(loadContract(), 'opora.tickets.v1.ApprovalFacts');
-const context = { compile: conditionLanguage(variables), domains, accounts: new Set(['ann', 'bob']), roles: new Set(['agent']) };
+const context = { compile: ruleLanguage(variables).condition, domains, accounts: new Set(['ann', 'bob']), roles: new Set(['agent']) };
 const label = { ru: 'x', en: 'x' };
 type Stage = ApprovalPolicy['stages'][number];
 const sound = (): Stage => ({

@@ -2,8 +2,8 @@ import { Duration } from 'luxon';
 import type { ApprovalPolicy, ApprovalStage } from '../../../generated/opora/catalog/v1/approval_policy.ts';
 import type { Finding } from '../../../platform/definitions/definition.ts';
 import { canHold } from '../../../platform/rules/can-hold.ts';
-import type { Condition } from '../../../platform/rules/condition.ts';
 import type { Domain } from '../../../platform/rules/read-shape.ts';
+import type { Condition } from '../../../platform/rules/rule-language.ts';
 import { compileCondition, error, warning } from './findings.ts';
 
 /** What a check of approval policies stands on: who there is, and how conditions are read. */

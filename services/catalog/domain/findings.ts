@@ -1,14 +1,14 @@
 import type { Lifecycle } from '../../../generated/opora/catalog/v1/lifecycle.ts';
 import type { Finding, Label } from '../../../platform/definitions/definition.ts';
 import { isAppError } from '../../../platform/errors/app-error.ts';
-import type { Condition } from '../../../platform/rules/condition.ts';
-import type { Shape } from '../../../platform/rules/read-shape.ts';
+import type { DeclaredShape } from '../../../platform/rules/read-shape.ts';
+import type { Condition } from '../../../platform/rules/rule-language.ts';
 
 /** What a check of lifecycles stands on. */
 export interface LifecycleContext {
   /** Compiles a guard; throws AppError `invalid_input`. */
   compile(text: string): Condition;
-  domains: Shape['domains'];
+  domains: DeclaredShape['domains'];
   /** Every permission that there is. */
   permissions: ReadonlySet<string>;
   /** Names of the approval policies that hold. */

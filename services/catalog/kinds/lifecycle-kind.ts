@@ -2,8 +2,8 @@ import type { Lifecycle } from '../../../generated/opora/catalog/v1/lifecycle.ts
 import { TicketService } from '../../../generated/opora/tickets/v1/tickets.ts';
 import type { Contract } from '../../../platform/contract/contract.ts';
 import { type DefinitionKind, definitionKind } from '../../../platform/definitions/definition.ts';
-import { conditionLanguage } from '../../../platform/rules/condition.ts';
 import { readShape } from '../../../platform/rules/read-shape.ts';
+import { ruleLanguage } from '../../../platform/rules/rule-language.ts';
 import type { Parts } from '../../../platform/service/define-service.ts';
 import { checkLifecycle } from '../domain/check-lifecycle.ts';
 
@@ -19,7 +19,7 @@ export interface KindParts {
 export function lifecycleKind({ contract, client, readNames }: Omit<KindParts, 'within'>): DefinitionKind {
   const { variables, domains } = readShape(contract, 'opora.tickets.v1.LifecycleFacts');
   const permissions = new Set([...contract.methods, ...contract.events].flatMap((declared) => declared.permissions));
-  const context = { compile: conditionLanguage(variables), domains, permissions };
+  const context = { compile: ruleLanguage(variables).condition, domains, permissions };
   const tickets = client(TicketService);
   return definitionKind<Lifecycle>({
     kind: 'lifecycles',

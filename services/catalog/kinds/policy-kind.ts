@@ -3,8 +3,8 @@ import { DirectoryService } from '../../../generated/opora/directory/v1/director
 import { TicketService } from '../../../generated/opora/tickets/v1/tickets.ts';
 import { type DefinitionKind, definitionKind } from '../../../platform/definitions/definition.ts';
 import { isAppError } from '../../../platform/errors/app-error.ts';
-import { conditionLanguage } from '../../../platform/rules/condition.ts';
 import { readShape } from '../../../platform/rules/read-shape.ts';
+import { ruleLanguage } from '../../../platform/rules/rule-language.ts';
 import { checkPolicy } from '../domain/check-policy.ts';
 import type { KindParts } from './lifecycle-kind.ts';
 
@@ -14,7 +14,7 @@ const patience = 5_000;
 /** Who must agree. Whether the people and roles that it names exist, the directory is asked. */
 export function policyKind({ contract, client, within }: KindParts): DefinitionKind {
   const { variables, domains } = readShape(contract, 'opora.tickets.v1.ApprovalFacts');
-  const compile = conditionLanguage(variables);
+  const compile = ruleLanguage(variables).condition;
   const [directory, tickets] = [client(DirectoryService), client(TicketService)];
 
   async function isThere(ask: Promise<unknown>): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { type AlertFacts, type CompiledRule, compileRuleCondition, decideIncident } from './decide-incident.ts';
+import { type AlertFacts, type CompiledRule, compileRuleCondition, decideIncident as decide, openRuleSet } from './decide-incident.ts';
 
 function rule(name: string, condition: string, change: Partial<CompiledRule['rule']> = {}): CompiledRule {
   return {
@@ -6,6 +6,7 @@ function rule(name: string, condition: string, change: Partial<CompiledRule['rul
     condition: compileRuleCondition(condition),
   };
 }
+const decideIncident = (alert: AlertFacts, rules: CompiledRule[]) => decide(alert, openRuleSet(rules));
 const alert: AlertFacts = {
   source: 'alertmanager',
   fingerprint: 'f1',

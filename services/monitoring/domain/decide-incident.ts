@@ -1,5 +1,6 @@
 import type { Rule } from '../../../generated/opora/monitoring/v1/monitoring.ts';
-import { type Condition, conditionLanguage } from '../../../platform/rules/condition.ts';
+import { type Condition, ruleLanguage } from '../../../platform/rules/rule-language.ts';
+import { type RuleSet, ruleSet } from '../../../platform/rules/rule-set.ts';
 
 /** What a rule may speak of. */
 export interface AlertFacts {
@@ -28,7 +29,7 @@ export interface IncidentDecision {
   explanation: string;
 }
 
-export const compileRuleCondition = conditionLanguage({
+const language = ruleLanguage({
   source: 'string',
   name: 'string',
   severity: 'string',
@@ -36,23 +37,29 @@ export const compileRuleCondition = conditionLanguage({
   annotations: 'map<string, string>',
   bound: 'bool',
 });
+export const compileRuleCondition = language.condition;
+
+/** Rules in their order, ready for alerts: each alert meets only those that can match it. */
+export const openRuleSet = (rules: readonly CompiledRule[]): RuleSet<CompiledRule> => ruleSet(rules, language.variables);
 
 /** Asks the rules in their order; the first that matches decides. */
-export function decideIncident(alert: AlertFacts, rules: readonly CompiledRule[]): IncidentDecision {
+export function decideIncident(alert: AlertFacts, rules: RuleSet<CompiledRule>): IncidentDecision {
   const { fingerprint, ...known } = alert;
-  const passed: string[] = [];
-  for (const { rule, condition } of rules) {
-    const { matches, reason } = condition.evaluate(known);
-    if (!matches) {
-      passed.push(reason === undefined ? `"${rule.name}"` : `"${rule.name}" (${reason})`);
-      continue;
-    }
-    const decided = `Rule "${rule.name}" (version ${rule.version}) matched: ${condition.text}, with name "${alert.name}" and severity "${alert.severity}".`;
-    const before = passed.length > 0 ? ` Did not match before it: ${passed.join(', ')}.` : '';
-    if (rule.action === 'ignore') return { explanation: `${decided} It raises no incident.${before}` };
-    return { raisedBy: rule, groupKey: groupKeyOf(alert, rule), explanation: `${decided}${before}` };
-  }
-  return { explanation: `No rule matched, so no incident is raised. Asked: ${passed.join(', ') || 'none'}.` };
+  const found = rules.first(known);
+  const passed = tellPassed(rules.passedOver(found, known, toldNames));
+  if (!found) return { explanation: `No rule matched, so no incident is raised. Asked: ${passed || 'none'}.` };
+  const { rule, condition } = found;
+  const decided = `Rule "${rule.name}" (version ${rule.version}) matched: ${condition.text}, with name "${alert.name}" and severity "${alert.severity}".`;
+  const before = passed === '' ? '' : ` Did not match before it: ${passed}.`;
+  if (rule.action === 'ignore') return { explanation: `${decided} It raises no incident.${before}` };
+  return { raisedBy: rule, groupKey: groupKeyOf(alert, rule), explanation: `${decided}${before}` };
+}
+
+const toldNames = 10;
+
+function tellPassed({ told, more }: ReturnType<RuleSet<CompiledRule>['passedOver']>): string {
+  const names = told.map(({ rule: { rule }, reason }) => (reason === undefined ? `"${rule.name}"` : `"${rule.name}" (${reason})`)).join(', ');
+  return more > 0 ? `${names} and ${more} more` : names;
 }
 
 function groupKeyOf(alert: AlertFacts, rule: CompiledRule['rule']): string {

@@ -1,7 +1,8 @@
 import type { Rule, Source } from '../../../generated/opora/monitoring/v1/monitoring.ts';
 import type { Database } from '../../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../../platform/postgres/sql.ts';
-import { type CompiledRule, compileRuleCondition } from '../domain/decide-incident.ts';
+import type { RuleSet } from '../../../platform/rules/rule-set.ts';
+import { type CompiledRule, compileRuleCondition, openRuleSet } from '../domain/decide-incident.ts';
 
 interface RuleRow extends Omit<Rule, 'groupBy' | 'createdAt' | 'updatedAt'> {
   group_by: string[];
@@ -36,18 +37,22 @@ export function updateRule(rule: Rule): Statement {
   );
 }
 
-/** Gives the enabled rules in their order, each compiled once for each of its versions. */
-export function rulebook(database: Database): () => Promise<CompiledRule[]> {
+/** Gives the enabled rules in their order: each is compiled, and all are indexed, once for their versions. */
+export function rulebook(database: Database): () => Promise<RuleSet<CompiledRule>> {
   let compiled = new Map<string, CompiledRule>();
+  let indexed = openRuleSet([]);
   return async () => {
     const rules = await readRules(database, sql`enabled`);
-    const next = new Map<string, CompiledRule>();
-    for (const rule of rules) {
-      const key = `${rule.id}/${rule.version}`;
-      next.set(key, compiled.get(key) ?? { rule, condition: compileRuleCondition(rule.condition) });
-    }
-    compiled = next;
-    return [...next.values()];
+    const keys = rules.map(({ id, version }) => `${id}/${version}`);
+    if (keys.join() === [...compiled.keys()].join()) return indexed;
+    compiled = new Map(
+      rules.map((rule, index) => {
+        const key = keys[index] ?? '';
+        return [key, compiled.get(key) ?? { rule, condition: compileRuleCondition(rule.condition) }];
+      }),
+    );
+    indexed = openRuleSet([...compiled.values()]);
+    return indexed;
   };
 }
 

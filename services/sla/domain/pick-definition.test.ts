@@ -1,5 +1,5 @@
 import { isAppError } from '../../../platform/errors/app-error.ts';
-import { compileCondition, pickDefinition, type Rule, type TicketFacts, tryAll } from './pick-definition.ts';
+import { compileCondition, openRuleSet, pickDefinition as pick, type Rule, type TicketFacts, tryAll } from './pick-definition.ts';
 
 const rule = (name: string, condition: string): Rule => ({
   definition: { id: name.toLowerCase(), version: 3, name },
@@ -7,6 +7,7 @@ const rule = (name: string, condition: string): Rule => ({
   targets: { resolution: 1 },
   condition: compileCondition(condition),
 });
+const pickDefinition = (rules: Rule[], facts: TicketFacts) => pick(openRuleSet(rules), facts);
 const ticket: TicketFacts = {
   type: 'incident',
   priority: 'high',

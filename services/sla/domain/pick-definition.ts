@@ -1,4 +1,5 @@
-import { type Condition, conditionLanguage, type Outcome } from '../../../platform/rules/condition.ts';
+import { type Condition, type Outcome, ruleLanguage } from '../../../platform/rules/rule-language.ts';
+import { type RuleSet, ruleSet } from '../../../platform/rules/rule-set.ts';
 import type { ClockKind, Pinned } from './clock.ts';
 
 /** A ticket as conditions see it. What is absent is ''. */
@@ -26,8 +27,7 @@ export interface Agreement extends Omit<Rule, 'condition'> {
   explanation: string;
 }
 
-/** Compiles a condition over a ticket. Throws AppError `invalid_input` when it names something unknown, mixes types or is no yes-or-no question. */
-export const compileCondition = conditionLanguage({
+const language = ruleLanguage({
   ticket: {
     fields: {
       type: 'string',
@@ -42,22 +42,22 @@ export const compileCondition = conditionLanguage({
   },
 });
 
+/** Compiles a condition over a ticket. Throws AppError `invalid_input` when it names something unknown, mixes types or is no yes-or-no question. */
+export const compileCondition = language.condition;
+
+/** Definitions in their order, ready for tickets: each ticket meets only those that can match it. */
+export const openRuleSet = (rules: readonly Rule[]): RuleSet<Rule> => ruleSet(rules, language.variables);
+
 /** The first rule that matches, and why it is this one. */
-export function pickDefinition(rules: readonly Rule[], ticket: TicketFacts): { agreement?: Agreement; explanation: string } {
-  const passedOver: string[] = [];
+export function pickDefinition(rules: RuleSet<Rule>, ticket: TicketFacts): { agreement?: Agreement; explanation: string } {
   const subject = { ticket: { ...ticket } };
-  for (const { condition, ...rule } of rules) {
-    const outcome = condition.evaluate(subject);
-    if (outcome.matches) {
-      const { name, version } = rule.definition;
-      const explanation = `"${name}" (version ${version}) is the first that matches: ${condition.text}. The ticket: ${listFacts(ticket)}. ${tellPassedOver(passedOver)}`;
-      return { agreement: { ...rule, explanation }, explanation };
-    }
-    passedOver.push(
-      outcome.reason === undefined ? `"${rule.definition.name}"` : `"${rule.definition.name}" (could not be evaluated: ${outcome.reason})`,
-    );
-  }
-  return { explanation: `No definition matches. The ticket: ${listFacts(ticket)}. ${tellPassedOver(passedOver)}` };
+  const found = rules.first(subject);
+  const before = tellPassedOver(rules.passedOver(found, subject, toldNames));
+  if (!found) return { explanation: `No definition matches. The ticket: ${listFacts(ticket)}. ${before}` };
+  const { condition, ...rule } = found;
+  const { name, version } = rule.definition;
+  const explanation = `"${name}" (version ${version}) is the first that matches: ${condition.text}. The ticket: ${listFacts(ticket)}. ${before}`;
+  return { agreement: { ...rule, explanation }, explanation };
 }
 
 /** What every rule says of the ticket, also those after the first that matches. */
@@ -67,10 +67,12 @@ export function tryAll(rules: readonly Rule[], ticket: TicketFacts): (Outcome & 
 
 const toldNames = 10;
 
-function tellPassedOver(names: readonly string[]): string {
-  if (names.length === 0) return 'None was tried before it.';
-  const more = names.length > toldNames ? ` and ${names.length - toldNames} more` : '';
-  return `Tried before, without a match: ${names.slice(0, toldNames).join(', ')}${more}.`;
+function tellPassedOver({ told, more }: ReturnType<RuleSet<Rule>['passedOver']>): string {
+  if (told.length === 0) return 'None was tried before it.';
+  const names = told.map(({ rule, reason }) =>
+    reason === undefined ? `"${rule.definition.name}"` : `"${rule.definition.name}" (could not be evaluated: ${reason})`,
+  );
+  return `Tried before, without a match: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
 }
 
 function listFacts({ items, ...facts }: TicketFacts): string {

@@ -1,24 +1,26 @@
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../../../platform/postgres/database.ts';
 import { sql } from '../../../platform/postgres/sql.ts';
-import type { Condition } from '../../../platform/rules/condition.ts';
+import type { Condition } from '../../../platform/rules/rule-language.ts';
+import type { RuleSet } from '../../../platform/rules/rule-set.ts';
 import type { Pinned } from '../domain/clock.ts';
-import { compileCondition, type Rule } from '../domain/pick-definition.ts';
+import { compileCondition, openRuleSet, type Rule } from '../domain/pick-definition.ts';
 import { compileCalendar, type WorkingTime } from '../domain/working-time.ts';
 import { readCalendars, readPinnedCalendars } from './calendar-store.ts';
 import { readDefinitions } from './definition-store.ts';
 
 export interface Rulebook {
   /** The active definitions as they are now, in the order of trying. */
-  currentRules(): Promise<Rule[]>;
+  currentRules(): Promise<RuleSet<Rule>>;
   /** Gives the working time of all these calendars' versions at once; asking it for any other is a bug. */
   workingTimes(calendars: Iterable<Pinned>): Promise<(calendar: Pinned) => WorkingTime>;
 }
 
-/** Conditions are compiled once a text and calendars once a version: a version never changes, so only what is newest is asked for anew. */
+/** Conditions are compiled once a text, rules indexed once for their versions, calendars compiled once a version: a version never changes, so only what is newest is asked for anew. */
 export function openRulebook(database: Database): Rulebook {
   const conditions = new LRUCache<string, Condition>({ max: 5000 });
   const calendars = new LRUCache<string, WorkingTime>({ max: 500 });
+  let indexed: { keys: string; rules: RuleSet<Rule> } | undefined;
 
   const conditionOf = (text: string): Condition => {
     const known = conditions.get(text);
@@ -32,12 +34,19 @@ export function openRulebook(database: Database): Rulebook {
     async currentRules() {
       const [definitions, newest] = await Promise.all([readDefinitions(database, sql`active`), readCalendars(database, sql`true`)]);
       const versions = new Map(newest.map(({ id, version }) => [id, version]));
-      return definitions.map(({ id, version, name, condition, targets, calendarId }) => ({
-        definition: { id, version, name },
-        calendar: { id: calendarId, version: versions.get(calendarId) ?? 0 },
-        targets,
-        condition: conditionOf(condition),
-      }));
+      const calendarOf = (id: string) => ({ id, version: versions.get(id) ?? 0 });
+      const keys = definitions.map((definition) => `${keyOf(definition)}/${keyOf(calendarOf(definition.calendarId))}`).join();
+      if (indexed?.keys === keys) return indexed.rules;
+      const rules = openRuleSet(
+        definitions.map(({ id, version, name, condition, targets, calendarId }) => ({
+          definition: { id, version, name },
+          calendar: calendarOf(calendarId),
+          targets,
+          condition: conditionOf(condition),
+        })),
+      );
+      indexed = { keys, rules };
+      return rules;
     },
 
     async workingTimes(wanted) {

@@ -1,7 +1,7 @@
 import type { ApprovalPolicy, ApprovalStage } from '../../../generated/opora/catalog/v1/approval_policy.ts';
 import type { Approval, ReachedStage } from '../../../generated/opora/tickets/v1/approvals.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import type { Condition } from '../../../platform/rules/condition.ts';
+import type { Condition } from '../../../platform/rules/rule-language.ts';
 import { ticketFacts } from './lifecycle.ts';
 import type { TicketState } from './ticket.ts';
 

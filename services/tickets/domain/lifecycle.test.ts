@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Lifecycle as LifecycleContent, LifecycleTransition } from '../../../generated/opora/catalog/v1/lifecycle.ts';
 import { type AppError, isAppError } from '../../../platform/errors/app-error.ts';
-import { conditionLanguage } from '../../../platform/rules/condition.ts';
+import { ruleLanguage } from '../../../platform/rules/rule-language.ts';
 import { type Actor, type Capacity, compileLifecycle, phaseOf, stepsFrom } from './lifecycle.ts';
 import { listChoices, takeStep } from './take-step.ts';
 import type { PriorityMatrix, TicketState } from './ticket.ts';
@@ -40,11 +40,11 @@ const content: LifecycleContent = {
   },
   timers: {},
 };
-const compile = conditionLanguage({
+const compile = ruleLanguage({
   ticket: { fields: { hasAssignee: 'bool', priority: 'string' } },
   actor: { fields: { isAssignee: 'bool' } },
   resolution: 'string',
-});
+}).condition;
 const lifecycle = compileLifecycle('incident', 3, content, compile);
 const row = { high: 'high', medium: 'moderate', low: 'low' } as const;
 const matrix: PriorityMatrix = { high: row, medium: row, low: row };
@@ -128,7 +128,12 @@ describe('a lifecycle', () => {
       ['take', true],
     ]);
     expect(choices[0]?.obstacles).toEqual([
-      { kind: 'guard', what: 'ticket.priority != "planning" || actor.isAssignee', message: label('Assign it first.') },
+      {
+        kind: 'guard',
+        what: 'ticket.priority != "planning" || actor.isAssignee',
+        message: label('Assign it first.'),
+        why: { ru: expect.any(String), en: expect.stringContaining('actor.isAssignee') },
+      },
     ]);
     const [finish] = listChoices(lifecycle, { ticket: { ...ticket, status: 'working' }, actor: actor() }).filter(({ to }) => to === 'done');
     expect(finish).toMatchObject({ possible: true, gives: ['resolution'] });

@@ -1,8 +1,8 @@
 import type { Lifecycle as LifecycleContent } from '../../../generated/opora/catalog/v1/lifecycle.ts';
 import type { Contract } from '../../../platform/contract/contract.ts';
 import { AppError, isAppError } from '../../../platform/errors/app-error.ts';
-import { conditionLanguage } from '../../../platform/rules/condition.ts';
 import { readShape } from '../../../platform/rules/read-shape.ts';
+import { ruleLanguage } from '../../../platform/rules/rule-language.ts';
 import type { Known, KnownDefinitions } from '../definitions/know-definitions.ts';
 import { compileLifecycle, type Lifecycle } from '../domain/lifecycle.ts';
 import type { TicketState, TicketType } from '../domain/ticket.ts';
@@ -20,7 +20,7 @@ export interface Lifecycles extends Pick<Known<Lifecycle>, 'find' | 'newestVersi
 const message = 'opora.catalog.v1.Lifecycle';
 
 export function knowLifecycles(definitions: KnownDefinitions, contract: Pick<Contract, 'schema' | 'encode' | 'decode'>): Lifecycles {
-  const compileCondition = conditionLanguage(readShape(contract, 'opora.tickets.v1.LifecycleFacts').variables);
+  const compileCondition = ruleLanguage(readShape(contract, 'opora.tickets.v1.LifecycleFacts').variables).condition;
   const compile = (name: string, content: unknown, version = 0) =>
     compileLifecycle(name, version, contract.decode(message, contract.encode(message, content as object)) as LifecycleContent, compileCondition);
   const { find, newest, newestVersion } = definitions.of('lifecycles', ({ name, version, content }) => compile(name, content, version));
