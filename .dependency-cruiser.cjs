@@ -9,7 +9,15 @@ module.exports = {
       comment: 'Rules know no database, no network, no clock and no log: what they need comes in as an argument. Move the I/O to the use case.',
       severity: 'error',
       from: { path: '^(cmdb|services/[^/]+)/domain/', pathNot: test },
-      to: { pathNot: ['^$1/domain/', '^platform/(errors|rules)/', '^platform/definitions/definition\\.ts$', '^generated/', '^node_modules/(@types/)?luxon/'] },
+      to: {
+        pathNot: [
+          '^$1/domain/',
+          '^platform/(errors|rules)/',
+          '^platform/definitions/definition\\.ts$',
+          '^generated/',
+          '^node_modules/(@types/)?luxon/',
+        ],
+      },
     },
     {
       name: 'services-meet-only-through-proto',

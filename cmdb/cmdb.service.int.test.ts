@@ -304,7 +304,7 @@ describe('what the graph answers', () => {
     await createRelation(pump, 'part_of', station);
     await createRelation(pump, 'depends_on', vm);
     const impact = await cmdb.getImpact({ id: host.id, down: [] }, as(reader));
-    expect(impact).toMatchObject({ truncated: false, servedBy: 'records' });
+    expect(impact).toMatchObject({ truncated: false, servedBy: expect.stringMatching(/^(memory|records)$/) });
     expect(impact.items.map(({ name, distance, viaId, viaType }) => [name, distance, viaId, viaType]).sort()).toEqual(
       [
         ['vm', 1, host.id, 'runs_on'],

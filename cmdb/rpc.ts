@@ -10,6 +10,7 @@ import { listItems } from './find/list-items.ts';
 import { resolveItems } from './find/resolve-items.ts';
 import { findQuery } from './find/saved-queries.ts';
 import type { Graph } from './graph/graph.ts';
+import type { GraphMemory } from './graph/memory/keep-memory.ts';
 import { projectionMethods } from './graph/projection-methods.ts';
 import type { Replica } from './graph/replicas.ts';
 import { findAsOf } from './history/histories.ts';
@@ -24,10 +25,12 @@ export interface CmdbParts extends ItemParts {
   graph: Graph;
   /** Only where the graph is projected to engines of its own. */
   replicas?: readonly Replica[];
+  /** Only where the graph stands in memory. */
+  memory?: Pick<GraphMemory, 'status'> | undefined;
 }
 
 /** The contract's methods, each mapped to its use case and back. */
-export function cmdbMethods({ graph, replicas = [], ...parts }: CmdbParts): CmdbService {
+export function cmdbMethods({ graph, replicas = [], memory, ...parts }: CmdbParts): CmdbService {
   const { database } = parts;
   const rightsFor = rightsReader(parts.model);
   const items = itemUseCases(parts);
@@ -92,7 +95,7 @@ export function cmdbMethods({ graph, replicas = [], ...parts }: CmdbParts): Cmdb
     getImpact: explore.impact,
     resolveItems: async ({ names }, call) => ({ items: await resolveItems(database, names, (await rightsFor(call)).sight) }),
 
-    ...projectionMethods(replicas),
+    ...projectionMethods(replicas, memory),
   };
 }
 

@@ -26,6 +26,8 @@ import { keepWords } from './find/keep-words.ts';
 import { queryMethods } from './find/saved-queries.ts';
 import type { Graph } from './graph/graph.ts';
 import { keepProjection } from './graph/keep-projection.ts';
+import { keepMemory } from './graph/memory/keep-memory.ts';
+import { memoryGraph } from './graph/memory/memory-graph.ts';
 import { neo4jGraph } from './graph/neo4j-graph.ts';
 import { postgresGraph } from './graph/postgres-graph.ts';
 import { projectGraph } from './graph/project-graph.ts';
@@ -76,6 +78,12 @@ export const cmdb = defineService({
       .positive()
       .optional()
       .describe('whole years of history of items and relations that are kept; all when it is not set'),
+    OPORA_CMDB_GRAPH_MEMORY: z.coerce
+      .number()
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('megabytes that the graph may take in memory, 0 for none; 512 when it is not set, and where there is a Neo4j none'),
   }),
   migrations: new URL('./storage/migrations/', import.meta.url),
   async start({ config, clock, contract, database, graph: choose, log, newId }) {
@@ -84,7 +92,7 @@ export const cmdb = defineService({
     const work = workOnModels({ database, models, clock, log });
     const records = postgresGraph(database, models.current);
     const {
-      graph,
+      graph: engine,
       replicas,
       choose: chooseForCypher,
     } = choose<GraphSide>({
@@ -98,6 +106,9 @@ export const cmdb = defineService({
         return { graph: neo4jGraph({ choose, database, records, currentModel: models.current }), replicas: kept, choose };
       },
     });
+    const megabytes = config.OPORA_CMDB_GRAPH_MEMORY ?? (replicas.length > 0 ? 0 : 512);
+    const memory = megabytes > 0 ? keepMemory({ database, log, megabytes }) : undefined;
+    const graph = memory ? memoryGraph({ memory, otherwise: engine, currentModel: models.current }) : engine;
     const parts = { database, models, model: models.current };
     const takePage = pageTaker(parts);
     await database.commit({ statements: [beginReminders(clock.now()), beginHealth(clock.now())] });
@@ -107,7 +118,7 @@ export const cmdb = defineService({
     const history = keepHistory({ database, clock, log, keptYears: config.OPORA_CMDB_HISTORY_YEARS });
     return {
       serves: [
-        serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, replicas })),
+        serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, replicas, memory })),
         serve(RadiusService, radiusMethods({ database, graph, models })),
         serve(GraphService, graphMethods(parts)),
         serve(GraphConsoleService, consoleMethods({ model: models.current, choose: chooseForCypher })),
@@ -141,7 +152,14 @@ export const cmdb = defineService({
         keepHealth({ ...parts, newId }),
       ),
       async stop() {
-        await Promise.all([history.stop(), work.stop(), imports.stop(), words.stop(), ...replicas.map(({ keeper }) => keeper.stop())]);
+        await Promise.all([
+          history.stop(),
+          work.stop(),
+          imports.stop(),
+          words.stop(),
+          memory?.stop(),
+          ...replicas.map(({ keeper }) => keeper.stop()),
+        ]);
       },
     };
   },

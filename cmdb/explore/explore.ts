@@ -96,7 +96,7 @@ export function exploring({ database, graph, models }: ExploringParts) {
       const reached = await graph.impact(question);
       const [listed, summary] = await Promise.all([
         list(id, reached, limit, showing, ({ state, weight, groups }) => ({ state, weight: roundWeight(weight), groups: groups.map(toStanding) })),
-        summariseImpact(database, reached.steps, showing),
+        summariseImpact(database, reached, showing),
       ]);
       return { ...listed, summary };
     },

@@ -4,13 +4,15 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { type ReachedService, rankServices } from '../domain/impact/rank-services.ts';
 import type { ImpactState, ImpactStep } from '../domain/impact/spread-failure.ts';
 import { classesWithin } from '../domain/model/compile-model.ts';
+import type { Reached } from '../graph/graph.ts';
 import { type Showing, selectItems } from './select-items.ts';
 
 const mostServices = 50;
 
 /** What an impact comes to: counts of all that was reached, and of that what the reader may see by class and the services that matter most. */
-export async function summariseImpact(database: Database, steps: readonly ImpactStep[], showing: Showing): Promise<ImpactSummary> {
-  const rows = await readClasses(database, steps, showing);
+export async function summariseImpact(database: Database, { steps, classes }: Reached<ImpactStep>, showing: Showing): Promise<ImpactSummary> {
+  const isKnown = classes !== undefined && showing.sight.seesAll;
+  const rows = await (isKnown ? readServices(database, countClasses(steps, classes), showing) : readClasses(database, steps, showing));
   const services = rankServices(listServices(rows, steps, showing), showing.model);
   const count = (state: ImpactState) => steps.filter((step) => step.state === state).length;
   return {
@@ -43,6 +45,34 @@ async function readClasses(database: Database, steps: readonly ImpactStep[], sho
         showing,
       )}) item group by class order by items desc, class`,
   );
+}
+
+/** Classes that are known already, and of those of services the ids. */
+function countClasses(steps: readonly ImpactStep[], classes: readonly string[]): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
+  for (const [index, { id }] of steps.entries()) {
+    const itemClass = classes[index] ?? '';
+    const own = ids.get(itemClass);
+    if (own) own.push(id);
+    else ids.set(itemClass, [id]);
+  }
+  return ids;
+}
+
+/** Only what services say of themselves is read. */
+async function readServices(database: Database, classes: ReadonlyMap<string, readonly string[]>, { model }: Showing): Promise<ClassRow[]> {
+  const rows = [...classes].map(([itemClass, ids]): ClassRow => ({ class: itemClass, items: ids.length, services: [] }));
+  const services = new Map(rows.filter((row) => model.isA(row.class, 'service')).map((row) => [row.class, row.services ?? []]));
+  const ids = [...services.keys()].flatMap((itemClass) => classes.get(itemClass) ?? []);
+  const found =
+    ids.length === 0
+      ? []
+      : await database.query<{ class: string; id: string; name: string; criticality: unknown; users: unknown; sla: unknown }>(
+          sql`select class, id, name, attributes -> 'criticality' as criticality, attributes -> 'userCount' as users, attributes -> 'sla' as sla
+            from item where id = any(${ids}::uuid[])`,
+        );
+  for (const { class: itemClass, id, name, criticality, users, sla } of found) services.get(itemClass)?.push([id, name, criticality, users, sla]);
+  return rows.sort((one, other) => other.items - one.items || (one.class < other.class ? -1 : 1));
 }
 
 function listServices(rows: readonly ClassRow[], steps: readonly ImpactStep[], { masked }: Showing): ReachedService[] {

@@ -1,6 +1,6 @@
 import type { ImpactStep, Via } from '../domain/impact/spread-failure.ts';
 
-/** Questions about how items hang together. Two adapters (`postgres-graph.ts`, `neo4j-graph.ts`), one contract suite (`graph.contract.ts`). */
+/** Questions about how items hang together. Three adapters (`postgres-graph.ts`, `neo4j-graph.ts`, `memory/memory-graph.ts`), one contract suite (`graph.contract.ts`). */
 export interface Graph {
   /** Items within `depth` steps along relations. */
   neighbours(question: NeighboursQuestion): Promise<Reached<Step>>;
@@ -45,10 +45,12 @@ export type CutBy = 'nodes' | 'time';
 export interface Reached<Reach> {
   /** Nearest first; never the item that was asked about. */
   steps: Reach[];
+  /** Their classes, in the order of the steps, where whoever answered knows them. */
+  classes?: readonly string[];
   /** Set when the answer is not whole; then distances are those within the answer. */
   cutBy?: CutBy;
-  servedBy: 'records' | 'neo4j';
-  /** Why the projection was not asked, where there is one. */
+  servedBy: 'records' | 'neo4j' | 'memory';
+  /** Why who is quicker, where there is somebody, was not asked. */
   note?: string;
 }
 
@@ -65,7 +67,7 @@ export interface Edge {
  */
 export async function walk(
   { itemId, depth, limit, timeout }: Question,
-  nextEdges: (ids: readonly string[], room: number) => Promise<readonly Edge[]>,
+  nextEdges: (ids: readonly string[], room: number) => readonly Edge[] | Promise<readonly Edge[]>,
 ): Promise<{ steps: Step[]; cutBy?: CutBy }> {
   const until = performance.now() + timeout;
   const seen = new Set([itemId]);

@@ -16,7 +16,10 @@ export function postgresGraph(database: Database, currentModel: CurrentModel): G
     },
     async impact(question) {
       const model = await currentModel();
-      const reached = await walkImpact(question, readFailures(database, model, question.at), weightsOf(model));
+      const reached = await walkImpact(
+        { ...question, start: question.itemId, weightOf: weightsOf(model) },
+        readFailures(database, model, question.at),
+      );
       return { ...reached, servedBy: 'records' };
     },
   };

@@ -1,19 +1,22 @@
-import type { CmdbService, GraphReplica, GraphStatus, GraphVerification } from '../../generated/opora/cmdb/v1/cmdb.ts';
+import type { CmdbService, GraphMemory, GraphReplica, GraphStatus, GraphVerification } from '../../generated/opora/cmdb/v1/cmdb.ts';
 import type { ProjectionStatus } from './keep-projection.ts';
+import type { GraphMemory as KeptMemory, MemoryStatus } from './memory/keep-memory.ts';
 import { bestOf, findReplica, type Replica } from './replicas.ts';
 import type { Verification } from './verify-graph.ts';
 
 /** Milliseconds before the deadline at which a comparison stops, to be gone on with by the next call. */
 const answering = 3_000;
 
-/** The methods that look after the projections; there are none where the records answer. */
+/** The methods that look after the projections; there are none where the records answer. The graph in memory looks after itself, and is told of. */
 export function projectionMethods(
   replicas: readonly Replica[],
+  memory: Pick<KeptMemory, 'status'> | undefined,
 ): Pick<CmdbService, 'getGraphStatus' | 'rebuildGraph' | 'verifyGraph' | 'repairGraph'> {
   const tellStatus = (): GraphStatus => {
-    if (replicas.length === 0) return { engine: 'records', state: 'fresh', replicas: [] };
+    const inMemory = toMemory(memory?.status());
+    if (replicas.length === 0) return { engine: 'records', state: 'fresh', replicas: [], memory: inMemory };
     const statuses = replicas.map(({ keeper }) => keeper.status());
-    return { engine: 'neo4j', ...bestOf(statuses), replicas: statuses.map(toReplica) };
+    return { engine: 'neo4j', ...bestOf(statuses), replicas: statuses.map(toReplica), memory: inMemory };
   };
   return {
     getGraphStatus: async () => tellStatus(),
@@ -41,3 +44,10 @@ function toVerification(replica: string, { differences, ...verification }: Verif
 function toReplica({ since, ...status }: ProjectionStatus): GraphReplica {
   return { ...status, since: new Date(since).toISOString() };
 }
+
+function toMemory(status: MemoryStatus = noMemory): GraphMemory {
+  const { bytes, position, ...rest } = status;
+  return { ...rest, megabytes: Math.ceil(bytes / 2 ** 20), position: String(position) };
+}
+
+const noMemory: MemoryStatus = { state: 'off', items: 0, relations: 0, bytes: 0, position: 0 };

@@ -117,11 +117,12 @@ export function radiusMethods({ database, graph, models }: RadiusParts) {
       walks.push(answer.steps.filter((step): step is Step => step.state !== 'already_down'));
     }
     const { steps, truncated } = joinWalks(starts, walks, mostReached);
+    const [first] = answers;
     const note = answers.find((answer) => answer.note !== undefined)?.note;
     return {
       steps,
       truncated: truncated || answers.length < starts.length || answers.some((answer) => answer.cutBy !== undefined),
-      servedBy: answers.length > 0 && answers.every(({ servedBy }) => servedBy === 'neo4j') ? 'neo4j' : 'records',
+      servedBy: first && answers.every(({ servedBy }) => servedBy === first.servedBy) ? first.servedBy : 'records',
       ...(note !== undefined && { note }),
     };
   }

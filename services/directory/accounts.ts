@@ -11,6 +11,7 @@ import { choosePassword } from './choose-password.ts';
 import { describeChanges } from './domain/describe-changes.ts';
 import { covers, type Rights, unite } from './domain/permissions.ts';
 import type { Passwords } from './passwords.ts';
+import { findMissing } from './records/check-references.ts';
 import { requireCovered } from './roles.ts';
 import { type AccountState, insertAccount, readAccounts, updateAccount } from './storage/account-store.ts';
 import { deleteSessions, readSessions } from './storage/credential-store.ts';
@@ -44,6 +45,12 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
     return rights;
   }
 
+  async function requirePerson(id: string): Promise<string> {
+    const violations = await findMissing(database, [{ kind: 'person', id, pointer: '/personId' }]);
+    if (violations.length > 0) throw new AppError('invalid_input', 'There is no such person.', { violations });
+    return id;
+  }
+
   return {
     find,
 
@@ -59,6 +66,7 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
         active: true,
         ...(wanted.password !== undefined && { passwordHash: await choosePassword(passwords, wanted.password, wanted, '/password') }),
         mustChangePassword: wanted.mustChangePassword ?? false,
+        ...(wanted.personId !== undefined && { personId: await requirePerson(wanted.personId) }),
         version: 1,
         createdAt: call.now,
         updatedAt: call.now,
@@ -73,11 +81,12 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
       }
     },
 
-    async list({ limit = 50, after, q, role, active }: ListAccountsRequest): Promise<{ accounts: AccountState[]; next?: string }> {
+    async list({ limit = 50, after, q, role, active, personId }: ListAccountsRequest): Promise<{ accounts: AccountState[]; next?: string }> {
       const conditions: Statement[] = [sql`true`];
       if (q !== undefined) conditions.push(sql`position(lower(${q}) in lower(a.name || ' ' || a.login || ' ' || coalesce(a.email, ''))) > 0`);
       if (role !== undefined) conditions.push(sql`${role} = any(a.roles)`);
       if (active !== undefined) conditions.push(sql`a.active = ${active}`);
+      if (personId !== undefined) conditions.push(sql`a.person_id = ${personId}`);
       if (after !== undefined) conditions.push(sql`a.login_key > ${decodeCursor(after, ['string'], 'login')[0]}`);
       const page = await readAccounts(database, sql`where ${joinSql(conditions, ' and ')} order by a.login_key limit ${limit + 1}`);
       const accounts = page.slice(0, limit);
@@ -105,6 +114,7 @@ export function accountUseCases({ database, passwords, defaultLocale }: AccountP
           passwordHash: await choosePassword(passwords, wanted.password, { ...before, ...wanted }, '/password'),
         }),
         ...(wanted.mustChangePassword !== undefined && { mustChangePassword: wanted.mustChangePassword }),
+        ...(wanted.personId !== undefined && { personId: await requirePerson(wanted.personId) }),
         roles,
         ...(wanted.roles.length > 0 && (await rightsToGive(roles, call.principal))),
         version: before.version + 1,
@@ -146,7 +156,7 @@ export function announceUpdated(before: AccountState, account: AccountState, edi
 }
 
 /** What the audit log tells of an account. */
-const toldFields = ['login', 'name', 'email', 'locale', 'roles', 'active', 'mustChangePassword'] as const;
+const toldFields = ['login', 'name', 'email', 'locale', 'roles', 'active', 'mustChangePassword', 'personId'] as const;
 
 function toldOf(account: AccountState) {
   return {

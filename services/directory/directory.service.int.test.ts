@@ -13,6 +13,7 @@ import { createMetrics } from '../../platform/telemetry/metrics.ts';
 import { createFirstAdministrator } from './bootstrap.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
 import { directoryMethods } from './rpc.ts';
+import { openSignIns } from './sign-in/open-sign-ins.ts';
 import { createSignInGuard } from './sign-in-guard.ts';
 
 const password = 'корректная лошадь';
@@ -60,6 +61,7 @@ beforeAll(async () => {
     database,
     passwords,
     guard: createSignInGuard(database),
+    others: (await openSignIns({ database, defaultLocale: 'ru', secrets: {} })).others,
     defaultLocale: 'ru',
     known: { all: new Set(['tickets.read', 'cmdb.read', 'directory.manage']), restrictable: new Set(['cmdb.read']) },
   });

@@ -1,19 +1,19 @@
-import type { Account, DirectoryService, Me, Role, Token } from '../../generated/opora/directory/v1/directory.ts';
+import type { Account, DirectoryService, Me, Role, SignInResponse, Token } from '../../generated/opora/directory/v1/directory.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
-import type { Database } from '../../platform/postgres/database.ts';
 import { type AccountParts, accountUseCases } from './accounts.ts';
 import type { KnownPermissions } from './domain/check-rights.ts';
 import { narrow } from './domain/permissions.ts';
+import { findMyPerson } from './people/affiliation.ts';
 import { roleUseCases, toGrants } from './roles.ts';
-import { sessionUseCases } from './sessions.ts';
-import type { SignInGuard } from './sign-in-guard.ts';
+import { type SessionParts, sessionUseCases } from './sessions.ts';
+import type { StartedSession } from './start-session.ts';
 import type { AccountState } from './storage/account-store.ts';
 import type { TokenState } from './storage/credential-store.ts';
 import { type RoleState, readRoles } from './storage/role-store.ts';
 import { tokenUseCases } from './tokens.ts';
 
 /** The contract's methods, each mapped to its use case and back. */
-export function directoryMethods(parts: AccountParts & { database: Database; known: KnownPermissions; guard: SignInGuard }): DirectoryService {
+export function directoryMethods(parts: AccountParts & SessionParts & { known: KnownPermissions }): DirectoryService {
   const accounts = accountUseCases(parts);
   const sessions = sessionUseCases(parts);
   const tokens = tokenUseCases({ ...parts, knownPermissions: parts.known.all, findAccount: accounts.find });
@@ -22,7 +22,9 @@ export function directoryMethods(parts: AccountParts & { database: Database; kno
   return {
     async getMe(_request, { principal }) {
       if (principal.kind === 'service') throw new AppError('not_found', 'A service has no account.');
-      return toMe({ ...(await accounts.find(principal.id)), permissions: principal.permissions, grants: principal.grants ?? [] });
+      const account = await accounts.find(principal.id);
+      const person = account.personId === undefined ? undefined : await findMyPerson(parts.database, account.personId);
+      return { ...toMe({ ...account, permissions: principal.permissions, grants: principal.grants ?? [] }), ...(person && { person }) };
     },
     createAccount: (request, call) => accounts.create(request, call, toAccount),
     getAccount: async ({ id }) => toAccount(await accounts.find(id)),
@@ -46,16 +48,12 @@ export function directoryMethods(parts: AccountParts & { database: Database; kno
     },
     revokeToken: ({ id }, call) => tokens.revoke(id, call, {}),
     async signIn(request, call) {
-      const answer = await sessions.signIn(request, call, ({ id, secret, expiresAt, account }) => ({
-        sessionId: id,
-        secret,
-        expiresAt: new Date(expiresAt).toISOString(),
-        me: toMe(account.mustChangePassword ? { ...account, permissions: [], grants: [] } : account),
-      }));
+      const answer = await sessions.signIn(request, call, toSession);
       if (!('pausedUntil' in answer)) return answer;
       return { sessionId: '', secret: '', expiresAt: '', pausedUntil: new Date(answer.pausedUntil).toISOString() };
     },
-    signOut: ({ secret }, call) => sessions.signOut(secret, call, {}),
+    signOut: ({ secret, returnTo }, call) =>
+      sessions.signOut(secret, returnTo, call, (providerUrl) => (providerUrl === undefined ? {} : { providerUrl })),
     async authenticate({ token, session }, call) {
       const holder = await sessions.authenticate(oneOf(token, session), call);
       const { permissions, grants } = narrow(holder, holder.scopes);
@@ -69,6 +67,11 @@ export function directoryMethods(parts: AccountParts & { database: Database; kno
       };
     },
   };
+}
+
+export function toSession({ id, secret, expiresAt, account }: StartedSession): SignInResponse {
+  const rights = account.mustChangePassword && { permissions: [], grants: [] };
+  return { sessionId: id, secret, expiresAt: new Date(expiresAt).toISOString(), me: toMe({ ...account, ...rights }) };
 }
 
 function oneOf(token: string | undefined, session: string | undefined): { kind: 'token' | 'session'; secret: string } {

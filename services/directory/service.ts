@@ -1,36 +1,36 @@
-import { z } from 'zod';
+import { AbsenceService } from '../../generated/opora/directory/v1/absences.ts';
 import { AuditService } from '../../generated/opora/directory/v1/audit.ts';
+import { ContractorService } from '../../generated/opora/directory/v1/contractors.ts';
 import { CredentialService } from '../../generated/opora/directory/v1/credentials.ts';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
+import { DepartmentService, OrganizationService, SiteService } from '../../generated/opora/directory/v1/organizations.ts';
+import { PersonService } from '../../generated/opora/directory/v1/people.ts';
+import { ScheduleService } from '../../generated/opora/directory/v1/schedules.ts';
+import { SignInService } from '../../generated/opora/directory/v1/sign_in.ts';
+import { TeamService } from '../../generated/opora/directory/v1/teams.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
+import { absenceMethods } from './absences/absence-methods.ts';
 import { accountUseCases } from './accounts.ts';
 import { auditMethods } from './audit/audit-methods.ts';
 import { keepAudit } from './audit/keep-audit.ts';
 import { createFirstAdministrator } from './bootstrap.ts';
+import { directoryConfig } from './config.ts';
+import { contractorMethods } from './contractors/contractor-methods.ts';
 import { credentialMethods } from './credential-methods.ts';
+import { departmentMethods, organizationMethods, siteMethods } from './organizations/organization-methods.ts';
 import { createPasswords } from './passwords.ts';
+import { personMethods } from './people/person-methods.ts';
 import { directoryMethods } from './rpc.ts';
+import { scheduleMethods } from './schedules/schedule-methods.ts';
+import { openSignIns } from './sign-in/open-sign-ins.ts';
 import { createSignInGuard } from './sign-in-guard.ts';
 import { readRoles } from './storage/role-store.ts';
+import { teamMethods } from './teams/team-methods.ts';
 
 export const directory = defineService({
   name: 'directory',
   needs: [],
-  config: z.object({
-    OPORA_ADMIN_PASSWORD: z
-      .string()
-      .min(8, 'needs at least 8 characters')
-      .max(200)
-      .optional()
-      .describe('of the account admin, which the first start makes; else a random one is shown once'),
-    OPORA_ADMIN_TOKEN: z
-      .string()
-      .min(8, 'needs at least 8 characters')
-      .max(500)
-      .optional()
-      .describe('its API token, made at the first start: for scripts and tests'),
-    OPORA_LOCALE: z.enum(['ru', 'en']).default('ru').describe('language of a new account'),
-  }),
+  config: directoryConfig,
   migrations: new URL('./storage/migrations/', import.meta.url),
   sealed: new URL('./storage/sealed/', import.meta.url),
   async start({ config, database, clock, newId, contract, announce }) {
@@ -53,11 +53,25 @@ export const directory = defineService({
       all: new Set([...named, ...unmasking, ...ofRoles, 'operations.manage']),
       restrictable: new Set(contract.methods.filter(({ restricted }) => restricted).flatMap(({ permissions }) => permissions)),
     };
-    const parts = { database, passwords, defaultLocale: config.OPORA_LOCALE, known, guard: createSignInGuard(database) };
+    const base = { database, defaultLocale: config.OPORA_LOCALE };
+    const signIns = await openSignIns({ ...base, secrets: config.secrets });
+    const parts = { ...base, passwords, known, guard: createSignInGuard(database), others: signIns.others };
     const findAccount = accountUseCases(parts).find;
-    const credentials = credentialMethods({ ...parts, knownPermissions: known.all, findAccount });
     return {
-      serves: [serve(DirectoryService, directoryMethods(parts)), serve(CredentialService, credentials), serve(AuditService, auditMethods(database))],
+      serves: [
+        serve(DirectoryService, directoryMethods(parts)),
+        serve(OrganizationService, organizationMethods(database)),
+        serve(SiteService, siteMethods(database)),
+        serve(DepartmentService, departmentMethods(database)),
+        serve(PersonService, personMethods(database)),
+        serve(TeamService, teamMethods(database)),
+        serve(ScheduleService, scheduleMethods(database)),
+        serve(AbsenceService, absenceMethods(database)),
+        serve(ContractorService, contractorMethods(database)),
+        serve(CredentialService, credentialMethods({ ...parts, knownPermissions: known.all, findAccount })),
+        serve(SignInService, signIns.methods({ findAccount })),
+        serve(AuditService, auditMethods(database)),
+      ],
       subscriptions: [keepAudit(contract)],
     };
   },

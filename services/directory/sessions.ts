@@ -1,35 +1,32 @@
 import type { SignInRequest } from '../../generated/opora/directory/v1/directory.ts';
-import { type SignInFailed, sessionEnded, sessionStarted, signInFailed } from '../../generated/opora/directory/v1/events.ts';
-import { AppError } from '../../platform/errors/app-error.ts';
+import { type SignInFailed, sessionEnded, signInFailed } from '../../generated/opora/directory/v1/events.ts';
+import { AppError, isAppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Call } from '../../platform/rpc/call.ts';
-import { longestMilliseconds } from './domain/session.ts';
 import type { Passwords } from './passwords.ts';
-import { hashSecret, makeSessionSecret } from './secrets.ts';
-import type { SignInGuard } from './sign-in-guard.ts';
+import { hashSecret } from './secrets.ts';
+import { isJwt } from './sign-in/oidc.ts';
+import type { OtherSignIns } from './sign-in/other-sign-ins.ts';
+import type { SignInGuard, Trial } from './sign-in-guard.ts';
+import { type StartedSession, startSession } from './start-session.ts';
 import { type AccountState, readAccounts } from './storage/account-store.ts';
-import {
-  deleteEndedSessions,
-  deleteSessions,
-  findSessionHolder,
-  findTokenHolder,
-  type Holder,
-  insertSession,
-  readSessions,
-  touch,
-} from './storage/credential-store.ts';
+import { deleteSessions, findSessionHolder, findTokenHolder, type Holder, readSessions, touch } from './storage/credential-store.ts';
 
-export interface StartedSession {
-  id: string;
-  secret: string;
-  expiresAt: number;
-  account: AccountState;
+export interface SessionParts {
+  database: Database;
+  passwords: Passwords;
+  guard: SignInGuard;
+  /** Signing in by others. */
+  others: OtherSignIns;
 }
 
-export function sessionUseCases({ database, passwords, guard }: { database: Database; passwords: Passwords; guard: SignInGuard }) {
+export function sessionUseCases({ database, passwords, guard, others }: SessionParts) {
   return {
-    /** Gives the moment before which nothing is tried, after too many failures. Throws AppError `unauthenticated`, the same for a wrong password, an unknown login and an account that is not active. */
+    /**
+     * By the password that is kept here, or by an LDAP directory for whoever has none here. Gives the moment before which nothing is tried, after too many failures.
+     * Throws AppError `unauthenticated`, the same for a wrong password, an unknown login and an account that is not active.
+     */
     async signIn<Answer>(
       { login, password, address }: SignInRequest,
       call: Call,
@@ -37,40 +34,47 @@ export function sessionUseCases({ database, passwords, guard }: { database: Data
     ): Promise<Answer | { pausedUntil: number }> {
       const begun = await guard.begin(login, address, call.now);
       if ('pausedUntil' in begun) return begun;
+      const { trial } = begun;
+      const refuse = async (account: AccountState | undefined, reason: SignInFailed['reason'], error: AppError) => {
+        const { events, statements } = await guard.fail(trial, account, call.now);
+        const failed = signInFailed({ ...tellAttempt(account), reason, ...(address !== undefined && { address }) });
+        await database.commit({ statements, events: [failed, ...events] });
+        return error;
+      };
       const [account] = await readAccounts(database, sql`where a.login_key = lower(${login})`);
       const isRight = await passwords.matches(account?.passwordHash, password);
-      const from = address !== undefined && { address };
-      const reason = whyRefused(account, isRight);
-      if (!account || reason) {
-        const { events, statements } = await guard.fail(begun.trial, account, call.now);
-        await database.commit({
-          statements,
-          events: [signInFailed({ ...tellAttempt(account), reason: reason ?? 'unknown_login', ...from }), ...events],
-        });
-        throw new AppError('unauthenticated', 'The login or the password is wrong.');
+      if (account?.active && isRight) {
+        const { session, changes } = startSession(account, { address }, call);
+        return call.commit({ ...changes, statements: [...changes.statements, ...guard.succeed(trial)] }, answer(session));
       }
-      const session: StartedSession = { id: call.newId(), secret: makeSessionSecret(), expiresAt: call.now + longestMilliseconds, account };
-      const row = { id: session.id, accountId: account.id, createdAt: call.now, expiresAt: session.expiresAt };
-      return call.commit(
-        {
-          statements: [insertSession(row, hashSecret(session.secret)), deleteEndedSessions(call.now), ...guard.succeed(begun.trial)],
-          events: [sessionStarted({ accountId: account.id, sessionId: session.id, login: account.login, ...from })],
-        },
-        answer(session),
-      );
+      const other = account?.passwordHash === undefined ? await askOthers(trial, login, password, call) : undefined;
+      if (!other) throw await refuse(account, whyRefused(account), new AppError('unauthenticated', 'The login or the password is wrong.'));
+      try {
+        const { provider, account: found, statements, events } = await other.resolve();
+        const { session, changes } = startSession(found, { address, provider }, call);
+        return await call.commit(
+          { statements: [...statements, ...changes.statements, ...guard.succeed(trial)], events: [...events, ...changes.events] },
+          answer(session),
+        );
+      } catch (error) {
+        throw isAppError(error, 'not_allowed') ? await refuse(account, 'provider_refused', error) : error;
+      }
     },
 
-    async signOut<Answer>(secret: string, call: Call, answer: Answer): Promise<Answer> {
+    /** `returnTo`: where the provider by which its owner signed in sends the browser in the end. */
+    async signOut<Answer>(secret: string, returnTo: string | undefined, call: Call, answer: (providerUrl?: string) => Answer): Promise<Answer> {
       const [session] = await readSessions(database, sql`secret_hash = ${hashSecret(secret)}`);
-      if (!session) return answer;
+      if (!session) return answer();
+      const providerUrl = session.provider === null || returnTo === undefined ? undefined : await others.endUrl(session.provider, returnTo);
       return call.commit(
         { statements: [deleteSessions([session.id])], events: [sessionEnded({ accountId: session.accountId, sessionId: session.id })] },
-        answer,
+        answer(providerUrl),
       );
     },
 
     /** Throws AppError `unauthenticated` for what is unknown, revoked, expired, or of an account that is not active. */
     async authenticate(credential: { kind: 'token' | 'session'; secret: string }, call: Call): Promise<Holder> {
+      if (credential.kind === 'token' && isJwt(credential.secret)) return others.findHolder(credential.secret, call.now);
       const find = credential.kind === 'token' ? findTokenHolder : findSessionHolder;
       const holder = await find(database, hashSecret(credential.secret), call.now);
       if (!holder)
@@ -83,6 +87,16 @@ export function sessionUseCases({ database, passwords, guard }: { database: Data
     },
   };
 
+  /** A provider that cannot be asked is nobody's failure. */
+  async function askOthers(trial: Trial, login: string, password: string, call: Call) {
+    try {
+      return await others.byPassword(login, password, call);
+    } catch (error) {
+      await database.commit({ statements: guard.takeBack(trial) });
+      throw error;
+    }
+  }
+
   /** Knowing when a token was last used is not worth refusing its holder, when nothing can be written (a full disk). */
   async function keepLastUse(kind: 'token' | 'session', id: string, call: Call): Promise<void> {
     try {
@@ -93,11 +107,10 @@ export function sessionUseCases({ database, passwords, guard }: { database: Data
   }
 }
 
-function whyRefused(account: AccountState | undefined, isRight: boolean): SignInFailed['reason'] | undefined {
+function whyRefused(account: AccountState | undefined): SignInFailed['reason'] {
   if (!account) return 'unknown_login';
   if (account.passwordHash === undefined) return 'no_password';
-  if (!isRight) return 'wrong_password';
-  return account.active ? undefined : 'not_active';
+  return account.active ? 'wrong_password' : 'not_active';
 }
 
 /** Of a login that nobody has only that: what was typed there may have been a password. */

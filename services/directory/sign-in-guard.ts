@@ -45,6 +45,9 @@ export function createSignInGuard(database: Database) {
     /** What is to be written when it went well. */
     succeed: ({ login, address }: Trial): Statement[] => [forgetAttempts(login), ...(address ? [takeBackAttempt(address)] : [])],
 
+    /** What is to be written when nobody could tell. */
+    takeBack: (trial: Trial): Statement[] => attemptsOf(trial).map(takeBackAttempt),
+
     /** What is to be announced, and written, when it did not. `account`: whose login it was, if anybody's. */
     async fail(trial: Trial, account: { id: string; login: string } | undefined, now: number) {
       const states = await readAttempts(database, attemptsOf(trial));

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { AppError } from '../../platform/errors/app-error.ts';
 
 export const sessionCookie = 'opora_session';
@@ -14,7 +14,7 @@ const cookiePattern = new RegExp(`(?:^|;\\s*)${sessionCookie}=([\\w-]{1,200})(?:
 export function readCredential(request: Request): Credential | undefined {
   const header = request.headers.authorization;
   if (header !== undefined) {
-    const bearer = /^bearer\s+(\S{1,500})$/i.exec(header)?.[1];
+    const bearer = /^bearer\s+(\S{1,8000})$/i.exec(header)?.[1];
     if (bearer === undefined) throw new AppError('unauthenticated', 'Authorization takes "Bearer" and a token.');
     return { kind: 'token', secret: bearer };
   }
@@ -32,4 +32,13 @@ export function readSenderCredential(request: Request, query: Readonly<Record<st
   if (request.headers.authorization !== undefined) return readCredential(request);
   const token = query['token']?.[0];
   return token === undefined ? undefined : { kind: 'token', secret: token };
+}
+
+/** No script reads the session's cookie, and no other site sends it along. */
+export function setSessionCookie(request: Request, response: Response, { secret, expiresAt }: { secret: string; expiresAt: string }): void {
+  response.cookie(sessionCookie, secret, { ...cookieOptions(request), expires: new Date(expiresAt) });
+}
+
+export function cookieOptions(request: Request) {
+  return { httpOnly: true, sameSite: 'lax', secure: request.secure, path: '/' } as const;
 }

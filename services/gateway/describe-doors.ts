@@ -47,7 +47,27 @@ const doors: Paths = {
       operationId: 'signOut',
       tags: ['sessions'],
       summary: 'Ends the session of the cookie',
-      responses: { 204: { description: 'Signed out.' }, ...refusals(401, 403, 503) },
+      responses: {
+        200: {
+          description: 'Signed out; the browser can end its session with the provider too, there.',
+          content: json({ type: 'object', properties: { providerUrl: text }, required: ['providerUrl'] }),
+        },
+        204: { description: 'Signed out.' },
+        ...refusals(401, 403, 503),
+      },
+    },
+  },
+  '/sign-in/{provider}': {
+    get: {
+      operationId: 'signInByProvider',
+      tags: ['sessions'],
+      summary: 'Leads a browser to a provider of OpenID Connect, which sends it back to /sign-in/{provider}/callback',
+      security: [],
+      parameters: [
+        { name: 'provider', in: 'path', required: true, schema: { type: 'string', examples: ['corporate'] } },
+        { name: 'return', in: 'query', description: 'The path of the hub that is shown in the end.', schema: text },
+      ],
+      responses: { 303: { description: 'To the provider.' }, ...refusals(404, 429, 503) },
     },
   },
   '/api/v1/stream': {

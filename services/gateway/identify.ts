@@ -110,25 +110,28 @@ function keyOf({ kind, secret }: Credential): string {
   return createHash('sha256').update(`${kind} ${secret}`).digest('base64');
 }
 
-function matcherOf(event: DirectoryEvent): ((identity: Identity) => boolean) | undefined {
-  switch (event.type) {
-    case 'opora.directory.v1.TokenRevoked':
-      return ({ credentialId }) => credentialId === event.data.tokenId;
-    case 'opora.directory.v1.SessionEnded':
-      return ({ credentialId }) => credentialId === event.data.sessionId;
-    case 'opora.directory.v1.AccountUpdated':
-      return ({ principal }) => principal.id === event.data.accountId;
-    case 'opora.directory.v1.RoleUpdated':
-      return () => true; // nobody here knows whose it is
-    case 'opora.directory.v1.RoleCreated':
-    case 'opora.directory.v1.AccountCreated':
-    case 'opora.directory.v1.SessionStarted':
-    case 'opora.directory.v1.TokenCreated':
-    case 'opora.directory.v1.SignInFailed':
-    case 'opora.directory.v1.SignInPaused':
-    case 'opora.directory.v1.AccountUnlocked':
-    case 'opora.directory.v1.PasswordResetAsked':
-    case 'opora.directory.v1.PasswordResetCreated':
-      return undefined;
-  }
+type Matcher = (identity: Identity) => boolean;
+
+/** What takes something away from those who are signed in; whatever else the directory announces leaves them as they are. */
+const matchers: { [Type in DirectoryEvent['type']]?: (event: Extract<DirectoryEvent, { type: Type }>) => Matcher } = {
+  'opora.directory.v1.TokenRevoked':
+    ({ data }) =>
+    (identity) =>
+      identity.credentialId === data.tokenId,
+  'opora.directory.v1.SessionEnded':
+    ({ data }) =>
+    (identity) =>
+      identity.credentialId === data.sessionId,
+  'opora.directory.v1.AccountUpdated':
+    ({ data }) =>
+    (identity) =>
+      identity.principal.id === data.accountId,
+  // Nobody here knows whose it is.
+  'opora.directory.v1.RoleUpdated': () => () => true,
+  'opora.directory.v1.SignInProviderUpdated': () => () => true,
+};
+
+function matcherOf(event: DirectoryEvent): Matcher | undefined {
+  const toMatcher = matchers[event.type] as ((event: DirectoryEvent) => Matcher) | undefined;
+  return toMatcher?.(event);
 }

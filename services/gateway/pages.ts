@@ -31,7 +31,7 @@ export function mountPages(app: Express, edge: Edge, { contract, readiness }: Pi
   app.all(['/', '/api/openapi.json', '/api/asyncapi.json', '/api/docs'], allowOnly(['get']));
 }
 
-function sendHtml(response: Response, html: string): void {
+export function sendHtml(response: Response, html: string): void {
   response.setHeader('content-type', 'text/html; charset=utf-8');
   response.setHeader('vary', 'accept-language');
   response.setHeader('cache-control', 'no-store');

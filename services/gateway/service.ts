@@ -9,6 +9,7 @@ import { createIdentifier } from './identify.ts';
 import { mountIngest } from './ingest.ts';
 import { mountPages } from './pages.ts';
 import { mountSessions } from './sessions.ts';
+import { mountSignIn } from './sign-in.ts';
 import { mountStream } from './stream.ts';
 
 const drainMilliseconds = 10_000;
@@ -38,6 +39,7 @@ export const gateway = defineService({
       mount(mounted, edge) {
         mountHealth(mounted, edge, parts, identifier);
         mountSessions(mounted, edge, parts, identifier);
+        mountSignIn(mounted, edge, parts);
         stream = mountStream(mounted, edge, parts, identifier);
         mountIngest(mounted, edge, parts, identifier, config.OPORA_INGEST_BODY_BYTES);
         rest = mountRest(mounted, edge, {

@@ -6,9 +6,10 @@ import { allowOnly, type Edge } from '../../platform/http/create-edge.ts';
 import { HttpRefusal } from '../../platform/http/problem.ts';
 import { readJsonBody } from '../../platform/http/read-body.ts';
 import type { Parts } from '../../platform/service/define-service.ts';
-import { readCredential, sessionCookie } from './credentials.ts';
+import { cookieOptions, readCredential, sessionCookie, setSessionCookie } from './credentials.ts';
 import type { Identifier } from './identify.ts';
 import { refuseForeignOrigin, requireSameOrigin } from './same-origin.ts';
+import { originOf } from './sign-in.ts';
 
 /** Signing in and out with the browser's cookie, which is not a call of the contract. */
 export function mountSessions(
@@ -33,7 +34,7 @@ export function mountSessions(
     const address = request.ip ?? '';
     const { secret, sessionId, expiresAt, me, pausedUntil } = await directory.signIn({ login, password, address }, within(10_000));
     if (pausedUntil !== undefined) throw refuseForNow(Date.parse(pausedUntil) - clock.now());
-    response.cookie(sessionCookie, secret, { ...cookieOptions(request), expires: new Date(expiresAt) });
+    setSessionCookie(request, response, { secret, expiresAt });
     response.setHeader('cache-control', 'no-store');
     response.setHeader('location', '/api/v1/sessions/current');
     sendJson(response, 201, { id: sessionId, expiresAt, me });
@@ -44,10 +45,11 @@ export function mountSessions(
     const credential = readCredential(request);
     if (credential?.kind !== 'session') throw new AppError('unauthenticated', 'There is no session to end: the request has no session cookie.');
     requireSameOrigin(request);
-    await directory.signOut({ secret: credential.secret }, within(10_000));
+    const { providerUrl } = await directory.signOut({ secret: credential.secret, returnTo: `${originOf(request)}/sign-in` }, within(10_000));
     identifier.forget(credential);
     response.clearCookie(sessionCookie, cookieOptions(request));
-    response.status(204).end();
+    if (providerUrl === undefined) response.status(204).end();
+    else sendJson(response, 200, { providerUrl });
   });
   app.all('/api/v1/sessions/current', allowOnly(['delete']));
 }
@@ -58,8 +60,4 @@ function refuseForNow(milliseconds: number): HttpRefusal {
   return new HttpRefusal('too_many_requests', `Too many sign-ins have failed. Try again in ${wait}.`, {
     headers: { 'retry-after': String(seconds) },
   });
-}
-
-function cookieOptions(request: Request) {
-  return { httpOnly: true, sameSite: 'lax', secure: request.secure, path: '/' } as const;
 }

@@ -105,7 +105,7 @@ function callByGrpc(engines: Engines, contract: Contract, log: Logger): Engines 
   };
 }
 
-async function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

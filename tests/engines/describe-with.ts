@@ -1,4 +1,5 @@
 import type { KafkaEngine, Neo4jEngine } from './engine-source.ts';
+import { findProgram } from './find-program.ts';
 import { findPrometheus, type PrometheusPrograms } from './find-prometheus.ts';
 import type { SharedEngines } from './shared-engines.ts';
 
@@ -32,6 +33,14 @@ export function describeWithPrometheus(name: string, tests: (programs: Prometheu
   if (programs) describe(name, () => tests(programs));
   else if (required.includes('prometheus')) failForLack(name, 'prometheus', "install Debian's packages prometheus and prometheus-alertmanager");
   else describe.skip(name, () => tests({ prometheus: '', alertmanager: '' }));
+}
+
+/** `describe` for tests that start an LDAP server of their own; skipped by name without OpenLDAP's, unless REQUIRE says `slapd`. */
+export function describeWithSlapd(name: string, tests: (slapd: string) => void): void {
+  const slapd = findProgram('slapd');
+  if (slapd !== undefined) describe(name, () => tests(slapd));
+  else if (required.includes('slapd')) failForLack(name, 'slapd', "install Debian's package slapd");
+  else describe.skip(name, () => tests(''));
 }
 
 function failForLack(name: string, engine: string, remedy: string): void {

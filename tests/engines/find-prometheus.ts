@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { findProgram } from './find-program.ts';
 
 export interface PrometheusPrograms {
   prometheus: string;
@@ -11,16 +10,4 @@ export function findPrometheus(): PrometheusPrograms | undefined {
   const prometheus = findProgram('prometheus');
   const alertmanager = findProgram('prometheus-alertmanager') ?? findProgram('alertmanager');
   return prometheus !== undefined && alertmanager !== undefined ? { prometheus, alertmanager } : undefined;
-}
-
-function findProgram(name: string): string | undefined {
-  return (process.env['PATH'] ?? '').split(delimiter).flatMap((folder) => {
-    const path = join(folder, name);
-    try {
-      accessSync(path, constants.X_OK);
-      return [path];
-    } catch {
-      return [];
-    }
-  })[0];
 }

@@ -11,8 +11,9 @@ import { rpc } from './rpc.ts';
 import { sla } from './sla.ts';
 import { start } from './start.ts';
 import { tickets } from './tickets.ts';
+import { tokens } from './tokens.ts';
 
-const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, sla, cmdb, graphProjection];
+const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, tokens, sla, cmdb, graphProjection];
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,

@@ -1,11 +1,11 @@
 import type { LifecycleState } from '../model/model.ts';
 import { type Need, neededOf } from './redundancy.ts';
 
-/** The edges of one type along which failure travels from one item, or on which one item depends. */
-export interface Fan {
-  id: string;
+/** The edges of one type along which failure travels from one item, or on which one item depends. Who holds items by numbers takes these for ids (`Id`). */
+export interface Fan<Id = string> {
+  id: Id;
   type: string;
-  others: readonly string[];
+  others: readonly Id[];
 }
 
 /** What must be known of an item before failure goes on through it. */
@@ -14,8 +14,8 @@ export interface Standing {
   needs: ReadonlyMap<string, Need>;
 }
 
-export interface Via {
-  id: string;
+export interface Via<Id = string> {
+  id: Id;
   type: string;
 }
 
@@ -31,28 +31,28 @@ export interface Group {
 export type ImpactState = 'broken' | 'at_risk' | 'already_down';
 
 /** One item that the failure reaches. */
-export interface ImpactStep {
-  id: string;
+export interface ImpactStep<Id = string> {
+  id: Id;
   state: ImpactState;
   /** Steps of failure until it broke, or until it was first touched. */
   distance: number;
   /** The product of the weights of the types along the way that `via` leads back. */
   weight: number;
   /** The step before this one. */
-  via: Via;
+  via: Via<Id>;
   /** The groups of it that lost members, as they were when it broke, or at the end; by type. */
   groups: Group[];
 }
 
-interface Membership {
-  members: ReadonlySet<string>;
-  down: Set<string>;
+interface Membership<Id> {
+  members: ReadonlySet<Id>;
+  down: Set<Id>;
   needed: number;
 }
 
 /** An item and a type of relation by which it needs only some of those that it depends on. */
-export interface GroupPlace {
-  id: string;
+export interface GroupPlace<Id = string> {
+  id: Id;
   type: string;
 }
 
@@ -60,25 +60,27 @@ export interface GroupPlace {
  * How the failure of one item spreads, a step at a time, until nothing more breaks: what is broken stays so, so the end is the least fixpoint, whatever cycles
  * there are. Who drives it reads what each step needs to know (`unknownOf`, `unknownGroupsOf`), and tells it.
  */
-export class FailureSpread {
-  readonly #start: string;
-  readonly #down: ReadonlySet<string>;
+export class FailureSpread<Id extends string | number = string> {
+  readonly #start: Id;
+  readonly #down: ReadonlySet<Id>;
   readonly #weightOf: (type: string) => number;
-  readonly #reached = new Map<string, ImpactStep>();
-  readonly #known = new Set<string>();
-  readonly #standings = new Map<string, Standing>();
-  readonly #groups = new Map<string, Membership>();
-  #frontier: string[];
+  readonly #reached = new Map<Id, ImpactStep<Id>>();
+  readonly #known = new Set<Id>();
+  readonly #standings = new Map<Id, Standing>();
+  readonly #groups = new Map<string, Membership<Id>>();
+  readonly #compare: (one: Id, other: Id) => number;
+  #frontier: Id[];
 
-  constructor({ start, down, weightOf }: { start: string; down: ReadonlySet<string>; weightOf: (type: string) => number }) {
+  constructor({ start, down, weightOf, compare = compareIds }: SpreadOptions<Id>) {
     this.#start = start;
+    this.#compare = compare;
     this.#down = down;
     this.#weightOf = weightOf;
     this.#frontier = [start];
   }
 
   /** The items that broke in the last step. */
-  get frontier(): readonly string[] {
+  get frontier(): readonly Id[] {
     return this.#frontier;
   }
 
@@ -87,28 +89,28 @@ export class FailureSpread {
   }
 
   /** The items at the ends of these edges of which nothing was told yet. */
-  unknownOf(fans: readonly Fan[]): string[] {
-    const unknown = new Set<string>();
+  unknownOf(fans: readonly Fan<Id>[]): Id[] {
+    const unknown = new Set<Id>();
     for (const { others } of fans) for (const id of others) if (!this.#known.has(id)) unknown.add(id);
     return [...unknown];
   }
 
   /** The items at the ends of these edges that may break yet, as far as is known. */
-  breakableOf(fans: readonly Fan[]): string[] {
-    const breakable = new Set<string>();
+  breakableOf(fans: readonly Fan<Id>[]): Id[] {
+    const breakable = new Set<Id>();
     for (const { others } of fans) for (const id of others) if (this.#canBreak(id)) breakable.add(id);
     return [...breakable];
   }
 
   /** Tells the standing of these items; those that are not in `special` are in use, and need all that they depend on. */
-  learn(ids: readonly string[], special: ReadonlyMap<string, Standing>): void {
+  learn(ids: readonly Id[], special: ReadonlyMap<Id, Standing>): void {
     for (const id of ids) this.#known.add(id);
     for (const [id, standing] of special) this.#standings.set(id, standing);
   }
 
   /** The groups that these edges touch whose members were not told yet. */
-  unknownGroupsOf(fans: readonly Fan[]): GroupPlace[] {
-    const unknown = new Map<string, GroupPlace>();
+  unknownGroupsOf(fans: readonly Fan<Id>[]): GroupPlace<Id>[] {
+    const unknown = new Map<string, GroupPlace<Id>>();
     for (const { type, others } of fans) {
       for (const id of others) {
         if (!this.#standings.get(id)?.needs.has(type) || !this.#canBreak(id)) continue;
@@ -120,7 +122,7 @@ export class FailureSpread {
   }
 
   /** Tells the members of groups, after their standings: those that are planned or retired are none. */
-  learnGroups(places: readonly GroupPlace[], fans: readonly Fan[]): void {
+  learnGroups(places: readonly GroupPlace<Id>[], fans: readonly Fan<Id>[]): void {
     const found = new Map(fans.map(({ id, type, others }) => [`${id} ${type}`, others]));
     for (const { id, type } of places) {
       const key = `${id} ${type}`;
@@ -132,16 +134,16 @@ export class FailureSpread {
   }
 
   /** One step along these edges, which lead away from the frontier. No more than `room` new items are taken, the heaviest first; false: there were more. */
-  step(fans: readonly Fan[], distance: number, room: number): boolean {
-    const breaking = new Map<string, Way>();
-    const touching = new Map<string, Way>();
-    const lost: [GroupPlace, Way][] = [];
+  step(fans: readonly Fan<Id>[], distance: number, room: number): boolean {
+    const breaking = new Map<Id, Way<Id>>();
+    const touching = new Map<Id, Way<Id>>();
+    const lost: [GroupPlace<Id>, Way<Id>][] = [];
     for (const { id, type, others } of fans) {
       const way = { weight: this.#weightAt(id) * this.#weightOf(type), via: { id, type } };
       for (const other of others) {
         if (!this.#canBreak(other)) this.#touchDown(touching, other, way);
         else if (this.#standings.get(other)?.needs.has(type)) lost.push([{ id: other, type }, way]);
-        else keepHeavier(breaking, other, way);
+        else this.#keepHeavier(breaking, other, way);
       }
     }
     for (const [{ id, type }, { via }] of lost) {
@@ -151,26 +153,26 @@ export class FailureSpread {
     for (const [{ id, type }, way] of lost) {
       const group = this.#groups.get(`${id} ${type}`);
       if (!group?.members.has(way.via.id)) continue;
-      keepHeavier(upOf(group) < group.needed ? breaking : touching, id, way);
+      this.#keepHeavier(upOf(group) < group.needed ? breaking : touching, id, way);
     }
     return this.#take(breaking, touching, distance, room);
   }
 
   /** All that was reached, nearest first, then the heaviest. */
-  steps(): ImpactStep[] {
+  steps(): ImpactStep<Id>[] {
     for (const step of this.#reached.values()) if (step.state === 'at_risk') step.groups = this.#groupsOf(step.id);
     return [...this.#reached.values()].sort(
-      (one, other) => one.distance - other.distance || other.weight - one.weight || (one.id < other.id ? -1 : 1),
+      (one, other) => one.distance - other.distance || other.weight - one.weight || this.#compare(one.id, other.id),
     );
   }
 
-  #take(breaking: ReadonlyMap<string, Way>, touching: ReadonlyMap<string, Way>, distance: number, room: number): boolean {
+  #take(breaking: ReadonlyMap<Id, Way<Id>>, touching: ReadonlyMap<Id, Way<Id>>, distance: number, room: number): boolean {
     const found = [...breaking].map(([id, way]) => ({ id, way, state: 'broken' as ImpactState }));
     for (const [id, way] of touching) {
       const state = this.#conditionOf(id) === 'down' ? 'already_down' : 'at_risk';
       if (!breaking.has(id) && !this.#reached.has(id)) found.push({ id, way, state });
     }
-    found.sort((one, other) => other.way.weight - one.way.weight || (one.id < other.id ? -1 : 1));
+    found.sort((one, other) => other.way.weight - one.way.weight || this.#compare(one.id, other.id));
     this.#frontier = [];
     let left = room;
     for (const { id, way, state } of found) {
@@ -183,11 +185,11 @@ export class FailureSpread {
     return true;
   }
 
-  #touchDown(touching: Map<string, Way>, id: string, way: Way): void {
-    if (id !== this.#start && this.#conditionOf(id) === 'down' && !this.#reached.has(id)) keepHeavier(touching, id, way);
+  #touchDown(touching: Map<Id, Way<Id>>, id: Id, way: Way<Id>): void {
+    if (id !== this.#start && this.#conditionOf(id) === 'down' && !this.#reached.has(id)) this.#keepHeavier(touching, id, way);
   }
 
-  #groupsOf(id: string): Group[] {
+  #groupsOf(id: Id): Group[] {
     const needs = this.#standings.get(id)?.needs ?? [];
     return [...needs]
       .flatMap(([type]) => {
@@ -198,39 +200,51 @@ export class FailureSpread {
   }
 
   /** Whether it is up so far, as far as is known. */
-  #canBreak(id: string): boolean {
+  #canBreak(id: Id): boolean {
     return id !== this.#start && this.#conditionOf(id) === 'up' && this.#reached.get(id)?.state !== 'broken';
   }
 
   /** What it was before anything broke. The item that is asked about is in use, or one would not ask. */
-  #conditionOf(id: string): 'up' | 'down' | 'absent' {
+  #conditionOf(id: Id): 'up' | 'down' | 'absent' {
     if (id === this.#start) return 'up';
     const phase = this.#standings.get(id)?.phase;
     if (phase === 'planned' || phase === 'retired') return 'absent';
     return phase === 'maintenance' || this.#down.has(id) ? 'down' : 'up';
   }
 
-  #weightAt(id: string): number {
+  #weightAt(id: Id): number {
     return this.#reached.get(id)?.weight ?? 1;
+  }
+
+  /** Of ways of one length the heavier is shown, then that by the smaller (id, type), so that an answer is the same each time. */
+  #keepHeavier(ways: Map<Id, Way<Id>>, id: Id, way: Way<Id>): void {
+    const other = ways.get(id);
+    if (!other || this.#isBefore(way, other)) ways.set(id, way);
+  }
+
+  #isBefore(one: Way<Id>, other: Way<Id>): boolean {
+    if (one.weight !== other.weight) return one.weight > other.weight;
+    return one.via.id === other.via.id ? one.via.type < other.via.type : this.#compare(one.via.id, other.via.id) < 0;
   }
 }
 
-interface Way {
+export interface SpreadOptions<Id> {
+  start: Id;
+  down: ReadonlySet<Id>;
+  weightOf: (type: string) => number;
+  /** Of two ids; as they are written, unless told. */
+  compare?: (one: Id, other: Id) => number;
+}
+
+function compareIds(one: string | number, other: string | number): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}
+
+interface Way<Id> {
   weight: number;
-  via: Via;
+  via: Via<Id>;
 }
 
-function upOf({ members, down }: Membership): number {
+function upOf({ members, down }: Membership<unknown>): number {
   return members.size - down.size;
-}
-
-/** Of ways of one length the heavier is shown, then that by the smaller (id, type), so that an answer is the same each time. */
-function keepHeavier(ways: Map<string, Way>, id: string, way: Way): void {
-  const other = ways.get(id);
-  if (!other || isBefore(way, other)) ways.set(id, way);
-}
-
-function isBefore(one: Way, other: Way): boolean {
-  if (one.weight !== other.weight) return one.weight > other.weight;
-  return one.via.id === other.via.id ? one.via.type < other.via.type : one.via.id < other.via.id;
 }

@@ -15,6 +15,7 @@ export interface AccountState extends Rights {
   roles: readonly string[];
   active: boolean;
   passwordHash?: string;
+  personId?: string;
   /** Whoever signs in has no rights until a new password is chosen. */
   mustChangePassword: boolean;
   /** No sign-in is tried before this moment; it may be over. */
@@ -33,6 +34,7 @@ interface AccountRow {
   roles: string[];
   active: boolean;
   password_hash: string | null;
+  person_id: string | null;
   must_change_password: boolean;
   paused_until: Date | null;
   version: number;
@@ -45,7 +47,7 @@ interface AccountRow {
 /** `rest`: what comes after `from account a`. */
 export async function readAccounts(database: Database, rest: Statement): Promise<AccountState[]> {
   const rows = await database.query<AccountRow>(
-    sql`select a.id, a.login, a.name, a.email, a.locale, a.roles, a.active, a.password_hash, a.must_change_password, a.version, a.created_at, a.updated_at,
+    sql`select a.id, a.login, a.name, a.email, a.locale, a.roles, a.active, a.password_hash, a.must_change_password, a.person_id, a.version, a.created_at, a.updated_at,
       (select f.paused_until from attempt f where f.key = ${keyOf(sql`'login'`, sql`a.login`)}) as paused_until, ${rightsOfAccount} from account a ${rest}`,
   );
   return rows.map((row) => ({
@@ -57,6 +59,7 @@ export async function readAccounts(database: Database, rest: Statement): Promise
     roles: row.roles,
     active: row.active,
     ...(row.password_hash !== null && { passwordHash: row.password_hash }),
+    ...(row.person_id !== null && { personId: row.person_id }),
     mustChangePassword: row.must_change_password,
     ...(row.paused_until && { pausedUntil: row.paused_until.getTime() }),
     version: row.version,
@@ -68,9 +71,9 @@ export async function readAccounts(database: Database, rest: Statement): Promise
 }
 
 export function insertAccount(account: AccountState): Statement {
-  return sql`insert into account (id, login, name, email, locale, roles, active, password_hash, must_change_password, version, created_at, updated_at)
+  return sql`insert into account (id, login, name, email, locale, roles, active, password_hash, must_change_password, person_id, version, created_at, updated_at)
     values (${account.id}, ${account.login}, ${account.name}, ${account.email ?? null}, ${account.locale}, ${account.roles}, ${account.active},
-      ${account.passwordHash ?? null}, ${account.mustChangePassword}, ${account.version}, ${new Date(account.createdAt)}, ${new Date(account.updatedAt)})`;
+      ${account.passwordHash ?? null}, ${account.mustChangePassword}, ${account.personId ?? null}, ${account.version}, ${new Date(account.createdAt)}, ${new Date(account.updatedAt)})`;
 }
 
 /** Only if it still has the version before; otherwise the commit is a conflict. */
@@ -78,7 +81,7 @@ export function updateAccount(account: AccountState): Statement {
   return exactly(
     1,
     sql`update account set name = ${account.name}, email = ${account.email ?? null}, locale = ${account.locale}, roles = ${account.roles},
-        active = ${account.active}, password_hash = ${account.passwordHash ?? null}, must_change_password = ${account.mustChangePassword}, version = ${account.version}, updated_at = ${new Date(account.updatedAt)}
+        active = ${account.active}, password_hash = ${account.passwordHash ?? null}, must_change_password = ${account.mustChangePassword}, person_id = ${account.personId ?? null}, version = ${account.version}, updated_at = ${new Date(account.updatedAt)}
       where id = ${account.id} and version = ${account.version - 1} returning 1`,
   );
 }

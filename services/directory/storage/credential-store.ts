@@ -84,13 +84,21 @@ export function revokeToken(id: string, now: number): Statement {
   return sql`update token set revoked_at = ${new Date(now)} where id = ${id} and revoked_at is null`;
 }
 
-export function insertSession(session: { id: string; accountId: string; createdAt: number; expiresAt: number }, secretHash: Buffer): Statement {
-  return sql`insert into session (id, account_id, secret_hash, created_at, last_used_at, expires_at)
-    values (${session.id}, ${session.accountId}, ${secretHash}, ${new Date(session.createdAt)}, ${new Date(session.createdAt)}, ${new Date(session.expiresAt)})`;
+export interface SessionState {
+  id: string;
+  accountId: string;
+  createdAt: number;
+  expiresAt: number;
+  provider: string | undefined;
 }
 
-export async function readSessions(database: Database, where: Statement): Promise<{ id: string; accountId: string }[]> {
-  return database.query(sql`select id, account_id as "accountId" from session where ${where}`);
+export function insertSession(session: SessionState, secretHash: Buffer): Statement {
+  return sql`insert into session (id, account_id, secret_hash, created_at, last_used_at, expires_at, provider)
+    values (${session.id}, ${session.accountId}, ${secretHash}, ${new Date(session.createdAt)}, ${new Date(session.createdAt)}, ${new Date(session.expiresAt)}, ${session.provider ?? null})`;
+}
+
+export async function readSessions(database: Database, where: Statement): Promise<{ id: string; accountId: string; provider: string | null }[]> {
+  return database.query(sql`select id, account_id as "accountId", provider from session where ${where}`);
 }
 
 export function deleteSessions(ids: readonly string[]): Statement {
@@ -119,6 +127,19 @@ export async function findSessionHolder(database: Database, secretHash: Buffer, 
         c.last_used_at < ${new Date(now - coarseMilliseconds)} as is_stale
       from session c join account a on a.id = c.account_id
       where c.secret_hash = ${secretHash} and a.active and c.expires_at > ${new Date(now)} and c.last_used_at > ${new Date(now - idleMilliseconds)}`,
+  );
+}
+
+/** Whom a provider's access token stands for. */
+export async function findSubjectHolder(
+  database: Database,
+  { provider, subject, credentialId, expiresAt }: { provider: string; subject: string; credentialId: string; expiresAt: number },
+): Promise<Holder | undefined> {
+  return findHolder(
+    database,
+    sql`select ${credentialId}::uuid as id, a.id as account_id, a.name, ${rightsOfAccount}, '{}'::text[] as scopes, ${new Date(expiresAt)}::timestamptz as expires_at,
+        false as must_change_password, false as is_stale
+      from account_identity i join account a on a.id = i.account_id where i.provider = ${provider} and i.subject = ${subject} and a.active`,
   );
 }
 

@@ -11,6 +11,7 @@ const texts = {
     notReady: 'not ready',
     more: 'Read and try',
     links: {
+      '/sign-in': 'Sign in',
       '/api/docs': 'The API, to read and to try',
       '/api/openapi.json': 'OpenAPI 3.1',
       '/api/asyncapi.json': 'AsyncAPI 3: the events',
@@ -25,6 +26,7 @@ const texts = {
     notReady: 'не готово',
     more: 'Прочитать и попробовать',
     links: {
+      '/sign-in': 'Вход',
       '/api/docs': 'API: описание и пробные запросы',
       '/api/openapi.json': 'OpenAPI 3.1',
       '/api/asyncapi.json': 'AsyncAPI 3: события',

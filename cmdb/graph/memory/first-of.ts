@@ -1,0 +1,22 @@
+/** The first `most` of some in an order, in that order; more than `most` are never sorted. */
+export function firstOf(some: readonly number[], most: number, compare: (one: number, other: number) => number): number[] {
+  if (some.length <= most) return [...some].sort(compare);
+  const first: number[] = [];
+  for (const one of some) {
+    const last = first[most - 1];
+    if (last !== undefined && compare(one, last) >= 0) continue;
+    first.splice(findPlace(first, one, compare), 0, one);
+    if (first.length > most) first.pop();
+  }
+  return first;
+}
+
+function findPlace(sorted: readonly number[], one: number, compare: (one: number, other: number) => number): number {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (compare(sorted[middle] ?? 0, one) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
