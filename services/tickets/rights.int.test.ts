@@ -90,6 +90,7 @@ describe('rights on tickets', () => {
         subject: 'x',
         lifecycle: 'incident',
         lifecycleVersion: 1,
+        matrixVersion: 1,
         alertIds: [],
         takenOver: false,
         isOver: false,

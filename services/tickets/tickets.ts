@@ -4,6 +4,8 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
 import { announceOpened, announceTransition, announceUpdated } from './announce.ts';
+import { followStatus, type Policies } from './approvals/follow-status.ts';
+import type { Known } from './definitions/know-definitions.ts';
 import { type Actor, phaseOf, stepsFrom } from './domain/lifecycle.ts';
 import { checkWindow, type PlannedWindow } from './domain/planned-window.ts';
 import { listChoices, takeStep } from './domain/take-step.ts';
@@ -16,10 +18,14 @@ import { factsOf, type TicketRights } from './rights.ts';
 import { type CommentState, hasPublicAnswer, insertComment, insertHistory } from './storage/journal-store.ts';
 import { insertTickets, readTickets, updateTickets } from './storage/ticket-store.ts';
 
+/** Priority matrices by which tickets are ranked: they take the one called `default`. */
+export type Matrices = Pick<Known<{ version: number; matrix: PriorityMatrix }>, 'find' | 'newest'>;
+
 export interface TicketParts {
   database: Database;
   lifecycles: Lifecycles;
-  matrix: PriorityMatrix;
+  matrices: Matrices;
+  policies: Policies;
   rights: TicketRights;
   drawNumbers(type: TicketType, count: number): Promise<string[]>;
 }
@@ -48,7 +54,7 @@ export interface TicketView {
   masked: ReadonlySet<string>;
 }
 
-export function ticketUseCases({ database, lifecycles, matrix, rights, drawNumbers }: TicketParts) {
+export function ticketUseCases({ database, lifecycles, matrices, policies, rights, drawNumbers }: TicketParts) {
   /** As whom somebody takes steps of a ticket; undefined: as nobody. Rules have methods of their own (`raise-incidents.ts`). */
   function actorOf(principal: Principal, ticket: TicketState): Actor | undefined {
     const capacity = rights.capacity(principal, ticket);
@@ -70,7 +76,7 @@ export function ticketUseCases({ database, lifecycles, matrix, rights, drawNumbe
 
   /** One ticket that the principal may see, by id or number. */
   async function find(idOrNumber: string, principal: Principal): Promise<TicketState> {
-    const where = uuidPattern.test(idOrNumber) ? sql`id = ${idOrNumber}` : sql`number = ${idOrNumber}`;
+    const where = isTicketId(idOrNumber) ? sql`id = ${idOrNumber}` : sql`number = ${idOrNumber}`;
     const [ticket] = await readTickets(database, sql`${where} and ${rights.visible(principal)}`);
     if (!ticket) throw new AppError('not_found', `There is no ticket "${idOrNumber}" that you may see.`);
     return ticket;
@@ -100,7 +106,10 @@ export function ticketUseCases({ database, lifecycles, matrix, rights, drawNumbe
       const callerId = callerFor(wanted, call.principal);
       const violations = checkWindow(wanted, wanted);
       if (violations.length > 0) throw new AppError('invalid_input', 'The ticket cannot be opened so.', { violations });
-      const lifecycle = await lifecycles.forNew(wanted.type, wanted.lifecycle);
+      const [lifecycle, { matrix, version: matrixVersion }] = await Promise.all([
+        lifecycles.forNew(wanted.type, wanted.lifecycle),
+        matrices.newest('default'),
+      ]);
       const [number = ''] = await drawNumbers(wanted.type, 1);
       const impact = wanted.impact ?? 'low';
       const urgency = wanted.urgency ?? 'medium';
@@ -110,6 +119,7 @@ export function ticketUseCases({ database, lifecycles, matrix, rights, drawNumbe
         number,
         lifecycle: lifecycle.name,
         lifecycleVersion: lifecycle.version,
+        matrixVersion,
         status: lifecycle.content.initial,
         impact,
         urgency,
@@ -122,6 +132,7 @@ export function ticketUseCases({ database, lifecycles, matrix, rights, drawNumbe
         createdAt: call.now,
         updatedAt: call.now,
       };
+      const followed = await followStatus({ database, policies }, { lifecycle, after: ticket }, call);
       try {
         return await call.commit(
           {
@@ -130,8 +141,9 @@ export function ticketUseCases({ database, lifecycles, matrix, rights, drawNumbe
               insertHistory([makeEntry(call, ticket.id, 'created')]),
               ...(ticket.items.length > 0 ? wantImpact([ticket], call.now) : []),
               ...moveTimers([{ lifecycle, ticket }], call.now),
+              ...followed.statements,
             ],
-            events: [announceOpened(ticket, call.principal)],
+            events: [announceOpened(ticket, call.principal), ...followed.events],
           },
           answer(await view(ticket, call.principal)),
         );
@@ -148,6 +160,7 @@ export function ticketUseCases({ database, lifecycles, matrix, rights, drawNumbe
       const before = await find(id, call.principal);
       rights.requireWork(call.principal, before, fieldsOf(patch));
       requireVersion(before, expectedVersion);
+      const { matrix } = await matrices.find('default', before.matrixVersion);
       const changed = applyPatch(before, patch, matrix, call.now);
       if (!changed) return call.commit({}, answer(await view(before, call.principal)));
       const lifecycle = await lifecycles.of(before);
@@ -173,20 +186,22 @@ export function ticketUseCases({ database, lifecycles, matrix, rights, drawNumbe
       const before = await find(step.id, call.principal);
       const actor = requireActor(call.principal, before, step.resolution === undefined ? [] : ['resolution']);
       requireVersion(before, step.expectedVersion);
-      const lifecycle = await lifecycles.of(before);
+      const [lifecycle, { matrix }] = await Promise.all([lifecycles.of(before), matrices.find('default', before.matrixVersion)]);
       const { transition, resolution } = step;
       const said = resolution !== undefined && { resolution };
       const moved = takeStep(lifecycle, transition, { ticket: before, actor, ...said, matrix, now: call.now });
       const after: TicketState = { ...moved, takenOver: true };
       const told = { transition, before, phase: phaseOf(lifecycle, after.status), byPerson: true };
+      const followed = await followStatus({ database, policies }, { lifecycle, before, after }, call);
       return call.commit(
         {
           statements: [
             updateTickets([after]),
             insertHistory([makeEntry(call, step.id, 'transitioned', listChanges(before, after))]),
             ...moveTimers([{ lifecycle, before: before.status, ticket: after }], call.now),
+            ...followed.statements,
           ],
-          events: [announceTransition(after, call.principal, told)],
+          events: [announceTransition(after, call.principal, told), ...followed.events],
         },
         answer(await view(after, call.principal)),
       );
@@ -243,6 +258,11 @@ export function ticketUseCases({ database, lifecycles, matrix, rights, drawNumbe
 function fieldsOf({ unplanned = false, ...fields }: TicketPatch): string[] {
   const given = Object.entries(fields).flatMap(([field, value]) => (value === undefined ? [] : field));
   return unplanned ? [...given, 'plannedStart', 'plannedEnd'] : given;
+}
+
+/** Whether it is an id and not a number. */
+export function isTicketId(text: string): boolean {
+  return uuidPattern.test(text);
 }
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
