@@ -173,6 +173,7 @@ describe('personal data', () => {
     'record_history',
     'absence',
     'account',
+    'account_identity',
     'external_reference',
     'outbox',
     'bus_log',
@@ -229,7 +230,18 @@ describe('personal data', () => {
     const accountId = '00000000-0000-7000-8000-0000000000ac';
     await directory.database.query(sql`insert into account (id, login, name, email, locale, roles, active, version, created_at, updated_at, person_id)
       values (${accountId}, 'yolkina', 'Аглая Ёлкина', 'yolkina@example.ru', 'ru', '{}', true, 1, now(), now(), ${person.id})`);
-    const event = { accountId, login: 'yolkina', name: 'Аглая Ёлкина', email: 'yolkina@example.ru', locale: 'ru', roles: [], version: 1 };
+    await directory.database.query(sql`insert into sign_in_provider (name, definition, version) values ('corp', '{}', 1)`);
+    await directory.database.query(sql`insert into account_identity (provider, subject, account_id) values ('corp', 'yolkina', ${accountId})`);
+    const event = {
+      accountId,
+      subject: 'yolkina',
+      login: 'yolkina',
+      name: 'Аглая Ёлкина',
+      email: 'yolkina@example.ru',
+      locale: 'ru',
+      roles: [],
+      version: 1,
+    };
     await directory.database.query(
       sql`insert into bus_log (event_id, type, key, time, data) values (gen_random_uuid(), 'opora.directory.v1.AccountCreated', ${accountId}, now(), ${JSON.stringify(event)})`,
     );
