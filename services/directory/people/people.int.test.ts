@@ -2,7 +2,7 @@ import { AbsenceService } from '../../../generated/opora/directory/v1/absences.t
 import { OrganizationService } from '../../../generated/opora/directory/v1/organizations.ts';
 import { type Person, type PersonRecord, PersonService } from '../../../generated/opora/directory/v1/people.ts';
 import { TeamService } from '../../../generated/opora/directory/v1/teams.ts';
-import { sql } from '../../../platform/postgres/sql.ts';
+import { raw, sql } from '../../../platform/postgres/sql.ts';
 import type { Client } from '../../../platform/rpc/call.ts';
 import { serve } from '../../../platform/service/define-service.ts';
 import { openDirectory, type TestDirectory } from '../../../tests/directory/open-directory.ts';
@@ -242,9 +242,11 @@ describe('personal data', () => {
       roles: [],
       version: 1,
     };
-    await directory.database.query(
-      sql`insert into bus_log (event_id, type, key, time, data) values (gen_random_uuid(), 'opora.directory.v1.AccountCreated', ${accountId}, now(), ${JSON.stringify(event)})`,
-    );
+    for (const log of ['bus_log', 'outbox']) {
+      await directory.database.query(
+        sql`insert into ${raw(log)} (event_id, type, key, time, data) values (gen_random_uuid(), 'opora.directory.v1.AccountCreated', ${accountId}, now(), ${JSON.stringify(event)})`,
+      );
+    }
     // What she did herself is signed with her name; her own card is hers to read.
     const own = directory.as({ id: accountId, name: 'Аглая Ёлкина' });
     const other = await make('Коллега');
