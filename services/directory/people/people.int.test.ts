@@ -101,6 +101,13 @@ describe('an import', () => {
       sql`select count(*)::int as people, count(manager_id)::int as led from person where name like 'Сотрудник many-%'`,
     );
     expect(count).toEqual({ people: 1200, led: 1199 });
+    // Few are found and put in order; many are met on the way through the order.
+    for (const [q, first] of [
+      ['many 777', 'Сотрудник many-777'],
+      ['сотрудник MANY', 'Сотрудник many-0'],
+    ] as const) {
+      expect((await people.listPeople({ q, limit: 1 }, as())).items.map(({ name }) => name)).toEqual([first]);
+    }
   });
 });
 
