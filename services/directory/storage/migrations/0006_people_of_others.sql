@@ -1,7 +1,6 @@
 alter table person
   add column merged_into_id uuid references person,
   add column erased_at timestamptz;
-create index person_inactive on person (sort_name, id) where not active;
 create index person_merged on person (merged_into_id) where merged_into_id is not null;
 
 -- Whom an import named as somebody's manager and who is not known yet.
