@@ -20,7 +20,9 @@ export function startSession(
   { address, provider }: { address: string | undefined; provider?: string },
   call: Call,
 ): { session: StartedSession; changes: Required<Pick<Changes, 'statements' | 'events'>> } {
-  const session: StartedSession = { id: call.newId(), secret: makeSessionSecret(), expiresAt: call.now + longestMilliseconds, account };
+  // Whoever comes by a provider needs no password here, and so no new one.
+  const whose = provider === undefined ? account : { ...account, mustChangePassword: false };
+  const session: StartedSession = { id: call.newId(), secret: makeSessionSecret(), expiresAt: call.now + longestMilliseconds, account: whose };
   const row = { id: session.id, accountId: account.id, createdAt: call.now, expiresAt: session.expiresAt, provider };
   const told = {
     accountId: account.id,

@@ -50,7 +50,8 @@ const settings = (more: object) => ({
     { group: 'helpdesk', role: 'agent' },
     { group: 'machines', role: 'integration' },
   ],
-  oidc: { issuer, clientId: 'opora', clientSecretVariable: 'OPORA_SIGN_IN_TEST', apiAudience: audience },
+  oidc: { issuer, clientId: 'opora', clientSecretVariable: 'OPORA_SIGN_IN_TEST', apiAudience: audience, personClaim: 'employee' },
+  personSystem: 'hr',
   ...more,
 });
 async function newProvider(more: object) {
@@ -113,6 +114,15 @@ describe('signing in by a provider of OpenID Connect', () => {
     expect(await me(later)).toMatchObject({ id: first['id'], login: 'i.petrova', name: 'Ирина Сидорова', roles: [] });
   });
 
+  it('finds the person of an account by what another system calls them', async () => {
+    const person = await hub.api.post<{ id: string }>('/api/v1/people', { name: 'Пётр', externalReferences: [{ system: 'hr', id: '00042' }] });
+    expect(person.status).toBe(201);
+    await control({ account: { sub: 's-9', preferred_username: 'petr', employee: '00042' } });
+    const browser = new Browser();
+    await browser.open(await comeBack(browser));
+    expect(await me(browser)).toMatchObject({ login: 'petr', person: { id: person.body.id } });
+  });
+
   it('never gives away an account that has the same login and was not tied', async () => {
     await control({ account: { sub: 's-2', preferred_username: 'admin' } });
     const browser = new Browser();
@@ -171,15 +181,20 @@ describe('signing in by a provider of OpenID Connect', () => {
   });
 
   it.each([
-    ['an issuer in the clear', { oidc: { issuer: 'http://id.example.org', clientId: 'x' } }, '/oidc/issuer'],
-    ['ID tokens as access tokens', { oidc: { issuer: 'https://id.example.org', clientId: 'x', apiAudience: 'x' } }, '/oidc/apiAudience'],
+    ['an issuer in the clear', { personSystem: undefined, oidc: { issuer: 'http://id.example.org', clientId: 'x' } }, '/oidc/issuer'],
+    [
+      'ID tokens as access tokens',
+      { personSystem: undefined, oidc: { issuer: 'https://id.example.org', clientId: 'x', apiAudience: 'x' } },
+      '/oidc/apiAudience',
+    ],
     [
       'another variable of the environment',
       { oidc: { issuer: 'https://x', clientId: 'x', clientSecretVariable: 'OPORA_DATABASE_URL' } },
       '/oidc/clientSecretVariable',
     ],
+    ['a person of no system', { personSystem: undefined }, '/personSystem'],
     ['a role that does not exist', { roles: ['king'] }, '/roles/0'],
-    ['no way at all', { oidc: undefined }, ''],
+    ['no way at all', { personSystem: undefined, oidc: undefined }, ''],
   ])('cannot be set up with %s', async (_, more, pointer) => {
     const { status, body } = await hub.api.post('/api/v1/sign-in/providers', settings({ name: 'bad', ...more }));
     expect([status, (body['errors'] as { pointer: string }[])[0]?.pointer]).toEqual([422, pointer]);

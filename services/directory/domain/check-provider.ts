@@ -2,10 +2,12 @@ import type { SignInProvider } from '../../../generated/opora/directory/v1/sign_
 import type { FieldViolation } from '../../../platform/errors/app-error.ts';
 
 /** What is wrong with a provider beyond what the contract says, each at its place. */
-export function checkProvider({ oidc, ldap }: SignInProvider): FieldViolation[] {
+export function checkProvider({ oidc, ldap, personSystem }: SignInProvider): FieldViolation[] {
   const violations: FieldViolation[] = [];
   const refuse = (pointer: string, message: string) => void violations.push({ pointer, message });
   if ((oidc === undefined) === (ldap === undefined)) refuse('', 'must have either oidc or ldap');
+  if ((personSystem === undefined) !== ((oidc?.personClaim ?? ldap?.personAttribute) === undefined))
+    refuse('/personSystem', 'stands together with personClaim or personAttribute');
   if (oidc) {
     if (!isSafe(oidc.issuer, 'https:', 'http:')) refuse('/oidc/issuer', 'must begin with https://; http:// is for a provider on this machine');
     if (oidc.apiAudience !== undefined && oidc.apiAudience === oidc.clientId)

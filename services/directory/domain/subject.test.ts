@@ -1,6 +1,6 @@
 import { readSubject, rolesOf } from './subject.ts';
 
-const fields = { login: 'preferred_username', name: 'name', email: 'email', groups: 'realm_access.roles' };
+const fields = { login: 'preferred_username', name: 'name', email: 'email', groups: 'realm_access.roles', person: undefined };
 
 describe('somebody as a provider knows them', () => {
   it('is read out of claims, nested ones too', () => {

@@ -6,6 +6,8 @@ export interface Subject {
   name?: string;
   email?: string;
   groups: readonly string[];
+  /** The id of the person in the system that the provider names. */
+  person?: string;
 }
 
 /** Which claims or attributes hold what. */
@@ -14,22 +16,24 @@ export interface SubjectFields {
   name: string;
   email: string;
   groups: string;
+  person: string | undefined;
 }
 
 /** Reads somebody out of the claims of an ID token; a name with dots is the way into nested ones, unless a claim has that very name. */
 export function readSubject(subject: string, claims: Readonly<Record<string, unknown>>, fields: SubjectFields): Subject {
-  const textOf = (name: string) => {
-    const value = findClaim(claims, name);
+  const textOf = (name: string | undefined) => {
+    const value = name === undefined ? undefined : findClaim(claims, name);
     const text = typeof value === 'string' ? withoutControls(value) : '';
     return text === '' ? undefined : text;
   };
-  const [login, name, email] = [textOf(fields.login), textOf(fields.name), textOf(fields.email)];
+  const [login, name, email, person] = [fields.login, fields.name, fields.email, fields.person].map(textOf);
   const groups = [findClaim(claims, fields.groups)].flat().filter((group): group is string => typeof group === 'string');
   return {
     subject: withoutControls(subject),
     ...(login !== undefined && { login }),
     ...(name !== undefined && { name }),
     ...(email !== undefined && { email }),
+    ...(person !== undefined && { person }),
     groups,
   };
 }

@@ -76,7 +76,14 @@ async function findOne(client: Client, ldap: LdapSettings, login: string): Promi
   const { searchEntries } = await client.search(ldap.base, {
     scope: 'sub',
     filter: fillFilter(ldap.filter, { login }),
-    attributes: [subjectAttribute, loginAttribute, nameAttribute, emailAttribute, groupsAttribute],
+    attributes: [
+      subjectAttribute,
+      loginAttribute,
+      nameAttribute,
+      emailAttribute,
+      groupsAttribute,
+      ...(ldap.personAttribute === undefined ? [] : [ldap.personAttribute]),
+    ],
     explicitBufferAttributes: binaryAttributes,
     sizeLimit: 2,
   });
@@ -109,7 +116,15 @@ function toSubject(entry: Entry, ldap: LdapSettings, groups: readonly string[]):
   const [login] = textsOf(entry, ldap.loginAttribute ?? 'uid');
   const [name] = textsOf(entry, ldap.nameAttribute ?? 'cn');
   const [email] = textsOf(entry, ldap.emailAttribute ?? 'mail');
-  return { subject, ...(login !== undefined && { login }), ...(name !== undefined && { name }), ...(email !== undefined && { email }), groups };
+  const [person] = ldap.personAttribute === undefined ? [] : textsOf(entry, ldap.personAttribute);
+  return {
+    subject,
+    ...(login !== undefined && { login }),
+    ...(name !== undefined && { name }),
+    ...(email !== undefined && { email }),
+    ...(person !== undefined && { person }),
+    groups,
+  };
 }
 
 /** Names of attributes are the same in small and capital letters. */

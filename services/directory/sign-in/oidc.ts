@@ -115,7 +115,11 @@ export function createOidcClients(environment: Environment) {
         const more =
           client.serverMetadata().userinfo_endpoint === undefined ? {} : await openid.fetchUserInfo(client, tokens.access_token, claims.sub);
         const { loginClaim = 'preferred_username', nameClaim = 'name', emailClaim = 'email', groupsClaim = 'groups' } = provider.oidc;
-        return readSubject(claims.sub, { ...claims, ...more }, { login: loginClaim, name: nameClaim, email: emailClaim, groups: groupsClaim });
+        return readSubject(
+          claims.sub,
+          { ...claims, ...more },
+          { login: loginClaim, name: nameClaim, email: emailClaim, groups: groupsClaim, person: provider.oidc.personClaim },
+        );
       } catch (error) {
         throw isRefusal(error)
           ? new AppError('unauthenticated', `${provider.titleEn} did not let this sign-in through: begin again.`, { cause: error })

@@ -96,4 +96,15 @@ export function providerUseCases({ database, findAccount }: ProviderParts) {
 }
 
 /** What the audit log tells of a provider: all of it, as no secret is a part of it. */
-const toldFields = ['titleEn', 'titleRu', 'enabled', 'oidc', 'ldap', 'createsAccounts', 'linksAccounts', 'roles', 'groupRoles'] as const;
+const toldFields = [
+  'titleEn',
+  'titleRu',
+  'enabled',
+  'oidc',
+  'ldap',
+  'createsAccounts',
+  'linksAccounts',
+  'personSystem',
+  'roles',
+  'groupRoles',
+] as const;

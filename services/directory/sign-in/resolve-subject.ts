@@ -10,7 +10,7 @@ import { unite } from '../domain/permissions.ts';
 import { rolesOf, type Subject } from '../domain/subject.ts';
 import { type AccountState, insertAccount, readAccounts, updateAccount } from '../storage/account-store.ts';
 import { readRoles } from '../storage/role-store.ts';
-import { findIdentity, putIdentity } from './identity-store.ts';
+import { findIdentity, findPerson, putIdentity } from './identity-store.ts';
 import type { ProviderState } from './provider-store.ts';
 
 export interface ResolveParts {
@@ -59,6 +59,7 @@ async function makeAccount({ database, defaultLocale }: ResolveParts, provider: 
   const login = subject.login ?? subject.email ?? '';
   if (!loginPattern.test(login)) throw new AppError('not_allowed', `${provider.titleEn} tells no login that can be one here: ask an administrator.`);
   const roles = rolesOf(subject.groups, provider);
+  const personId = await personOf(database, provider, subject);
   const account: AccountState = {
     id: call.newId(),
     login,
@@ -68,6 +69,7 @@ async function makeAccount({ database, defaultLocale }: ResolveParts, provider: 
     roles: roles.length > 0 ? roles : ['requester'],
     active: true,
     mustChangePassword: false,
+    ...(personId !== undefined && { personId }),
     version: 1,
     createdAt: call.now,
     updatedAt: call.now,
@@ -93,10 +95,24 @@ async function follow(
   const roles = provider.groupRoles.length > 0 ? rolesOf(subject.groups, provider) : before.roles;
   const name = subject.name?.slice(0, 200) ?? before.name;
   const email = subject.email ?? before.email;
-  const isSame = name === before.name && email === before.email && [...roles].sort().join() === [...before.roles].sort().join();
+  const personId = (await personOf(database, provider, subject)) ?? before.personId;
+  const isSame =
+    name === before.name && email === before.email && personId === before.personId && [...roles].sort().join() === [...before.roles].sort().join();
   if (isSame) return undefined;
-  const after = { ...before, name, ...(email !== undefined && { email }), roles, version: before.version + 1, updatedAt: call.now };
+  const after = {
+    ...before,
+    name,
+    ...(email !== undefined && { email }),
+    ...(personId !== undefined && { personId }),
+    roles,
+    version: before.version + 1,
+    updatedAt: call.now,
+  };
   return withRights(database, after);
+}
+
+async function personOf(database: Database, { personSystem }: ProviderState, { person }: Subject): Promise<string | undefined> {
+  return personSystem === undefined || person === undefined ? undefined : findPerson(database, personSystem, person);
 }
 
 async function withRights(database: Database, account: AccountState): Promise<AccountState> {

@@ -15,7 +15,7 @@ const tagBytes = 16;
 /** AES-256-GCM under the key that all replicas find in the database. */
 export async function openSeal(database: Database): Promise<Seal> {
   const [row] = await database.query<{ key: Buffer }>(sql`select key from seal_key limit 1`);
-  if (!row) throw new Error('The directory has no key to seal with: its migration 0004 was undone.');
+  if (!row) throw new Error('The directory has no key to seal with: its migrations were undone.');
   const { key } = row;
   return {
     close(content, expiresAt) {

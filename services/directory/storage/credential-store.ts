@@ -123,7 +123,7 @@ export async function findTokenHolder(database: Database, secretHash: Buffer, no
 export async function findSessionHolder(database: Database, secretHash: Buffer, now: number): Promise<Holder | undefined> {
   return findHolder(
     database,
-    sql`select c.id, c.account_id, a.name, ${rightsOfAccount}, '{}'::text[] as scopes, c.expires_at, a.must_change_password,
+    sql`select c.id, c.account_id, a.name, ${rightsOfAccount}, '{}'::text[] as scopes, c.expires_at, a.must_change_password and c.provider is null as must_change_password,
         c.last_used_at < ${new Date(now - coarseMilliseconds)} as is_stale
       from session c join account a on a.id = c.account_id
       where c.secret_hash = ${secretHash} and a.active and c.expires_at > ${new Date(now)} and c.last_used_at > ${new Date(now - idleMilliseconds)}`,
