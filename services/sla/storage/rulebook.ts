@@ -16,7 +16,7 @@ export interface Rulebook {
   workingTimes(calendars: Iterable<Pinned>): Promise<(calendar: Pinned) => WorkingTime>;
 }
 
-/** Conditions are compiled once a text, rules indexed once for their versions, calendars compiled once a version: a version never changes, so only what is newest is asked for anew. */
+/** Conditions are compiled once a text, rules indexed once for what they say, calendars compiled once a version: a version never changes, so only what is newest is asked for anew. */
 export function openRulebook(database: Database): Rulebook {
   const conditions = new LRUCache<string, Condition>({ max: 5000 });
   const calendars = new LRUCache<string, WorkingTime>({ max: 500 });
@@ -35,16 +35,16 @@ export function openRulebook(database: Database): Rulebook {
       const [definitions, newest] = await Promise.all([readDefinitions(database, sql`active`), readCalendars(database, sql`true`)]);
       const versions = new Map(newest.map(({ id, version }) => [id, version]));
       const calendarOf = (id: string) => ({ id, version: versions.get(id) ?? 0 });
-      const keys = definitions.map((definition) => `${keyOf(definition)}/${keyOf(calendarOf(definition.calendarId))}`).join();
+      const found = definitions.map(({ id, version, name, condition, targets, calendarId }) => ({
+        definition: { id, version, name },
+        calendar: calendarOf(calendarId),
+        targets,
+        condition,
+      }));
+      // By all that they say: a version that a batch saw and that was taken back comes again with another content.
+      const keys = JSON.stringify(found);
       if (indexed?.keys === keys) return indexed.rules;
-      const rules = openRuleSet(
-        definitions.map(({ id, version, name, condition, targets, calendarId }) => ({
-          definition: { id, version, name },
-          calendar: calendarOf(calendarId),
-          targets,
-          condition: conditionOf(condition),
-        })),
-      );
+      const rules = openRuleSet(found.map((rule) => ({ ...rule, condition: conditionOf(rule.condition) })));
       indexed = { keys, rules };
       return rules;
     },
