@@ -51,6 +51,12 @@ export async function readVersions(database: Database, { kind, name }: Definitio
   return rows.map(toHead);
 }
 
+/** Names of the definitions of a kind of which a version holds. */
+export async function readNames(database: Database, kind: string): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ name: string }>(sql`select distinct name from definition_version where kind = ${kind}`);
+  return new Set(rows.map(({ name }) => name));
+}
+
 /** Definitions of a kind after a name, those that are only drafts too. */
 export async function readHeads(database: Database, kind: string, after: string, limit: number): Promise<DefinitionHead[]> {
   const rows = await database.query<{

@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import { canHold } from './can-hold.ts';
 import type { Domain } from './read-shape.ts';
 import { ruleLanguage } from './rule-language.ts';
-import { splitCondition } from './split-condition.ts';
 
-const { condition: compile } = ruleLanguage({
+const compile = ruleLanguage({
   ticket: { fields: { status: 'string', team: 'string', load: 'double', isRaised: 'bool', tags: 'list<string>' } },
-});
+}).condition;
 const domains = new Map<string, Domain>([
   ['ticket.status', { type: 'string', values: ['new', 'done'] }],
   ['ticket.team', { type: 'string' }],
@@ -84,15 +83,5 @@ describe('whether conditions can hold', () => {
       }),
       { numRuns: 300 },
     );
-  });
-});
-
-describe('a condition in parts', () => {
-  it('is split where all of it must hold', () => {
-    expect(splitCondition(compile('ticket.isRaised && (ticket.team == "a" || ticket.load > 1.0) && !(ticket.isRaised && true)'))).toEqual([
-      'ticket.isRaised',
-      'ticket.team == "a" || ticket.load > 1.0',
-      '!(ticket.isRaised && true)',
-    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { type ASTNode, parse } from '@marcbachmann/cel-js';
+import { type Expression, partsOf, pathOf } from './expression.ts';
 import type { Domain } from './read-shape.ts';
 import type { Condition } from './rule-language.ts';
 import type { Facts } from './shape.ts';
@@ -7,9 +7,6 @@ import type { Facts } from './shape.ts';
 const mostTried = 20_000;
 /** A text that no condition names. */
 const otherText = '\u0001';
-
-/** What the answer `no` may rest on: with these alone, the values that are tried stand for all others. */
-const exactOperators = new Set(['&&', '||', '!_', '?:', '==', '!=', '<', '<=', '>', '>=', 'in', 'value', 'id', '.', 'list', '-_']);
 
 interface Mentioned {
   paths: Set<string>;
@@ -24,7 +21,7 @@ interface Mentioned {
  */
 export function canHold(conditions: readonly Condition[], domains: ReadonlyMap<string, Domain>): 'yes' | 'no' | 'unknown' {
   const mentioned: Mentioned = { paths: new Set(), texts: new Set(), numbers: new Set(), isExact: true };
-  for (const { text } of conditions) mention(parse(text).ast, mentioned);
+  for (const { expression } of conditions) mention(expression, mentioned);
   const paths = [...mentioned.paths];
   const choices = paths.map((path) => choicesOf(domains.get(path), mentioned));
   const total = choices.reduce((product, { length }) => product * length, 1);
@@ -37,32 +34,26 @@ export function canHold(conditions: readonly Condition[], domains: ReadonlyMap<s
   return isCertain ? 'no' : 'unknown';
 }
 
-function mention(node: ASTNode, into: Mentioned): void {
-  const path = pathOf(node);
+/** Notes what an expression names. The answer `no` may rest on comparisons alone: then the values that are tried stand for all others. */
+function mention(expression: Expression, into: Mentioned): void {
+  const path = pathOf(expression);
   if (path !== undefined) {
     into.paths.add(path);
     return;
   }
-  if (!exactOperators.has(node.op)) into.isExact = false;
-  if (node.op === 'value') {
-    if (typeof node.args === 'string') into.texts.add(node.args);
-    if (typeof node.args === 'number' || typeof node.args === 'bigint') into.numbers.add(Number(node.args)).add(-Number(node.args));
+  if (!isComparison(expression)) into.isExact = false;
+  if (expression.kind === 'literal') {
+    const { value } = expression;
+    if (typeof value === 'string') into.texts.add(value);
+    else if (typeof value !== 'boolean') into.numbers.add(Number(value)).add(-Number(value));
     return;
   }
-  for (const inner of nodesIn(node.args)) mention(inner, into);
+  for (const part of partsOf(expression)) mention(part, into);
 }
 
-function nodesIn(args: unknown): ASTNode[] {
-  if (Array.isArray(args)) return args.flatMap(nodesIn);
-  return typeof args === 'object' && args !== null && 'op' in args ? [args as ASTNode] : [];
-}
-
-function pathOf(node: ASTNode): string | undefined {
-  if (node.op === 'id') return node.args;
-  if (node.op !== '.') return undefined;
-  const [object, field] = node.args;
-  const path = pathOf(object);
-  return path === undefined ? undefined : `${path}.${field}`;
+function isComparison(expression: Expression): boolean {
+  if (expression.kind === 'binary') return !['+', '-', '*', '/', '%'].includes(expression.operator);
+  return expression.kind === 'literal' || expression.kind === 'unary' || expression.kind === 'choice' || expression.kind === 'list';
 }
 
 function choicesOf(domain: Domain | undefined, mentioned: Mentioned): readonly (string | number | boolean | readonly string[])[] {

@@ -9,15 +9,16 @@ import { imagineLastNight, imaginePastAlerts, imaginePastTickets, type PastAlert
 import { type DemoPerson, people } from './domain/people.ts';
 import { type Random, seededRandom } from './domain/random.ts';
 import { loadInventory } from './load-inventory.ts';
+import { type DirectoryParts, loadPeople } from './load-people.ts';
 
 /** The neighbours' use cases, and nothing else: no table is filled behind a service's back. */
-export interface WaterParts {
+export interface WaterParts extends Omit<DirectoryParts, 'within'> {
   directory: Pick<Client<DirectoryService>, 'createAccount'>;
   cmdb: Pick<Client<CmdbService>, 'updateItem'>;
   sources: Pick<Client<SourceService>, 'takeDelta' | 'beginSnapshot' | 'takeSnapshotPage' | 'completeSnapshot'>;
   tickets: Pick<Client<TicketService>, 'createTicket' | 'updateTicket' | 'transitionTicket' | 'addComment'>;
   monitoring: Pick<Client<IngestService>, 'ingest'>;
-  within(milliseconds: number, options: { idempotencyKey: string; at?: number }): CallOptions;
+  within(milliseconds: number, options?: { idempotencyKey?: string; at?: number }): CallOptions;
   /** Runs a step that was not done yet; a step may be begun again after a crash, and then changes nothing that it had done. */
   once(step: string, work: () => Promise<void>): Promise<void>;
   report(text: string): void;
@@ -37,7 +38,8 @@ export async function loadWater(parts: WaterParts, now: number): Promise<void> {
   const ids = new Map<string, string>();
 
   parts.report(`demo: people, ${items.length} configuration items and a year of their history`);
-  for (const person of people) ids.set(person.login, await createPerson(parts, person));
+  const persons = await loadPeople(parts, now);
+  for (const person of people) ids.set(person.login, await createAccount(parts, person, persons.get(person.login)));
   const itemIds = await loadInventory(parts, enterprise, seededRandom(1_961), now);
 
   parts.report(`demo: ${tickets.length} tickets and ${alerts.length} alerts of the last ${days} days`);
@@ -56,8 +58,9 @@ export async function loadWater(parts: WaterParts, now: number): Promise<void> {
   parts.report('demo: loaded');
 }
 
-async function createPerson({ directory, within }: WaterParts, { login, name, role }: DemoPerson): Promise<string> {
-  const { id } = await directory.createAccount({ login, name, roles: [role] }, within(10_000, { idempotencyKey: `demo/person/${login}` }));
+async function createAccount({ directory, within }: WaterParts, { login, name, role }: DemoPerson, personId?: string): Promise<string> {
+  const wanted = { login, name, roles: [role], ...(personId !== undefined && { personId }) };
+  const { id } = await directory.createAccount(wanted, within(10_000, { idempotencyKey: `demo/person/${login}` }));
   return id;
 }
 

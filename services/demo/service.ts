@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { CmdbService } from '../../generated/opora/cmdb/v1/cmdb.ts';
 import { SourceService } from '../../generated/opora/cmdb/v1/sources.ts';
+import { AbsenceService } from '../../generated/opora/directory/v1/absences.ts';
+import { ContractorService } from '../../generated/opora/directory/v1/contractors.ts';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
+import { DepartmentService, OrganizationService, SiteService } from '../../generated/opora/directory/v1/organizations.ts';
+import { PersonService } from '../../generated/opora/directory/v1/people.ts';
+import { ScheduleService } from '../../generated/opora/directory/v1/schedules.ts';
+import { TeamService } from '../../generated/opora/directory/v1/teams.ts';
 import { IngestService } from '../../generated/opora/monitoring/v1/monitoring.ts';
 import { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import { defineService } from '../../platform/service/define-service.ts';
@@ -22,6 +28,14 @@ export const demo = defineService({
       if (chosen?.demo !== 'water') return;
       const parts = {
         directory: client(DirectoryService),
+        organizations: client(OrganizationService),
+        sites: client(SiteService),
+        departments: client(DepartmentService),
+        people: client(PersonService),
+        teams: client(TeamService),
+        schedules: client(ScheduleService),
+        absences: client(AbsenceService),
+        contractors: client(ContractorService),
         cmdb: client(CmdbService),
         sources: client(SourceService),
         tickets: client(TicketService),

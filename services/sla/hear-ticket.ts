@@ -1,8 +1,11 @@
 import type { TicketsEvent } from '../../generated/opora/tickets/v1/events.ts';
 import type { TicketFact } from './domain/follow-ticket.ts';
 
-/** What is heard of a ticket: that its impact was computed means nothing to clocks. */
-export type TicketHeard = Exclude<TicketsEvent, { type: 'opora.tickets.v1.ImpactComputed' }>;
+/** What is heard of a ticket: that its impact was computed, or somebody is asked to approve, means nothing to clocks. */
+export type TicketHeard = Exclude<
+  TicketsEvent,
+  { type: 'opora.tickets.v1.ImpactComputed' | 'opora.tickets.v1.ApprovalRequested' | 'opora.tickets.v1.ApprovalEnded' }
+>;
 
 /** The fact that a ticket's event tells its clocks; undefined when it tells nothing. */
 export function hearTicket(event: TicketHeard): TicketFact | undefined {

@@ -2,6 +2,7 @@ import type { RaisedIncident, ResolvedIncident, ResolveOutcome } from '../../gen
 import { sql } from '../../platform/postgres/sql.ts';
 import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
 import { announceOpened, announceTransition } from './announce.ts';
+import { followStatus } from './approvals/follow-status.ts';
 import { type Actor, type Lifecycle, phaseOf, stepsFrom } from './domain/lifecycle.ts';
 import { takeStep } from './domain/take-step.ts';
 import { listChanges, type TicketState } from './domain/ticket.ts';
@@ -13,13 +14,13 @@ import { insertTickets, readTickets, updateTickets } from './storage/ticket-stor
 import type { TicketParts } from './tickets.ts';
 
 /** What rules do with incidents, many at a time and each at most once. */
-export function raisingUseCases({ database, lifecycles, matrix, drawNumbers }: TicketParts) {
+export function raisingUseCases({ database, lifecycles, matrices, policies, drawNumbers }: TicketParts) {
   return {
     async raise<Answer>(wanted: readonly RaisedIncident[], call: Call, answer: (tickets: TicketState[]) => Answer): Promise<Answer> {
       const keys = [...new Set(wanted.map(({ key }) => key))];
       const known = new Map((await readTickets(database, sql`raise_key = any(${keys}::text[])`)).map((ticket) => [ticket.raiseKey, ticket]));
       const missing = new Map(wanted.filter(({ key }) => !known.has(key)).map((incident) => [incident.key, incident]));
-      const lifecycle = await lifecycles.forNew('incident');
+      const [lifecycle, { matrix, version: matrixVersion }] = await Promise.all([lifecycles.forNew('incident'), matrices.newest('default')]);
       const numbers = missing.size > 0 ? await drawNumbers('incident', missing.size) : [];
       const raised = [...missing.values()].map(
         (incident, index): TicketState => ({
@@ -28,6 +29,7 @@ export function raisingUseCases({ database, lifecycles, matrix, drawNumbers }: T
           type: 'incident',
           lifecycle: lifecycle.name,
           lifecycleVersion: lifecycle.version,
+          matrixVersion,
           status: lifecycle.content.initial,
           subject: incident.subject,
           ...(incident.description !== undefined && { description: incident.description }),
@@ -48,6 +50,7 @@ export function raisingUseCases({ database, lifecycles, matrix, drawNumbers }: T
       for (const ticket of raised) known.set(ticket.raiseKey, ticket);
       const tickets = wanted.flatMap(({ key }) => known.get(key) ?? []);
       if (raised.length === 0) return call.commit({}, answer(tickets));
+      const followed = await Promise.all(raised.map((after) => followStatus({ database, policies }, { lifecycle, after }, call)));
       return call.commit(
         {
           statements: [
@@ -61,8 +64,9 @@ export function raisingUseCases({ database, lifecycles, matrix, drawNumbers }: T
               raised.map((ticket) => ({ lifecycle, ticket })),
               call.now,
             ),
+            ...followed.flatMap(({ statements }) => statements),
           ],
-          events: raised.map((ticket) => announceOpened(ticket, call.principal)),
+          events: [...raised.map((ticket) => announceOpened(ticket, call.principal)), ...followed.flatMap(({ events }) => events)],
         },
         answer(tickets),
       );
@@ -77,6 +81,7 @@ export function raisingUseCases({ database, lifecycles, matrix, drawNumbers }: T
         if (!before || before.takenOver) continue;
         const lifecycle = await lifecycles.of(before);
         if (!stepsFrom(lifecycle, before.status, actor).includes('resolve')) continue;
+        const { matrix } = await matrices.find('default', before.matrixVersion);
         const after = takeStep(lifecycle, 'resolve', { ticket: before, actor, resolution, matrix, now: call.now });
         steps.push({ before, after, lifecycle, explanation });
       }
@@ -87,6 +92,7 @@ export function raisingUseCases({ database, lifecycles, matrix, drawNumbers }: T
         return { id, outcome: before.takenOver && !resolved.has(id) ? 'taken_over' : 'resolved' };
       });
       if (steps.length === 0) return call.commit({}, answer(outcomes));
+      const followed = await Promise.all(steps.map((step) => followStatus({ database, policies }, step, call)));
       return call.commit(
         {
           statements: [
@@ -98,11 +104,15 @@ export function raisingUseCases({ database, lifecycles, matrix, drawNumbers }: T
               steps.map(({ before, after, lifecycle }) => ({ lifecycle, before: before.status, ticket: after })),
               call.now,
             ),
+            ...followed.flatMap(({ statements }) => statements),
           ],
-          events: steps.map(({ before, after, lifecycle }) => {
-            const told = { transition: 'resolve', before, phase: phaseOf(lifecycle, after.status), byPerson: false };
-            return announceTransition(after, call.principal, told);
-          }),
+          events: [
+            ...steps.map(({ before, after, lifecycle }) => {
+              const told = { transition: 'resolve', before, phase: phaseOf(lifecycle, after.status), byPerson: false };
+              return announceTransition(after, call.principal, told);
+            }),
+            ...followed.flatMap(({ events }) => events),
+          ],
         },
         answer(outcomes),
       );

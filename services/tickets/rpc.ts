@@ -1,9 +1,9 @@
 import type { Comment, ComputedImpact, HistoryEntry, Ticket, TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import { decodeCursor, encodeCursor } from '../../platform/keyset/cursor.ts';
 import { may } from '../../platform/rpc/call.ts';
+import { tryDefinition } from './definitions/try-definition.ts';
 import type { TicketPatch, TicketState } from './domain/ticket.ts';
 import { type ImpactParts, impactUseCases } from './impact/keep-impact.ts';
-import { tryLifecycle } from './lifecycles/try-lifecycle.ts';
 import { listTickets } from './list-tickets.ts';
 import { raisingUseCases } from './raise-incidents.ts';
 import { readWindow } from './read-window.ts';
@@ -36,7 +36,7 @@ export function ticketMethods(parts: TicketParts & ImpactParts): TicketService {
       return tickets.update(id, expectedVersion, patch, call, toTicket);
     },
     listTransitions: async ({ id }, call) => ({ items: await tickets.listChoices(id, call.principal) }),
-    tryLifecycle: (request, call) => tryLifecycle(parts, request, call.principal),
+    tryDefinition: (request, call) => tryDefinition(parts, request, call.principal),
     transitionTicket: (request, call) => tickets.transition(request, call, toTicket),
     addComment: ({ id, text, internal = false }, call) => tickets.comment({ ticketId: id, text, internal }, call, toComment),
     async listComments({ id, limit = 50, after }, call) {

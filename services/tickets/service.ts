@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { CatalogService } from '../../generated/opora/catalog/v1/catalog.ts';
 import { RadiusService } from '../../generated/opora/cmdb/v1/radius.ts';
+import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
+import { ApprovalService } from '../../generated/opora/tickets/v1/approvals.ts';
 import { BlastRadiusService } from '../../generated/opora/tickets/v1/blast_radius.ts';
 import { FreezeService } from '../../generated/opora/tickets/v1/freezes.ts';
 import { LifecycleMoveService } from '../../generated/opora/tickets/v1/lifecycle_moves.ts';
@@ -8,9 +10,13 @@ import { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import { subscription } from '../../platform/bus/subscription.ts';
 import type { Principal } from '../../platform/rpc/call.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
+import { approvalMethods } from './approvals/approval-methods.ts';
+import { knowPolicies } from './approvals/know-policies.ts';
+import { runApprovals } from './approvals/run-approvals.ts';
 import { blastRadiusMethods } from './blast-radius/blast-radius-methods.ts';
 import { hearDefinitions } from './definitions/hear-definitions.ts';
 import { knowDefinitions } from './definitions/know-definitions.ts';
+import { knowMatrices } from './definitions/know-matrices.ts';
 import { freezeMethods } from './freezes/freeze-methods.ts';
 import { keepImpact } from './impact/keep-impact.ts';
 import { knowLifecycles } from './lifecycles/know-lifecycles.ts';
@@ -18,7 +24,6 @@ import { moveMethods, runMoves } from './lifecycles/move-running.ts';
 import { runTimers } from './lifecycles/run-timers.ts';
 import { ticketMethods } from './rpc.ts';
 import { numberDrawer } from './storage/draw-number.ts';
-import { readMatrix } from './storage/matrix-store.ts';
 import { ticketUseCases } from './tickets.ts';
 
 export const tickets = defineService({
@@ -29,19 +34,26 @@ export const tickets = defineService({
   async start({ database, client, contract, within, newId }) {
     const definitions = await knowDefinitions({ database, catalog: client(CatalogService), within });
     const lifecycles = knowLifecycles(definitions, contract);
-    const matrix = await readMatrix(database);
+    const matrices = knowMatrices(definitions);
+    const policies = knowPolicies(definitions, contract);
     const asking = { database, cmdb: client(RadiusService), within };
-    const parts = { ...asking, lifecycles, matrix, drawNumbers: numberDrawer(database) };
+    const parts = { ...asking, lifecycles, matrices, policies, drawNumbers: numberDrawer(database) };
     const find = async (id: string, principal: Principal) => (await ticketUseCases(parts).find(id, principal)).ticket;
     return {
       serves: [
         serve(TicketService, ticketMethods(parts)),
         serve(LifecycleMoveService, moveMethods({ ...parts, newId })),
+        serve(ApprovalService, approvalMethods(parts)),
         serve(FreezeService, freezeMethods(database)),
         serve(BlastRadiusService, blastRadiusMethods({ ...asking, find })),
       ],
       subscriptions: [subscription(hearDefinitions(definitions))],
-      timers: [keepImpact({ ...asking, newId }), runTimers({ ...parts, newId }), runMoves({ ...parts, newId })],
+      timers: [
+        keepImpact({ ...asking, newId }),
+        runTimers({ ...parts, newId }),
+        runMoves({ ...parts, newId }),
+        runApprovals({ ...parts, newId, directory: client(DirectoryService) }),
+      ],
     };
   },
 });

@@ -13,13 +13,14 @@ import { createInProcessTransport } from '../../platform/rpc/in-process.ts';
 import { bindMethods } from '../../platform/rpc/server.ts';
 import { serve } from '../../platform/service/define-service.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
+import { knowPolicies } from './approvals/know-policies.ts';
 import { knowDefinitions } from './definitions/know-definitions.ts';
+import { knowMatrices } from './definitions/know-matrices.ts';
 import { knowLifecycles } from './lifecycles/know-lifecycles.ts';
 import { ticketMethods } from './rpc.ts';
 import { tickets as definition } from './service.ts';
 import { numberDrawer } from './storage/draw-number.ts';
 import { insertKnownVersions } from './storage/known-store.ts';
-import { readMatrix } from './storage/matrix-store.ts';
 
 const agent: Principal = { kind: 'account', id: randomUUID(), name: 'Ольга', permissions: ['tickets.create', 'tickets.read', 'tickets.work'] };
 const requester = (name: string): Principal => ({ kind: 'account', id: randomUUID(), name, permissions: ['tickets.create', 'tickets.read_own'] });
@@ -37,14 +38,17 @@ describe('the tickets service', () => {
     const transport = createInProcessTransport();
     const within = (milliseconds: number) => ({ deadline: Date.now() + milliseconds, principal: policy });
     // What was heard of the catalogue once is enough: it does not run here.
-    await database.commit({ statements: [insertKnownVersions(await Promise.all(['incident', 'problem'].map(readShipped)))] });
+    await database.commit({
+      statements: [
+        insertKnownVersions(await Promise.all(['lifecycles/incident', 'lifecycles/problem', 'priority-matrices/default'].map(readShipped))),
+      ],
+    });
+    const definitions = await knowDefinitions({ database, within, catalog: createClient(CatalogService, { contract, transport }) });
     const methods = ticketMethods({
       database,
-      lifecycles: knowLifecycles(
-        await knowDefinitions({ database, within, catalog: createClient(CatalogService, { contract, transport }) }),
-        contract,
-      ),
-      matrix: await readMatrix(database),
+      lifecycles: knowLifecycles(definitions, contract),
+      matrices: knowMatrices(definitions),
+      policies: knowPolicies(definitions, contract),
       drawNumbers: numberDrawer(database),
       cmdb: createClient(RadiusService, { contract, transport }),
       within,
@@ -184,9 +188,10 @@ describe('the tickets service', () => {
   });
 });
 
-async function readShipped(name: string) {
-  const text = await readFile(new URL(`../catalog/shipped/lifecycles/${name}.json`, import.meta.url), 'utf8');
-  return { kind: 'lifecycles', name, version: 1, content: JSON.parse(text) };
+async function readShipped(path: string) {
+  const text = await readFile(new URL(`../catalog/shipped/${path}.json`, import.meta.url), 'utf8');
+  const [kind = '', name = ''] = path.split('/');
+  return { kind, name, version: 1, content: JSON.parse(text) };
 }
 
 /** Who loses the race for a key asks again, as a subscription does. */

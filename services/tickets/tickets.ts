@@ -4,6 +4,8 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { exactly, type Statement, sql } from '../../platform/postgres/sql.ts';
 import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
 import { announceOpened, announceTransition, announceUpdated } from './announce.ts';
+import { followStatus, type Policies } from './approvals/follow-status.ts';
+import type { Known } from './definitions/know-definitions.ts';
 import { type Actor, type Capacity, phaseOf, stepsFrom } from './domain/lifecycle.ts';
 import { checkWindow, type PlannedWindow } from './domain/planned-window.ts';
 import { listChoices, takeStep } from './domain/take-step.ts';
@@ -15,10 +17,14 @@ import { moveTimers } from './lifecycles/move-timers.ts';
 import { type CommentState, hasPublicAnswer, insertComment, insertHistory } from './storage/journal-store.ts';
 import { insertTickets, readTickets, updateTickets } from './storage/ticket-store.ts';
 
+/** Priority matrices by which tickets are ranked: they take the one called `default`. */
+export type Matrices = Pick<Known<{ version: number; matrix: PriorityMatrix }>, 'find' | 'newest'>;
+
 export interface TicketParts {
   database: Database;
   lifecycles: Lifecycles;
-  matrix: PriorityMatrix;
+  matrices: Matrices;
+  policies: Policies;
   drawNumbers(type: TicketType, count: number): Promise<string[]>;
 }
 
@@ -44,7 +50,7 @@ export interface TicketView {
   steps: readonly string[];
 }
 
-export function ticketUseCases({ database, lifecycles, matrix, drawNumbers }: TicketParts) {
+export function ticketUseCases({ database, lifecycles, matrices, policies, drawNumbers }: TicketParts) {
   const view = async (ticket: TicketState, principal: Principal): Promise<TicketView> => ({
     ticket,
     steps: stepsFrom(await lifecycles.of(ticket), ticket.status, actorOf(principal)),
@@ -52,7 +58,7 @@ export function ticketUseCases({ database, lifecycles, matrix, drawNumbers }: Ti
 
   /** One ticket that the principal may see, by id or number. */
   async function find(idOrNumber: string, principal: Principal): Promise<TicketState> {
-    const where = uuidPattern.test(idOrNumber) ? sql`id = ${idOrNumber}` : sql`number = ${idOrNumber}`;
+    const where = isTicketId(idOrNumber) ? sql`id = ${idOrNumber}` : sql`number = ${idOrNumber}`;
     const [ticket] = await readTickets(database, sql`${where} and ${visibleTo(principal)}`);
     if (!ticket) throw new AppError('not_found', `There is no ticket "${idOrNumber}" that you may see.`);
     return ticket;
@@ -84,7 +90,10 @@ export function ticketUseCases({ database, lifecycles, matrix, drawNumbers }: Ti
       const callerId = callerFor(wanted, call.principal);
       const violations = checkWindow(wanted, wanted);
       if (violations.length > 0) throw new AppError('invalid_input', 'The ticket cannot be opened so.', { violations });
-      const lifecycle = await lifecycles.forNew(wanted.type, wanted.lifecycle);
+      const [lifecycle, { matrix, version: matrixVersion }] = await Promise.all([
+        lifecycles.forNew(wanted.type, wanted.lifecycle),
+        matrices.newest('default'),
+      ]);
       const [number = ''] = await drawNumbers(wanted.type, 1);
       const impact = wanted.impact ?? 'low';
       const urgency = wanted.urgency ?? 'medium';
@@ -94,6 +103,7 @@ export function ticketUseCases({ database, lifecycles, matrix, drawNumbers }: Ti
         number,
         lifecycle: lifecycle.name,
         lifecycleVersion: lifecycle.version,
+        matrixVersion,
         status: lifecycle.content.initial,
         impact,
         urgency,
@@ -106,6 +116,7 @@ export function ticketUseCases({ database, lifecycles, matrix, drawNumbers }: Ti
         createdAt: call.now,
         updatedAt: call.now,
       };
+      const followed = await followStatus({ database, policies }, { lifecycle, after: ticket }, call);
       try {
         return await call.commit(
           {
@@ -114,8 +125,9 @@ export function ticketUseCases({ database, lifecycles, matrix, drawNumbers }: Ti
               insertHistory([makeEntry(call, ticket.id, 'created')]),
               ...(ticket.items.length > 0 ? wantImpact([ticket], call.now) : []),
               ...moveTimers([{ lifecycle, ticket }], call.now),
+              ...followed.statements,
             ],
-            events: [announceOpened(ticket, call.principal)],
+            events: [announceOpened(ticket, call.principal), ...followed.events],
           },
           answer(await view(ticket, call.principal)),
         );
@@ -128,6 +140,7 @@ export function ticketUseCases({ database, lifecycles, matrix, drawNumbers }: Ti
 
     async update<Answer>(id: string, expectedVersion: number, patch: TicketPatch, call: Call, answer: (view: TicketView) => Answer): Promise<Answer> {
       const before = await findAtVersion(id, expectedVersion, call.principal);
+      const { matrix } = await matrices.find('default', before.matrixVersion);
       const changed = applyPatch(before, patch, matrix, call.now);
       if (!changed) return call.commit({}, answer(await view(before, call.principal)));
       const lifecycle = await lifecycles.of(before);
@@ -151,20 +164,22 @@ export function ticketUseCases({ database, lifecycles, matrix, drawNumbers }: Ti
       answer: (view: TicketView) => Answer,
     ): Promise<Answer> {
       const before = await findAtVersion(step.id, step.expectedVersion, call.principal);
-      const lifecycle = await lifecycles.of(before);
+      const [lifecycle, { matrix }] = await Promise.all([lifecycles.of(before), matrices.find('default', before.matrixVersion)]);
       const { transition, resolution } = step;
       const said = resolution !== undefined && { resolution };
       const moved = takeStep(lifecycle, transition, { ticket: before, actor: actorOf(call.principal), ...said, matrix, now: call.now });
       const after: TicketState = { ...moved, takenOver: true };
       const told = { transition, before, phase: phaseOf(lifecycle, after.status), byPerson: true };
+      const followed = await followStatus({ database, policies }, { lifecycle, before, after }, call);
       return call.commit(
         {
           statements: [
             updateTickets([after]),
             insertHistory([makeEntry(call, step.id, 'transitioned', listChanges(before, after))]),
             ...moveTimers([{ lifecycle, before: before.status, ticket: after }], call.now),
+            ...followed.statements,
           ],
-          events: [announceTransition(after, call.principal, told)],
+          events: [announceTransition(after, call.principal, told), ...followed.events],
         },
         answer(await view(after, call.principal)),
       );
@@ -227,6 +242,11 @@ export function actorOf(principal: Principal): Actor {
 /** Rights are part of the query: who may not read all sees the own ones, and nothing tells that there are others. */
 export function visibleTo(principal: Principal): Statement {
   return may(principal, 'tickets.read') ? sql`true` : sql`caller_id = ${principal.id}`;
+}
+
+/** Whether it is an id and not a number. */
+export function isTicketId(text: string): boolean {
+  return uuidPattern.test(text);
 }
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -17,9 +17,10 @@ export interface Benchmark {
   run(report: (text: string) => void, size?: Size): Promise<Row[]>;
 }
 
-/** How large an inventory is wanted. */
+/** How large an inventory is wanted, and how many people. */
 export interface Size {
   items?: number;
+  people?: number;
 }
 
 export interface Spread {

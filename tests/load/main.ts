@@ -7,20 +7,22 @@ import { events } from './events.ts';
 import { graphProjection } from './graph-projection.ts';
 import { incidents } from './incidents.ts';
 import { kafka } from './kafka.ts';
+import { people } from './people.ts';
 import { rpc } from './rpc.ts';
 import { sla } from './sla.ts';
 import { start } from './start.ts';
 import { tickets } from './tickets.ts';
 import { tokens } from './tokens.ts';
 
-const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, tokens, sla, cmdb, graphProjection];
+const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, tokens, sla, cmdb, graphProjection, people];
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, full: { type: 'boolean' }, items: { type: 'string' } },
+  options: { json: { type: 'boolean' }, full: { type: 'boolean' }, items: { type: 'string' }, people: { type: 'string' } },
 });
-const size: Size = options.full ? { items: 1_000_000 } : {};
+const size: Size = options.full ? { items: 1_000_000, people: 200_000 } : {};
 if (options.items !== undefined) size.items = Number(options.items);
+if (options.people !== undefined) size.people = Number(options.people);
 const unknown = wanted.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
 if (unknown.length > 0) {
   console.error(`There is no benchmark "${unknown.join(', ')}". Known: ${benchmarks.map(({ name }) => name).join(', ')}.`);

@@ -97,6 +97,7 @@ function rawTicket(index: number): { text: string; values: unknown[] } {
     number: `INC-${index}`,
     lifecycle: 'incident',
     lifecycleVersion: 1,
+    matrixVersion: 1,
     status: 'new',
     priority: 'low',
     items: [],

@@ -36,6 +36,8 @@ describe('the demo enterprise', () => {
     return row?.n;
   };
   const counts = async () => ({
+    people: await count('directory', 'person'),
+    absences: await count('directory', 'absence'),
     items: await count('cmdb', 'item'),
     tickets: await count('tickets', 'ticket'),
     // What is computed of a ticket comes in its own time, and is no step that was taken.
@@ -72,6 +74,9 @@ describe('the demo enterprise', () => {
     const first = await counts();
     expect(first).toMatchObject({ items: 1629, tickets: expect.any(Number), alerts: 160 });
     expect(first.tickets).toBeGreaterThanOrEqual(420);
+    expect(first.people).toBeGreaterThan(380);
+    const holders = await of('directory').query(sql`select 1 from account a join person p on p.id = a.person_id`);
+    expect(holders).toHaveLength(12);
     const model = compileModel(await readPacks());
     const items = await of('cmdb').query<{ name: string; class: string; attributes: Record<string, unknown> }>(
       sql`select name, class, attributes from item`,

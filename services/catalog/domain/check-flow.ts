@@ -1,6 +1,6 @@
 import type { Lifecycle } from '../../../generated/opora/catalog/v1/lifecycle.ts';
 import type { Finding } from '../../../platform/definitions/definition.ts';
-import { error, has, reach, warning } from './lifecycle-findings.ts';
+import { error, has, reach, warning } from './findings.ts';
 
 /** Where tickets cannot come or go: unreachable statuses, dead ends, and phases that make no sense. Names must be good. */
 export function checkFlow({ initial, statuses, transitions }: Lifecycle, impossible: ReadonlySet<string>): Finding[] {

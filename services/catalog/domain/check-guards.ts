@@ -1,10 +1,8 @@
 import type { Lifecycle } from '../../../generated/opora/catalog/v1/lifecycle.ts';
 import type { Finding } from '../../../platform/definitions/definition.ts';
-import { isAppError } from '../../../platform/errors/app-error.ts';
 import { canHold } from '../../../platform/rules/can-hold.ts';
 import type { Domain } from '../../../platform/rules/read-shape.ts';
-import type { Condition } from '../../../platform/rules/rule-language.ts';
-import { error, type LifecycleContext, type Transition } from './lifecycle-findings.ts';
+import { compileCondition, error, type LifecycleContext, type Transition } from './findings.ts';
 
 export interface CheckedGuards {
   findings: Finding[];
@@ -18,7 +16,9 @@ export function checkGuards(lifecycle: Lifecycle, context: LifecycleContext): Ch
   const impossible = new Set<string>();
   for (const [name, transition] of Object.entries(lifecycle.transitions)) {
     const at = `/transitions/${name}/guards`;
-    const guards = transition.guards.flatMap(({ condition }, index) => compile(condition, `${at}/${index}/condition`, context, findings));
+    const guards = transition.guards.flatMap(
+      ({ condition }, index) => compileCondition(condition, `${at}/${index}/condition`, context.compile, findings) ?? [],
+    );
     if (guards.length === 0 || canHold(guards, narrow(lifecycle, transition, context.domains)) !== 'no') continue;
     impossible.add(name);
     const alone = guards.findIndex((guard) => canHold([guard], narrow(lifecycle, transition, context.domains)) === 'no');
@@ -30,16 +30,6 @@ export function checkGuards(lifecycle: Lifecycle, context: LifecycleContext): Ch
     );
   }
   return { findings, impossible };
-}
-
-function compile(text: string, pointer: string, context: LifecycleContext, findings: Finding[]): Condition[] {
-  try {
-    return [context.compile(text)];
-  } catch (problem) {
-    if (!isAppError(problem, 'invalid_input')) throw problem;
-    for (const { message } of problem.violations) findings.push(error(pointer, { ru: `Условие не годится: ${message}`, en: message }));
-    return [];
-  }
 }
 
 /** What is known of a ticket where the transition begins: its status, its type, who acts, and the fields that it must have. */

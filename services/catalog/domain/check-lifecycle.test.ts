@@ -1,11 +1,11 @@
 import type { Lifecycle } from '../../../generated/opora/catalog/v1/lifecycle.ts';
 import { loadContract } from '../../../platform/contract/load-contract.ts';
 import { declareKinds } from '../../../platform/definitions/kinds.ts';
-import { lifecycleKind } from '../lifecycle-kind.ts';
+import { lifecycleKind } from '../kinds/lifecycle-kind.ts';
 import { readShipped } from '../read-shipped.ts';
 
 const contract = loadContract();
-const kinds = declareKinds([lifecycleKind({ contract, client: () => ({}) as never })], contract);
+const kinds = declareKinds([lifecycleKind({ contract, client: () => ({}) as never, readNames: async () => new Set(['change-board']) })], contract);
 const label = (text: string) => ({ ru: text, en: text });
 const guard = (condition: string) => ({ condition, message: label('No.') });
 type Content = Lifecycle;
@@ -51,7 +51,7 @@ async function find(spoil: (content: Sound) => unknown): Promise<string[]> {
 describe('the check of a lifecycle', () => {
   it('finds nothing in a sound one, nor in any that comes with the program', async () => {
     expect(await find(() => undefined)).toEqual([]);
-    for (const { content, ...definition } of await readShipped())
+    for (const { content, ...definition } of (await readShipped()).filter(({ kind }) => kind === 'lifecycles'))
       expect([definition.name, await kinds.check(definition, content)]).toEqual([definition.name, []]);
   });
 
@@ -204,6 +204,11 @@ describe('the check of a lifecycle', () => {
           done: { in: ['work'], after: 'PT1H', since: 'entered', take: 'finish' },
         }),
       ['error /timers/again', 'error /timers/close', 'error /timers/done'],
+    ],
+    [
+      'an approval by no policy, or to where no rule may lead',
+      (c) => (c.statuses['work'] = { phase: 'active', name: label('x'), approval: { policy: 'nobody', approved: 'close', rejected: 'finish' } }),
+      ['error /statuses/work/approval/policy', 'error /statuses/work/approval/approved'],
     ],
     ['no way to reopen', (c) => delete c.transitions['reopen'], ['warning /statuses/done']],
     ['a way out of what is closed', (c) => (c.transitions['revive'] = transition(['closed'], 'work')), ['warning /statuses/closed']],

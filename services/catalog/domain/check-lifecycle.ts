@@ -4,7 +4,7 @@ import { checkFlow } from './check-flow.ts';
 import { checkGuards } from './check-guards.ts';
 import { checkNames } from './check-names.ts';
 import { checkTimers } from './check-timers.ts';
-import type { LifecycleContext } from './lifecycle-findings.ts';
+import type { LifecycleContext } from './findings.ts';
 
 /** All that is wrong with a lifecycle beyond its schema: errors with which tickets would be stuck or refused, and warnings. */
 export function checkLifecycle(lifecycle: Lifecycle, context: LifecycleContext): Finding[] {

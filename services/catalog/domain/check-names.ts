@@ -1,6 +1,6 @@
 import type { Lifecycle } from '../../../generated/opora/catalog/v1/lifecycle.ts';
 import type { Finding } from '../../../platform/definitions/definition.ts';
-import { error, has, type LifecycleContext } from './lifecycle-findings.ts';
+import { error, has, type LifecycleContext } from './findings.ts';
 
 const namePattern = /^[a-z][a-z0-9_]{0,49}$/;
 const settable: Readonly<Record<string, readonly string[]>> = {
@@ -11,7 +11,7 @@ const settable: Readonly<Record<string, readonly string[]>> = {
 const clearable = ['assigneeId', 'serviceId', 'resolution'];
 
 /** Names of nothing: statuses, transitions and permissions that do not exist, and actions that cannot be carried out. */
-export function checkNames({ initial, statuses, transitions, timers }: Lifecycle, { permissions }: LifecycleContext): Finding[] {
+export function checkNames({ initial, statuses, transitions, timers }: Lifecycle, { permissions, policies }: LifecycleContext): Finding[] {
   const findings: Finding[] = [];
   const status = (name: string, pointer: string) => {
     if (!has(statuses, name)) findings.push(error(pointer, { ru: `Нет статуса «${name}».`, en: `There is no status "${name}".` }));
@@ -47,6 +47,9 @@ export function checkNames({ initial, statuses, transitions, timers }: Lifecycle
       }
     });
   }
+  for (const [name, { approval }] of Object.entries(statuses)) {
+    if (approval) findings.push(...checkApproval(name, approval, transitions, policies));
+  }
   for (const [name, timer] of Object.entries(timers)) {
     timer.in.forEach((one, index) => {
       status(one, `/timers/${name}/in/${index}`);
@@ -64,4 +67,32 @@ function isPossible({ action, field, value }: Lifecycle['transitions'][string]['
   if (action === 'clear') return clearable.includes(field) && value === undefined;
   const values = settable[field];
   return values !== undefined && value !== undefined && value !== '' && (values.length === 0 || values.includes(value));
+}
+
+/** An approval asks by a policy that there is, and what it leads to is for rules to take from this status. */
+function checkApproval(
+  status: string,
+  { policy, approved, rejected }: NonNullable<Lifecycle['statuses'][string]['approval']>,
+  transitions: Lifecycle['transitions'],
+  policies: ReadonlySet<string>,
+): Finding[] {
+  const at = `/statuses/${status}/approval`;
+  const findings = policies.has(policy)
+    ? []
+    : [error(`${at}/policy`, { ru: `Нет политики согласования «${policy}».`, en: `There is no approval policy "${policy}".` })];
+  for (const [outcome, name] of Object.entries({ approved, rejected })) {
+    const transition = has(transitions, name) ? transitions[name] : undefined;
+    const isForRules = transition?.from.includes(status) && transition.by.includes('rule') && transition.permission === undefined;
+    const needsPerson =
+      (outcome === 'approved' && transition?.requires.includes('resolution')) ||
+      transition?.actions.some(({ action }) => action === 'assign_to_actor');
+    if (isForRules && !needsPerson) continue;
+    findings.push(
+      error(`${at}/${outcome}`, {
+        ru: `Согласование не может сделать переход «${name}»: он нужен из «${status}», для правил (by: rule) и без участия человека.`,
+        en: `An approval cannot take "${name}": it must lead on from "${status}", be for rules (by: rule), and need no person.`,
+      }),
+    );
+  }
+  return findings;
 }

@@ -1,6 +1,6 @@
 import type { Lifecycle } from '../../../generated/opora/catalog/v1/lifecycle.ts';
 import type { Finding } from '../../../platform/definitions/definition.ts';
-import { error, has, reach } from './lifecycle-findings.ts';
+import { error, has, reach } from './findings.ts';
 
 /** Timers into nowhere, timers that may not act, and timers that would go round for ever. Names must be good. */
 export function checkTimers({ transitions, timers }: Lifecycle, impossible: ReadonlySet<string>): Finding[] {

@@ -1,6 +1,7 @@
 import { buildEnterprise } from './enterprise.ts';
 import { imaginePastAlerts, imaginePastTickets } from './past.ts';
 import { seededRandom } from './random.ts';
+import { buildWorkforce } from './workforce.ts';
 
 const now = Date.UTC(2026, 2, 1);
 
@@ -33,5 +34,18 @@ describe('the demo enterprise', () => {
     const alerts = imaginePastAlerts(seededRandom(3), items, now, 60, 21);
     expect(new Set(alerts.map(({ fingerprint }) => fingerprint)).size).toBe(60);
     expect(alerts.every(({ startsAt, endsAt = now }) => startsAt < endsAt && endsAt <= now)).toBe(true);
+  });
+
+  it('has people who are the same for the same seed, each with a manager and a key once, and deputies who are there', () => {
+    const workforce = buildWorkforce(seededRandom(4), now);
+    expect(buildWorkforce(seededRandom(4), now)).toEqual(workforce);
+    const { workers, teams, leaves } = workforce;
+    expect(workers.filter(({ manager }) => manager === undefined)).toHaveLength(1);
+    const keys = new Set(workers.map(({ key }) => key));
+    expect(keys.size).toBe(workers.length);
+    expect(new Set(workers.map(({ mobile }) => mobile)).size).toBe(workers.length);
+    expect(teams.filter(({ members }) => members.length < 2).map(({ key }) => key)).toEqual([]);
+    const away = new Set(leaves.map(({ worker }) => worker));
+    expect(leaves.filter(({ deputy }) => away.has(deputy) || !keys.has(deputy))).toEqual([]);
   });
 });

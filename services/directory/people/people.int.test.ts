@@ -38,6 +38,7 @@ describe('an import', () => {
     externalReference: { system: 'hr', id },
     name: `Сотрудник ${id}`,
     contacts: [],
+    skills: [],
     ...more,
   });
   const send = (records: PersonRecord[]) => people.importPeople(records, directory.as());

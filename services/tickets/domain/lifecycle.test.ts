@@ -40,11 +40,11 @@ const content: LifecycleContent = {
   },
   timers: {},
 };
-const { condition: compile } = ruleLanguage({
+const compile = ruleLanguage({
   ticket: { fields: { hasAssignee: 'bool', priority: 'string' } },
   actor: { fields: { isAssignee: 'bool' } },
   resolution: 'string',
-});
+}).condition;
 const lifecycle = compileLifecycle('incident', 3, content, compile);
 const row = { high: 'high', medium: 'moderate', low: 'low' } as const;
 const matrix: PriorityMatrix = { high: row, medium: row, low: row };
@@ -54,6 +54,7 @@ const ticket: TicketState = {
   type: 'incident',
   lifecycle: 'incident',
   lifecycleVersion: 3,
+  matrixVersion: 1,
   status: 'new',
   subject: 'Нет связи',
   impact: 'low',
@@ -127,7 +128,12 @@ describe('a lifecycle', () => {
       ['take', true],
     ]);
     expect(choices[0]?.obstacles).toEqual([
-      { kind: 'guard', what: 'ticket.priority != "planning" || actor.isAssignee', message: label('Assign it first.') },
+      {
+        kind: 'guard',
+        what: 'ticket.priority != "planning" || actor.isAssignee',
+        message: label('Assign it first.'),
+        why: { ru: expect.any(String), en: expect.stringContaining('actor.isAssignee') },
+      },
     ]);
     const [finish] = listChoices(lifecycle, { ticket: { ...ticket, status: 'working' }, actor: actor() }).filter(({ to }) => to === 'done');
     expect(finish).toMatchObject({ possible: true, gives: ['resolution'] });

@@ -1,9 +1,9 @@
 import type { Lifecycle as LifecycleContent, LifecycleTimer, LifecycleTransition } from '../../../generated/opora/catalog/v1/lifecycle.ts';
-import type { LifecycleFacts } from '../../../generated/opora/tickets/v1/facts.ts';
+import type { ActorFacts, TicketFacts } from '../../../generated/opora/tickets/v1/facts.ts';
 import type { TransitionObstacle } from '../../../generated/opora/tickets/v1/tickets.ts';
 import { isAppError } from '../../../platform/errors/app-error.ts';
+import { tellReason } from '../../../platform/rules/explain-in-words.ts';
 import type { Condition } from '../../../platform/rules/rule-language.ts';
-import { splitCondition } from '../../../platform/rules/split-condition.ts';
 import type { TicketState } from './ticket.ts';
 
 export type Phase = LifecycleContent['statuses'][string]['phase'];
@@ -28,28 +28,28 @@ export interface Lifecycle {
   readonly name: string;
   readonly version: number;
   readonly content: LifecycleContent;
-  /** By transition, each guard in the parts that must all hold. */
   readonly guards: ReadonlyMap<string, readonly CompiledGuard[]>;
 }
 
 interface CompiledGuard {
-  parts: readonly Pick<Condition, 'text' | 'evaluate'>[];
+  text: string;
+  /** Absent where this program cannot read it. */
+  condition?: Condition;
   message: { ru: string; en: string };
 }
 
 /** A guard that this program cannot read holds never: nobody gets past what is not understood. */
 export function compileLifecycle(name: string, version: number, content: LifecycleContent, compile: (text: string) => Condition): Lifecycle {
-  const compileParts = (text: string): CompiledGuard['parts'] => {
+  const compileGuard = (text: string): Pick<CompiledGuard, 'text' | 'condition'> => {
     try {
-      return splitCondition(compile(text)).map((part) => compile(part));
+      return { text, condition: compile(text) };
     } catch (error) {
       if (!isAppError(error, 'invalid_input')) throw error;
-      return [{ text, evaluate: () => ({ matches: false, reason: error.message }) }];
+      return { text };
     }
   };
   const guards = Object.entries(content.transitions).map(
-    ([transition, { guards: written }]) =>
-      [transition, written.map(({ condition, message }) => ({ parts: compileParts(condition), message }))] as const,
+    ([transition, { guards: written }]) => [transition, written.map(({ condition, message }) => ({ ...compileGuard(condition), message }))] as const,
   );
   return { name, version, content, guards: new Map(guards) };
 }
@@ -107,10 +107,19 @@ export function findObstacles(lifecycle: Lifecycle, step: string, ask: Ask): Tra
     obstacles.push({ kind: 'field', what: field, message: missing[field] });
   }
   const facts = factsOf(ask);
-  for (const { parts, message } of lifecycle.guards.get(step) ?? []) {
-    for (const { text } of parts.filter((part) => !part.evaluate(facts).matches)) obstacles.push({ kind: 'guard', what: text, message });
-  }
+  for (const guard of lifecycle.guards.get(step) ?? []) obstacles.push(...findFalse(guard, facts));
   return obstacles;
+}
+
+/** The parts of a guard that are false, of those that must all hold, each with why. */
+function findFalse({ text, condition, message }: CompiledGuard, facts: ReturnType<typeof factsOf>): TransitionObstacle[] {
+  if (!condition) return [{ kind: 'guard', what: text, message }];
+  if (condition.evaluate(facts).matches) return [];
+  const { part, ru, en } = condition.explain(facts);
+  const { expression, parts } = part;
+  const isTrue = ({ outcome }: typeof part) => 'value' in outcome && outcome.value === true;
+  const all = expression.kind === 'binary' && expression.operator === '&&' ? parts.filter((one) => !isTrue(one)) : [part];
+  return all.map((one) => ({ kind: 'guard', what: one.text, message, why: all.length === 1 ? { ru, en } : tellReason(one) }));
 }
 
 const missing: Readonly<Record<LifecycleTransition['requires'][number], { ru: string; en: string }>> = {
@@ -137,29 +146,31 @@ function hasField(field: LifecycleTransition['requires'][number], { ticket, reso
   }
 }
 
-function factsOf({ ticket, actor, resolution = ticket.resolution ?? '' }: Ask) {
-  const facts: LifecycleFacts = {
-    ticket: {
-      type: ticket.type,
-      status: ticket.status,
-      subject: ticket.subject,
-      impact: ticket.impact,
-      urgency: ticket.urgency,
-      priority: ticket.priority,
-      hasAssignee: ticket.assigneeId !== undefined,
-      hasCaller: ticket.callerId !== undefined,
-      hasService: ticket.serviceId !== undefined,
-      hasDescription: ticket.description !== undefined,
-      hasPlannedWindow: ticket.plannedStart !== undefined,
-      isRaised: ticket.raiseKey !== undefined,
-      itemCount: ticket.items.length,
-    },
-    actor: {
-      isCaller: actor.capacity !== 'rule' && actor.id === ticket.callerId,
-      isAssignee: actor.capacity !== 'rule' && actor.id === ticket.assigneeId,
-      isRule: actor.capacity === 'rule',
-    },
-    resolution,
+/** What conditions may speak of a ticket. */
+export function ticketFacts(ticket: TicketState) {
+  const facts: TicketFacts = {
+    type: ticket.type,
+    status: ticket.status,
+    subject: ticket.subject,
+    impact: ticket.impact,
+    urgency: ticket.urgency,
+    priority: ticket.priority,
+    hasAssignee: ticket.assigneeId !== undefined,
+    hasCaller: ticket.callerId !== undefined,
+    hasService: ticket.serviceId !== undefined,
+    hasDescription: ticket.description !== undefined,
+    hasPlannedWindow: ticket.plannedStart !== undefined,
+    isRaised: ticket.raiseKey !== undefined,
+    itemCount: ticket.items.length,
   };
-  return { ticket: { ...facts.ticket }, actor: { ...facts.actor }, resolution };
+  return { ...facts };
+}
+
+function factsOf({ ticket, actor, resolution = ticket.resolution ?? '' }: Ask) {
+  const about: ActorFacts = {
+    isCaller: actor.capacity !== 'rule' && actor.id === ticket.callerId,
+    isAssignee: actor.capacity !== 'rule' && actor.id === ticket.assigneeId,
+    isRule: actor.capacity === 'rule',
+  };
+  return { ticket: ticketFacts(ticket), actor: { ...about }, resolution };
 }

@@ -1,6 +1,7 @@
 import type { TryDifference, TryReport } from '../../../generated/opora/catalog/v1/catalog.ts';
 import { findObstacles, type Lifecycle } from './lifecycle.ts';
 import type { TicketState } from './ticket.ts';
+import { countDifferences } from './try-ranking.ts';
 
 /** A ticket as it is now, and the steps that it took, oldest first. */
 export interface PastTicket {
@@ -10,25 +11,13 @@ export interface PastTicket {
 
 type Label = NonNullable<TryDifference['what']>;
 
-const mostDifferences = 50;
-const mostExamples = 5;
-
 /** How past tickets would have gone: whether each of their steps leads on in this lifecycle, and what would have kept people from it. Who took a step is not asked. */
 export function replaySteps(lifecycle: Lifecycle, past: readonly PastTicket[]): TryReport {
-  const found = new Map<string, TryDifference>();
-  let same = 0;
-  for (const { ticket, steps } of past) {
-    const differences = steps.flatMap((step) => differenceOf(lifecycle, ticket, step));
-    if (differences.length === 0) same++;
-    for (const what of new Map(differences.map((label) => [label.en, label])).values()) {
-      const difference = found.get(what.en) ?? { what, count: 0, examples: [] };
-      difference.count++;
-      if (difference.examples.length < mostExamples) difference.examples.push(ticket.number);
-      found.set(what.en, difference);
-    }
-  }
-  const differences = [...found.values()].sort((one, other) => other.count - one.count).slice(0, mostDifferences);
-  return { cases: past.length, same, differences };
+  const steps = new Map(past.map((one) => [one.ticket.id, one.steps]));
+  return countDifferences(
+    past.map(({ ticket }) => ticket),
+    (ticket) => (steps.get(ticket.id) ?? []).flatMap((step) => differenceOf(lifecycle, ticket, step)),
+  );
 }
 
 function differenceOf(lifecycle: Lifecycle, ticket: TicketState, { before, after }: PastTicket['steps'][number]): Label[] {

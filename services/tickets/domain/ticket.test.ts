@@ -8,6 +8,7 @@ const ticket: TicketState = {
   type: 'incident',
   lifecycle: 'incident',
   lifecycleVersion: 1,
+  matrixVersion: 1,
   status: 'new',
   subject: 'Нет связи',
   impact: 'low',

@@ -15,6 +15,8 @@ export interface TicketState extends PlannedWindow {
   /** The lifecycle that it lives by, and the version of it that it stays with. */
   lifecycle: string;
   lifecycleVersion: number;
+  /** The version of the priority matrix that it stays with. */
+  matrixVersion: number;
   status: string;
   subject: string;
   description?: string;

@@ -7,6 +7,7 @@ import { sql } from '../../../platform/postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../../platform/postgres/test-database.ts';
 import { createClient } from '../../../platform/rpc/client.ts';
 import { createInProcessTransport } from '../../../platform/rpc/in-process.ts';
+import { knowPolicies } from '../approvals/know-policies.ts';
 import { knowDefinitions } from '../definitions/know-definitions.ts';
 import type { TicketState } from '../domain/ticket.ts';
 import { insertKnownVersions } from '../storage/known-store.ts';
@@ -59,6 +60,7 @@ describe('running tickets on their way to another version', () => {
         type: 'task',
         lifecycle: index < 50 ? 'errand' : 'other',
         lifecycleVersion: 1,
+        matrixVersion: 1,
         status: index % 5 === 0 ? 'closed' : index % 2 === 0 ? 'new' : 'waiting',
         subject: '0',
         impact: 'low',
@@ -98,7 +100,7 @@ describe('running tickets on their way to another version', () => {
     };
     const renaming = rename();
 
-    const timers = runMoves({ database, lifecycles, newId: newUuid, pageSize: 7 });
+    const timers = runMoves({ database, lifecycles, policies: knowPolicies(definitions, contract), newId: newUuid, pageSize: 7 });
     const states = async () => (await readMove(database, id))?.state;
     for (let round = 0; (await states()) === 'running' && round < 200; round++) {
       try {

@@ -4,6 +4,7 @@ import { violatedConstraint } from '../../../platform/postgres/server-error.ts';
 import { type Statement, sql } from '../../../platform/postgres/sql.ts';
 import { setTimers, type Timers } from '../../../platform/timers/timers.ts';
 import { announceTransition, announceUpdated } from '../announce.ts';
+import { followStatus } from '../approvals/follow-status.ts';
 import type { TimerMoves } from '../domain/follow-timers.ts';
 import { phaseOf } from '../domain/lifecycle.ts';
 import { checkMapping, moveTicket, moveTimersOver } from '../domain/move-ticket.ts';
@@ -15,7 +16,7 @@ import { readTickets, updateTickets } from '../storage/ticket-store.ts';
 import type { TicketParts } from '../tickets.ts';
 import { writeTimers } from './move-timers.ts';
 
-type MoveParts = Pick<TicketParts, 'database' | 'lifecycles'> & { newId(at?: number): string };
+type MoveParts = Pick<TicketParts, 'database' | 'lifecycles' | 'policies'> & { newId(at?: number): string };
 
 const prefix = 'lifecycle-move:';
 const firstId = '00000000-0000-0000-0000-000000000000';
@@ -72,7 +73,7 @@ export function moveMethods({ database, lifecycles }: MoveParts): LifecycleMoveS
 }
 
 /** Carries out moves, `pageSize` tickets a commit, and on after a kill. Somebody who changes a ticket meanwhile wins: its page is looked at again. */
-export function runMoves({ database, lifecycles, newId, pageSize = 500 }: MoveParts & { pageSize?: number }): Timers {
+export function runMoves({ database, lifecycles, policies, newId, pageSize = 500 }: MoveParts & { pageSize?: number }): Timers {
   /** Moves the next page; false when there was no further one. */
   async function movePage(move: MoveState, now: number): Promise<boolean> {
     const end = newId(now - settled);
@@ -83,11 +84,13 @@ export function runMoves({ database, lifecycles, newId, pageSize = 500 }: MovePa
     );
     const to = await lifecycles.find(move.lifecycle, move.toVersion);
     const writer = { principal: { kind: 'account' as const, id: move.actorId, name: move.actorName, permissions: [] }, now, newId: () => newId(now) };
-    const moved: { before: TicketState; after: TicketState; timers: TimerMoves }[] = [];
+    const moved: { before: TicketState; after: TicketState; timers: TimerMoves; followed: Awaited<ReturnType<typeof followStatus>> }[] = [];
     for (const before of tickets) {
       const from = await lifecycles.of(before);
       const after = moveTicket(before, from, to, move.statuses, now);
-      if (after) moved.push({ before, after, timers: moveTimersOver(before, from, after, to, now) });
+      if (!after) continue;
+      const followed = await followStatus({ database, policies }, { lifecycle: to, from, before, after }, writer);
+      moved.push({ before, after, timers: moveTimersOver(before, from, after, to, now), followed });
     }
     const isLast = place === end;
     const next = { ...move, place, moved: move.moved + moved.length, version: move.version + 1, updatedAt: now };
@@ -102,12 +105,14 @@ export function runMoves({ database, lifecycles, newId, pageSize = 500 }: MovePa
               insertHistory(moved.map(({ before, after }) => makeEntry(writer, after.id, 'lifecycle_moved', listChanges(before, after), why))),
             ]),
         ...writeTimers({ set: moved.flatMap(({ timers }) => timers.set), drop: moved.flatMap(({ timers }) => timers.drop) }),
+        ...moved.flatMap(({ followed }) => followed.statements),
       ],
-      events: moved.map(({ before, after }) =>
+      events: moved.flatMap(({ before, after, followed }) => [
         before.status === after.status
           ? announceUpdated(after)
           : announceTransition(after, writer.principal, { transition: 'lifecycle_move', before, phase: phaseOf(to, after.status), byPerson: false }),
-      ),
+        ...followed.events,
+      ]),
       at: now,
     });
     return !isLast;

@@ -4,6 +4,7 @@ import { sql } from '../../../platform/postgres/sql.ts';
 import type { Parts } from '../../../platform/service/define-service.ts';
 import type { Timers } from '../../../platform/timers/timers.ts';
 import { announceTransition } from '../announce.ts';
+import { followStatus } from '../approvals/follow-status.ts';
 import { readTimerKey, timerPrefix } from '../domain/follow-timers.ts';
 import { findObstacles, findTransition, type Lifecycle, phaseOf, timersIn } from '../domain/lifecycle.ts';
 import { takeStep } from '../domain/take-step.ts';
@@ -27,10 +28,11 @@ interface Step {
 export function runTimers({
   database,
   lifecycles,
-  matrix,
+  matrices,
+  policies,
   within,
   newId,
-}: Pick<TicketParts, 'database' | 'lifecycles' | 'matrix'> & { within: Parts['within']; newId: NewId }): Timers {
+}: Pick<TicketParts, 'database' | 'lifecycles' | 'matrices' | 'policies'> & { within: Parts['within']; newId: NewId }): Timers {
   return {
     prefix: timerPrefix,
     heedsEvents: false,
@@ -42,11 +44,13 @@ export function runTimers({
       for (const { ticketId, timer } of wanted) {
         const ticket = tickets.find(({ id }) => id === ticketId);
         if (!ticket || steps.has(ticketId)) continue;
+        const { matrix } = await matrices.find('default', ticket.matrixVersion);
         const step = ring(await lifecycles.of(ticket), timer, { ticket, actor: ruleOf(principal), matrix, now });
         if (step) steps.set(ticketId, step);
       }
       const taken = [...steps.values()];
       if (taken.length === 0) return {};
+      const followed = await Promise.all(taken.map((step) => followStatus({ database, policies }, step, { now, newId: () => newId(now) })));
       const writer = { principal, now, newId: () => newId(now) };
       const { set, drop } = planTimers(
         taken.map(({ lifecycle, before, after }) => ({ lifecycle, before: before.status, ticket: after })),
@@ -69,10 +73,14 @@ export function runTimers({
             ),
           ),
           ...writeTimers({ set, drop: drop.filter((key) => !rang.has(key)) }),
+          ...followed.flatMap(({ statements }) => statements),
         ],
-        events: taken.map(({ before, after, lifecycle, transition }) =>
-          announceTransition(after, principal, { transition, before, phase: phaseOf(lifecycle, after.status), byPerson: false }),
-        ),
+        events: [
+          ...followed.flatMap(({ events }) => events),
+          ...taken.map(({ before, after, lifecycle, transition }) =>
+            announceTransition(after, principal, { transition, before, phase: phaseOf(lifecycle, after.status), byPerson: false }),
+          ),
+        ],
       };
       if (!set.some(({ key }) => rang.has(key))) return changes;
       // One that rang beside the first begins anew instead. So the steps are written by themselves, and the timers are looked at again.

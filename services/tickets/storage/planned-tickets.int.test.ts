@@ -18,6 +18,7 @@ describe('tickets about an item, among many', () => {
     type: 'incident',
     lifecycle: 'incident',
     lifecycleVersion: 1,
+    matrixVersion: 1,
     status: 'new',
     subject: 'Насос',
     impact: 'low',

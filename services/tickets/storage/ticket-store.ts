@@ -9,6 +9,7 @@ interface TicketRow {
   type: TicketState['type'];
   lifecycle: string | null;
   lifecycle_version: number;
+  matrix_version: number | null;
   status: string;
   subject: string;
   description: string | null;
@@ -37,7 +38,7 @@ interface TicketRow {
 
 export async function readTickets(database: Database, where: Statement): Promise<TicketState[]> {
   const rows = await database.query<TicketRow>(
-    sql`select id, number, type, lifecycle, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items, service_id,
+    sql`select id, number, type, lifecycle, lifecycle_version, matrix_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items, service_id,
       external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at,
       planned_start, planned_end, is_over
       from ticket where ${where}`,
@@ -46,10 +47,10 @@ export async function readTickets(database: Database, where: Statement): Promise
 }
 
 export function insertTickets(tickets: readonly TicketState[]): Statement {
-  return sql`insert into ticket (id, number, type, lifecycle, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items,
+  return sql`insert into ticket (id, number, type, lifecycle, lifecycle_version, matrix_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items,
       service_id, external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at,
       planned_start, planned_end, is_over)
-    select id, number, type, lifecycle, lifecycle_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items,
+    select id, number, type, lifecycle, lifecycle_version, matrix_version, status, subject, description, impact, urgency, priority, caller_id, assignee_id, items,
       service_id, external_system, external_id, raise_key, alert_ids, taken_over, form, resolution, explanation, version, created_at, updated_at,
       planned_start, planned_end, is_over
     from json_populate_recordset(null::ticket, ${JSON.stringify(tickets.map(toRow))}::json)`;
@@ -84,6 +85,7 @@ function toState(row: TicketRow): TicketState {
     type: row.type,
     lifecycle: row.lifecycle ?? row.type,
     lifecycleVersion: row.lifecycle_version,
+    matrixVersion: row.matrix_version ?? 1,
     status: row.status,
     subject: row.subject,
     ...(row.description !== null && { description: row.description }),
@@ -117,6 +119,7 @@ function toRow(ticket: TicketState) {
     type: ticket.type,
     lifecycle: ticket.lifecycle,
     lifecycle_version: ticket.lifecycleVersion,
+    matrix_version: ticket.matrixVersion,
     status: ticket.status,
     subject: ticket.subject,
     description: ticket.description,

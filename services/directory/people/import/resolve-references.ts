@@ -26,6 +26,7 @@ export async function resolveReferences(database: Database, records: readonly Pe
     const { system, id } = record.externalReference;
     want('person', system, id);
     want('person', system, record.manager);
+    for (const { skill } of record.skills) want('skill', system, skill);
     for (const field of namedFields) want(namedBySystem[field].kind, system, record[field]);
   }
   const found = await findByExternalReference(database, [...wanted.values()]);

@@ -99,7 +99,7 @@ export async function decidePage(
 
 /** The fields of a person that a record tells; ids of the system that nobody has are violations, except the manager's. */
 function readRecord(record: PersonRecord, find: FindId): { given: Partial<Person>; violations: FieldViolation[] } {
-  const { externalReference, organization: _, department: __, site: ___, schedule: ____, manager: _____, ...own } = record;
+  const { externalReference, organization: _, department: __, site: ___, schedule: ____, manager: _____, skills, ...own } = record;
   const given: Record<string, unknown> = { ...own };
   const violations: FieldViolation[] = [];
   for (const field of namedFields) {
@@ -109,6 +109,12 @@ function readRecord(record: PersonRecord, find: FindId): { given: Partial<Person
     if (known !== undefined) given[namedBySystem[field].field] = known;
     else violations.push({ pointer: `/${field}`, message: `nothing is known as "${id}" in ${externalReference.system}: send it first` });
   }
+  given['skills'] = skills.flatMap(({ skill, level }, index) => {
+    const skillId = find('skill', externalReference.system, skill);
+    if (skillId !== undefined) return [{ skillId, level }];
+    violations.push({ pointer: `/skills/${index}/skill`, message: `nothing is known as "${skill}" in ${externalReference.system}: send it first` });
+    return [];
+  });
   return { given, violations };
 }
 

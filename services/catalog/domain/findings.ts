@@ -1,5 +1,6 @@
 import type { Lifecycle } from '../../../generated/opora/catalog/v1/lifecycle.ts';
 import type { Finding, Label } from '../../../platform/definitions/definition.ts';
+import { isAppError } from '../../../platform/errors/app-error.ts';
 import type { DeclaredShape } from '../../../platform/rules/read-shape.ts';
 import type { Condition } from '../../../platform/rules/rule-language.ts';
 
@@ -10,6 +11,8 @@ export interface LifecycleContext {
   domains: DeclaredShape['domains'];
   /** Every permission that there is. */
   permissions: ReadonlySet<string>;
+  /** Names of the approval policies that hold. */
+  policies: ReadonlySet<string>;
 }
 
 export type Transition = Lifecycle['transitions'][string];
@@ -27,4 +30,15 @@ export function reach(from: Iterable<string>, steps: (status: string) => Iterabl
   const reached = new Set(from);
   for (const status of reached) for (const next of steps(status)) reached.add(next);
   return reached;
+}
+
+/** The condition, or undefined when it cannot be used: then a finding at the pointer says why. */
+export function compileCondition(text: string, pointer: string, compile: (text: string) => Condition, findings: Finding[]): Condition | undefined {
+  try {
+    return compile(text);
+  } catch (problem) {
+    if (!isAppError(problem, 'invalid_input')) throw problem;
+    for (const { message } of problem.violations) findings.push(error(pointer, { ru: `Условие не годится: ${message}`, en: message }));
+    return undefined;
+  }
 }
