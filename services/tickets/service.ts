@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CatalogService } from '../../generated/opora/catalog/v1/catalog.ts';
 import { RadiusService } from '../../generated/opora/cmdb/v1/radius.ts';
 import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
+import { PersonService } from '../../generated/opora/directory/v1/people.ts';
 import { ApprovalService } from '../../generated/opora/tickets/v1/approvals.ts';
 import { BlastRadiusService } from '../../generated/opora/tickets/v1/blast_radius.ts';
 import { FreezeService } from '../../generated/opora/tickets/v1/freezes.ts';
@@ -54,7 +55,7 @@ export const tickets = defineService({
         keepImpact({ ...asking, newId }),
         runTimers({ ...parts, newId }),
         runMoves({ ...parts, newId }),
-        runApprovals({ ...parts, newId, directory: client(DirectoryService) }),
+        runApprovals({ ...parts, newId, directory: { accounts: client(DirectoryService), people: client(PersonService) } }),
       ],
     };
   },

@@ -169,6 +169,21 @@ describe('a ticket that needs agreement', () => {
     expect(told.map(({ reminder }) => reminder).slice(0, 2)).toEqual([false, true]);
   });
 
+  it('asks whom its caller reports to', async () => {
+    const person = async (name: string, more: object = {}) => (await api.post<{ id: string }>('/api/v1/people', { name, ...more })).body.id;
+    const account = async (login: string, personId: string) => {
+      const { body } = await api.post<{ id: string }>('/api/v1/accounts', { login, name: login, roles: ['requester'], personId });
+      const token = await api.post<{ secret: string }>('/api/v1/tokens', { name: 'test', accountId: body.id });
+      return { id: body.id, api: api.as(token.body.secret) };
+    };
+    const head = await person('Главная');
+    const [chief, worker] = [await account('chief', head), await account('worker', await person('Рядовой', { managerId: head }))];
+    const ticket = await ask('by-manager', [{ ...stage([]), approvers: [{ kind: 'manager_of_caller' }] }], { callerId: worker.id });
+    const approval = await asked(chief.api, ticket);
+    expect(approval.stages[0]?.approvers).toEqual([chief.id]);
+    expect((await decide(chief.api, approval, 'approve')).body.state).toBe('approved');
+  });
+
   it('cannot ask by a policy that names nobody, and a lifecycle cannot name a policy that there is not', async () => {
     const check = (kind: string, content: object) =>
       api.post<{ findings: { severity: string; pointer: string }[] }>(`/api/v1/catalog/${kind}/any:check`, { content });

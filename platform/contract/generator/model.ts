@@ -48,6 +48,8 @@ export interface FieldRules {
   required: boolean;
   outputOnly: boolean;
   json: boolean;
+  /** Of a json value: full names of messages, one of which it is. */
+  jsonOf?: readonly string[];
   values: readonly string[];
   minLength?: number;
   maxLength?: number;

@@ -1,6 +1,6 @@
 import type { Schema } from '../contract-file.ts';
 import type { ContractModel, FieldModel, MessageModel } from './model.ts';
-import { writeField, writeSchema } from './write-schemas.ts';
+import { referenceTo, writeField, writeSchema } from './write-schemas.ts';
 
 /** `closed`: what we take, nothing unknown in it. `open`: what we give; a reader must let pass the fields that it does not know yet. */
 export type Stance = 'closed' | 'open';
@@ -37,7 +37,9 @@ function plainField(field: FieldModel): FieldModel {
 function jsonValue(field: FieldModel): Schema {
   const { description, ...rest } = writeField(plainField(field));
   const anything = { description: description ?? 'Any JSON value.' };
-  if (field.shape === 'single') return anything;
+  const { jsonOf = [] } = field.rules;
+  if (field.shape === 'single')
+    return jsonOf.length > 0 ? { ...anything, anyOf: jsonOf.map((message) => ({ $ref: referenceTo(message) })) } : anything;
   return { ...anything, ...rest, ...(field.shape === 'list' ? { items: {} } : { additionalProperties: {} }) };
 }
 
@@ -45,10 +47,12 @@ function jsonValue(field: FieldModel): Schema {
 export function messagesWithin(names: Iterable<string>, model: ContractModel): Set<string> {
   const found = new Set<string>();
   const visit = (name: string): void => {
-    for (const { type } of model.messages.get(name)?.fields ?? []) {
-      if (!('message' in type) || found.has(type.message)) continue;
-      found.add(type.message);
-      visit(type.message);
+    for (const { type, rules } of model.messages.get(name)?.fields ?? []) {
+      for (const inner of [...('message' in type ? [type.message] : []), ...(rules.jsonOf ?? [])]) {
+        if (found.has(inner)) continue;
+        found.add(inner);
+        visit(inner);
+      }
     }
   };
   for (const name of names) visit(name);

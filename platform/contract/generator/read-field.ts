@@ -41,6 +41,7 @@ export function readField(field: DescField, options: OptionReader, refusals: Ref
   if (!isText && (rules.values.length > 0 || rules.pattern || rules.format || rules.json)) refuse('values, pattern, format and json are for strings');
   if (rules.format && !formats.includes(rules.format)) refuse(`format "${rules.format}" is none of ${formats.join(', ')}`);
   if (rules.pattern && !isPattern(rules.pattern)) refuse('its pattern is not a regular expression');
+  if (rules.jsonOf && !rules.json) refuse('json_of is for json values');
   if (rules.json && (rules.values.length > 0 || rules.pattern || rules.format)) refuse('a json value has no values, pattern or format');
   if (shape === 'single' && !message && !optional && !rules.required && refusesItsDefault(rules, isText)) {
     refuse('its rules refuse the value that stands for "absent": say `optional` before it, or make it required');

@@ -64,6 +64,7 @@ interface FieldOption {
   required: boolean;
   outputOnly: boolean;
   json: boolean;
+  jsonOf: string[];
   values: string[];
   minLength?: number;
   maxLength?: number;
@@ -90,12 +91,13 @@ export function optionReader(registry: FileRegistry) {
     rulesOf(field: DescField): FieldRules {
       const option = read<FieldOption>(field, 'opora.api.v1.field');
       if (!option) return { required: false, outputOnly: false, json: false, values: [] };
-      const { required, outputOnly, json, values, minLength, maxLength, minimum, maximum, pattern, format, example } = option;
+      const { required, outputOnly, json, jsonOf, values, minLength, maxLength, minimum, maximum, pattern, format, example } = option;
       return {
         required,
         outputOnly,
         json,
         values: [...values],
+        ...(jsonOf.length > 0 && { jsonOf: [...jsonOf] }),
         ...(has(option, 'minLength') && minLength !== undefined && { minLength }),
         ...(has(option, 'maxLength') && maxLength !== undefined && { maxLength }),
         ...(has(option, 'minimum') && minimum !== undefined && { minimum }),

@@ -47,6 +47,11 @@ describe('the check of an approval policy', () => {
       },
       ['warning /stages/0/approvers/1'],
     ],
+    [
+      'a manager who is named, and a role that is not',
+      { approvers: [{ kind: 'manager_of_caller', value: 'ann' }, { kind: 'role' }, { kind: 'manager_of_assignee' }] },
+      ['error /stages/0/approvers/0/value', 'error /stages/0/approvers/1/value'],
+    ],
     ['a count that is missing', { needs: 'count' }, ['error /stages/0/count']],
     ['a count that is for nothing', { count: 2 }, ['error /stages/0/count']],
     ['more agreement than people', { needs: 'count', count: 2, approvers: [{ kind: 'account', value: 'ann' }] }, ['error /stages/0/count']],

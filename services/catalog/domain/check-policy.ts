@@ -33,9 +33,19 @@ function checkStage(stage: ApprovalStage, at: string, context: PolicyContext): F
   const { approvers, needs, count, condition, remindAfter, expiresAfter, onExpiry } = stage;
   const findings: Finding[] = [];
   approvers.forEach(({ kind, value }, index) => {
-    const isThere = (kind === 'account' ? context.accounts : context.roles).has(value);
-    const twice = approvers.findIndex((other) => other.kind === kind && other.value === value) < index;
     const pointer = `${at}/approvers/${index}`;
+    const isManager = kind === 'manager_of_caller' || kind === 'manager_of_assignee';
+    if (isManager !== (value === undefined)) {
+      findings.push(
+        error(`${pointer}/value`, {
+          ru: 'Учётную запись и роль называют, руководителя нет: он известен по заявке.',
+          en: 'An account and a role are named; a manager is not: the ticket tells who it is.',
+        }),
+      );
+      return;
+    }
+    const isThere = value === undefined || (kind === 'account' ? context.accounts : context.roles).has(value);
+    const twice = approvers.findIndex((other) => other.kind === kind && other.value === value) < index;
     if (!isThere) {
       const what = kind === 'account' ? { ru: 'учётной записи', en: 'account' } : { ru: 'роли', en: 'role' };
       findings.push(error(`${pointer}/value`, { ru: `Нет ${what.ru} «${value}».`, en: `There is no ${what.en} "${value}".` }));

@@ -37,7 +37,8 @@ export function policyKind({ contract, client, within }: KindParts): DefinitionK
     kind: 'approval-policies',
     message: 'opora.catalog.v1.ApprovalPolicy',
     async check(content) {
-      const named = (kind: string) => content.stages.flatMap(({ approvers }) => approvers.flatMap((one) => (one.kind === kind ? [one.value] : [])));
+      const named = (kind: string) =>
+        content.stages.flatMap(({ approvers }) => approvers.flatMap((one) => (one.kind === kind && one.value !== undefined ? [one.value] : [])));
       const accounts = await findThose(named('account'), (id) => directory.getAccount({ id }, within(patience)));
       const roles = await findThose(named('role'), (name) => directory.getRole({ name }, within(patience)));
       return checkPolicy(content, { compile, domains, accounts, roles });

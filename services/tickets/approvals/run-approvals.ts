@@ -1,10 +1,8 @@
 import { Duration } from 'luxon';
-import type { DirectoryService } from '../../../generated/opora/directory/v1/directory.ts';
 import { approvalRequested } from '../../../generated/opora/tickets/v1/events.ts';
 import type { NewId } from '../../../platform/clock/clock.ts';
 import type { Changes } from '../../../platform/postgres/database.ts';
 import { sql } from '../../../platform/postgres/sql.ts';
-import type { Client } from '../../../platform/rpc/call.ts';
 import type { Parts } from '../../../platform/service/define-service.ts';
 import { setTimers, type Timer, type Timers } from '../../../platform/timers/timers.ts';
 import { type ApprovalState, currentStage, expire, openStage, type Policy } from '../domain/approval.ts';
@@ -14,19 +12,17 @@ import { awaitedOf, readApprovals, updateApproval } from '../storage/approval-st
 import { insertHistory } from '../storage/journal-store.ts';
 import { readTickets } from '../storage/ticket-store.ts';
 import { type ApprovalParts, writeApproval } from './end-approval.ts';
+import { type Directory, findAccounts } from './find-accounts.ts';
 import { approvalPrefix, approvalTimer } from './follow-status.ts';
 
 export interface ApprovalRunning extends ApprovalParts {
-  directory: Pick<Client<DirectoryService>, 'listAccounts'>;
+  directory: Directory;
   within: Parts['within'];
   newId: NewId;
 }
 
-/** Milliseconds that the directory is waited for, and after which it is asked again for people when there were too few. */
-const patience = 5_000;
+/** Milliseconds after which the directory is asked again for people when there were too few. */
 const lookAgainAfter = 15 * 60_000;
-/** The most accounts that one role may ask. */
-const mostOfRole = 500;
 
 /** Asks people, reminds them, and ends stages whose time is over: one round at a time, each in the commit that removes its timer. */
 export function runApprovals(parts: ApprovalRunning): Timers {
@@ -59,14 +55,7 @@ export function runApprovals(parts: ApprovalRunning): Timers {
     const place = approval.stages.length - 1;
     const stage = policy.content.stages[place];
     if (!stage) return {};
-    const accounts: string[] = [];
-    for (const { kind, value } of stage.approvers) {
-      if (kind === 'account') accounts.push(value);
-      else {
-        const { items } = await parts.directory.listAccounts({ role: value, active: true, limit: mostOfRole }, within(patience));
-        accounts.push(...items.map((account) => account.id));
-      }
-    }
+    const accounts = (await Promise.all(stage.approvers.map((approver) => findAccounts(approver, ticket, parts)))).flat();
     const asked = stage.withoutCaller ? accounts.filter((account) => account !== ticket.callerId) : accounts;
     const opened: ApprovalState = { ...openStage(approval, stage, asked), version: approval.version + 1, updatedAt: now };
     const reached = opened.stages[place];
