@@ -21,10 +21,16 @@ export type Holding = 'all' | readonly Allowed[];
 export function holdingOf(principal: Principal, permission: string, model: CompiledModel): Holding {
   if (may(principal, permission)) return 'all';
   const own = principal.grants?.filter((grant) => grant.permission === permission) ?? [];
-  return own.flatMap(({ where }) => {
+  return own.flatMap(({ where, condition, without = [] }) => {
     const names = Object.keys(where);
     // What is not understood would be read as a condition less.
-    if (names.length === 0 || !names.every((name) => name === 'class' || name === 'organisation' || name === 'site')) return [];
+    if (
+      condition !== undefined ||
+      without.length > 0 ||
+      names.length === 0 ||
+      !names.every((name) => name === 'class' || name === 'organisation' || name === 'site')
+    )
+      return [];
     const { class: classes, organisation, site } = where;
     return {
       ...(classes && { class: [...new Set(classes.flatMap((name) => classesWithin(model, name)))] }),

@@ -1,9 +1,10 @@
-import type { EventContract, MethodContract } from './contract.ts';
+import type { EventContract, GuardedContract, MethodContract } from './contract.ts';
 
 /** What `generated/contract.json` holds: all that the contract says, for run time. */
 export interface ContractFile {
   methods: readonly MethodContract[];
   events: readonly EventContract[];
+  guarded: readonly GuardedContract[];
   /** By full name. A `json` field is text here, and `bytes` are a Uint8Array: messages as they travel by RPC. */
   components: { schemas: Record<string, Schema> };
   /** Messages that have a `json` field in them or below. */

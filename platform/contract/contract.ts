@@ -74,10 +74,30 @@ export interface EventContract {
   permissions: readonly string[];
   /** … or the account whose id stands in one of these fields. */
   owners: readonly string[];
+  /** The field with the facts of a guarded object: then whoever has a grant for that object may see it too. */
+  facts?: { field: string; message: string };
   /** What it says in the timelines of the items that it is about. */
   timeline?: TimelineContract;
   /** How it stands in the audit log; absent: it does not. */
   audit?: AuditContract;
+}
+
+/** An object on which rights depend. */
+export interface GuardedContract {
+  /** The message with its facts: `opora.tickets.v1.TicketFacts`. */
+  message: string;
+  /** What conditions call it: `ticket`. */
+  name: string;
+  /** The permission to see such objects, and those to change them. */
+  reads: string;
+  /** The permission without which the owners of events about it do not see these. */
+  owns?: string;
+  changes: readonly string[];
+  /** Fields that a grant to see it, or one to change it, may leave out. */
+  maskable: readonly string[];
+  lockable: readonly string[];
+  /** What conditions may ask, with the shapes of the rule language. */
+  fields: Readonly<Record<string, string>>;
 }
 
 /** One entry of the audit log; what it names are fields of the event, each of one text unless told. */
@@ -118,6 +138,7 @@ export interface TimelineContract {
 export interface Contract {
   methods: readonly MethodContract[];
   events: readonly EventContract[];
+  guarded: readonly GuardedContract[];
   method(service: string, name: string): MethodContract;
   event(type: string): EventContract | undefined;
   /** The JSON Schema of a message (by its full name), as it travels. */

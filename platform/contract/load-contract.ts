@@ -16,6 +16,7 @@ export function loadContract(folder = new URL('../../generated/', import.meta.ur
   return {
     methods: file.methods,
     events: file.events,
+    guarded: file.guarded,
     method(service, name) {
       const method = methods.get(`${service}/${name}`);
       if (!method) throw new Error(`The contract has no method ${service}/${name}`);

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { AppError } from '../errors/app-error.ts';
 import type { Changes } from '../postgres/database.ts';
+import type { ReaderFacts } from '../rights/reader.ts';
 import type { KeyedCall } from './idempotency.ts';
 
 /** Who asks. It travels with every call; the query uses it, not the page. */
@@ -14,13 +15,19 @@ export interface Principal {
   permissions: readonly string[];
   /** Permissions that hold only for some objects; for those that `permissions` names there is none. */
   grants?: readonly Grant[];
+  /** Where they belong, for the conditions of grants. */
+  about?: ReaderFacts;
 }
 
-/** A permission for those objects of which all of `where` holds: `{permission: 'cmdb.read', where: {site: ['SPB-1']}}`. Several grants add up. */
+/** A permission for some objects: `{permission: 'cmdb.read', where: {site: ['SPB-1']}}`, `{permission: 'tickets.read', where: {}, condition: …}`. Several add up. */
 export interface Grant {
   permission: string;
   /** What an object must have one of the values of. The service whose objects they are says what can be named; what it does not know holds for none. */
   where: Readonly<Record<string, readonly string[]>>;
+  /** CEL over the object and `me`; a service that does not know conditions lets it hold for none. */
+  condition?: string;
+  /** Fields that it leaves out: masked, or not to be changed. */
+  without?: readonly string[];
 }
 
 /** Who calls a method that is public, before signing in. */

@@ -81,9 +81,11 @@ function readPrincipal(text: string | undefined): Principal {
 
 function parsePrincipal(text: string): Principal {
   try {
-    const { kind, id, name, permissions, grants } = JSON.parse(Buffer.from(text, 'base64').toString()) as Principal;
+    const { kind, id, name, permissions, grants, about } = JSON.parse(Buffer.from(text, 'base64').toString()) as Principal;
     const known = (kind === 'account' || kind === 'service') && typeof id === 'string' && typeof name === 'string';
-    if (known && Array.isArray(permissions)) return { kind, id, name, permissions, ...(Array.isArray(grants) && { grants }) };
+    if (known && Array.isArray(permissions)) {
+      return { kind, id, name, permissions, ...(Array.isArray(grants) && { grants }), ...(typeof about === 'object' && { about }) };
+    }
   } catch {
     // told below
   }

@@ -29,7 +29,7 @@ export function keyCall(method: string, request: Uint8Array, options: ServedOpti
 export function fingerprintRights(principal: Principal, { permissions, restricted, unmaskedBy }: MethodContract): string {
   const isWhole = !restricted || permissions.some((permission) => may(principal, permission));
   const isMasked = unmaskedBy !== undefined && !may(principal, unmaskedBy);
-  return isWhole && !isMasked ? '' : JSON.stringify([isMasked, isWhole ? [] : (principal.grants ?? [])]);
+  return isWhole && !isMasked ? '' : JSON.stringify([isMasked, isWhole ? [] : [principal.grants ?? [], principal.about]]);
 }
 
 /** Part of the commit: it fails when another commit under the same key came first, and so gives each key one effect. */

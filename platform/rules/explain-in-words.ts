@@ -116,7 +116,8 @@ function tellComparison(expression: Expression & { kind: 'binary' }, wanted: boo
   return meant ? say(`${meant.en} ${other}`, `${meant.ru} ${other}`) : say(String(wanted), String(wanted));
 }
 
-function showValue(value: unknown): string {
+/** A value for people, cut where it is long. */
+export function showValue(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return `[${value.slice(0, 5).map(showValue).join(', ')}${value.length > 5 ? ', …' : ''}]`;
   if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);

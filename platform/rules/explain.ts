@@ -1,4 +1,4 @@
-import { type Reason, tellReason } from './explain-in-words.ts';
+import { type Reason, showValue, tellReason } from './explain-in-words.ts';
 import { type Expression, iterationOf, operandsOf } from './expression.ts';
 import type { Condition, Evaluate, Value } from './rule-language.ts';
 import type { Facts } from './shape.ts';
@@ -88,4 +88,11 @@ function lookThrough(expression: Expression, scope: Scope, look: Look): Part[] {
       return iteration.bodies.map((body) => look(body, inner, `${iteration.variable} = ${JSON.stringify(element)}: `));
     }),
   ];
+}
+
+/** The parts with what they came to, each before its own parts. */
+export function listParts(part: Part, most: number, depth = 0): { text: string; value: string; depth: number }[] {
+  const { text, outcome, parts } = part;
+  const value = 'failure' in outcome ? outcome.failure : showValue(outcome.value);
+  return [{ text, value, depth }, ...parts.flatMap((one) => listParts(one, most, depth + 1))].slice(0, most);
 }

@@ -63,7 +63,7 @@ beforeAll(async () => {
     guard: createSignInGuard(database),
     others: (await openSignIns({ database, defaultLocale: 'ru', secrets: {} })).others,
     defaultLocale: 'ru',
-    known: { all: new Set(['tickets.read', 'cmdb.read', 'directory.manage']), restrictable: new Set(['cmdb.read']) },
+    known: { all: new Set(['tickets.read', 'cmdb.read', 'directory.manage']), restrictable: new Set(['cmdb.read']), checkGrant: () => undefined },
   });
   const serving = { contract, database, clock, newId: newUuid, log: createLogger({ level: 'error' }), metrics: createMetrics() };
   const bound = bindMethods({ served: [serve(DirectoryService, methods)], ...serving });
@@ -151,7 +151,7 @@ describe('accounts', () => {
     const manager: Principal = {
       kind: 'account',
       id: newUuid(),
-      name: 'manager',
+      name: 'deputy',
       permissions: ['directory.manage', 'directory.read', 'tickets.create', 'tickets.read_own'],
     };
     const rise = directory.createAccount({ login: 'rise', name: 'x', roles: ['administrator'] }, as(manager));

@@ -9,6 +9,7 @@ afterAll(() => hub.stop());
 
 const titles = { titleEn: 'Engineer, North', titleRu: 'Инженер, Север' };
 const reading = (where: object) => ({ permission: 'cmdb.read', where });
+const seeing = (more: object) => ({ permission: 'tickets.read', ...more });
 const make = (name: string, rights: object) => hub.api.post('/api/v1/roles', { name, ...titles, ...rights });
 
 describe('a role', () => {
@@ -16,7 +17,7 @@ describe('a role', () => {
     const grants = [reading({ site: ['N2', 'N1', 'N2'], class: [] })];
     const made = await make('north', { permissions: ['tickets.read'], grants });
     expect([made.status, made.headers.get('location')]).toEqual([201, '/api/v1/roles/north']);
-    const tidy = [{ permission: 'cmdb.read', where: { class: [], organisation: [], site: ['N1', 'N2'] } }];
+    const tidy = [{ permission: 'cmdb.read', where: { class: [], organisation: [], site: ['N1', 'N2'] }, without: [] }];
     expect(made.body).toEqual({ name: 'north', ...titles, permissions: ['tickets.read'], grants: tidy, version: 1 });
     const read = await hub.api.get('/api/v1/roles/north');
     expect([read.body, read.headers.get('etag')]).toEqual([made.body, '"1"']);
@@ -32,12 +33,18 @@ describe('a role', () => {
     ['a permission that does not exist', { permissions: ['cmdb.read', 'cmdb.fly'] }, '/permissions/1'],
     [
       'a grant of a permission that holds for all or not at all',
-      { grants: [{ permission: 'tickets.read', where: { site: ['N'] } }] },
+      { grants: [{ permission: 'sla.read', where: { site: ['N'] } }] },
       '/grants/0/permission',
     ],
     ['a grant that names nothing', { grants: [reading({})] }, '/grants/0/where'],
     ['an empty name', { grants: [reading({ site: ['N', ' '] })] }, '/grants/0/where/site/1'],
     ['another condition', { grants: [reading({ colour: ['red'] })] }, '/grants/0/where/colour'],
+    ['no condition where one is needed', { grants: [seeing({})] }, '/grants/0/condition'],
+    ['a condition on what is not known', { grants: [seeing({ condition: 'ticket.colour == "red"' })] }, '/grants/0/condition'],
+    ['a condition that cannot be asked of a table', { grants: [seeing({ condition: 'ticket.items.all(item, item != "")' })] }, '/grants/0/condition'],
+    ['a condition where places are asked', { grants: [{ ...reading({ site: ['N'] }), condition: 'true' }] }, '/grants/0/condition'],
+    ['a place where a condition is asked', { grants: [seeing({ condition: 'true', where: { site: ['N'] } })] }, '/grants/0/where'],
+    ['a field that cannot be left out', { grants: [seeing({ condition: 'true', without: ['form', 'subject'] })] }, '/grants/0/without/1'],
     ['more than can travel', { grants: [reading({ site: Array.from({ length: 100 }, (_, n) => `a site with a long name ${n}`) })] }, '/grants'],
   ])('is refused with %s', async (_, rights, pointer) => {
     const { status, body } = await make('refused', rights);
@@ -45,13 +52,20 @@ describe('a role', () => {
   });
 
   it('gives nothing that the giver has not', async () => {
-    await make('manager', { permissions: ['directory.manage', 'directory.read'], grants: [reading({ site: ['N', 'M'] })] });
-    const { api } = await hub.newAccount('mila', ['manager']);
+    await make('deputy', { permissions: ['directory.manage', 'directory.read'], grants: [reading({ site: ['N', 'M'] })] });
+    const { api } = await hub.newAccount('mila', ['deputy']);
     const give = (name: string, rights: object) => api.post('/api/v1/roles', { name, ...titles, ...rights });
     expect((await give('less', { grants: [reading({ site: ['N'], class: ['pump'] })] })).status).toBe(201);
     expect((await give('more', { grants: [reading({ site: ['S'] })] })).status).toBe(403);
     expect((await give('whole', { permissions: ['cmdb.read'] })).status).toBe(403);
     expect((await api.patch('/api/v1/roles/administrator', { titleEn: 'Mine' }, { 'if-match': '"1"' })).status).toBe(403);
+    const mine = { permission: 'tickets.read', condition: 'ticket.assigneeId == me.id', without: ['form'] };
+    await make('lead', { permissions: ['directory.manage', 'directory.read'], grants: [mine] });
+    const lead = await hub.newAccount('lena', ['lead']);
+    const pass = (name: string, grant: object) => lead.api.post('/api/v1/roles', { name, ...titles, grants: [grant] });
+    expect((await pass('same', { ...mine, without: ['form', 'items'] })).status).toBe(201);
+    expect((await pass('wider', { ...mine, without: [] })).status).toBe(403);
+    expect((await pass('other', { ...mine, condition: 'true' })).status).toBe(403);
     await make('southern', { grants: [reading({ site: ['S'] })] });
     expect((await api.post('/api/v1/accounts', { login: 'sasha', name: 'Саша', roles: ['southern'] })).status).toBe(403);
     expect((await api.post('/api/v1/accounts', { login: 'sasha', name: 'Саша', roles: ['less'] })).status).toBe(201);

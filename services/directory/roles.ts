@@ -93,14 +93,18 @@ export function requireCovered({ permissions, grants = [] }: Principal, wanted: 
   throw new AppError('not_allowed', 'That is more than you may do yourself: ask somebody who may do all of it.');
 }
 
-function toGrant({ permission, where }: AskedGrant): Grant {
-  return { permission, where: { ...where } };
+function toGrant({ permission, where, condition, without }: AskedGrant): Grant {
+  return { permission, where: { ...where }, ...(condition !== undefined && { condition }), without };
 }
 
 /** Grants as the contract tells them. */
 export function toGrants(grants: readonly Grant[]): AskedGrant[] {
-  return grants.map(({ permission, where }) => ({
+  return grants.map(({ permission, where, condition, without = [] }) => ({
     permission,
-    where: { class: [...(where['class'] ?? [])], organisation: [...(where['organisation'] ?? [])], site: [...(where['site'] ?? [])] },
+    ...(Object.keys(where).length > 0 && {
+      where: { class: [...(where['class'] ?? [])], organisation: [...(where['organisation'] ?? [])], site: [...(where['site'] ?? [])] },
+    }),
+    ...(condition !== undefined && { condition }),
+    without: [...without],
   }));
 }

@@ -9,7 +9,7 @@ import { type SessionParts, sessionUseCases } from './sessions.ts';
 import type { StartedSession } from './start-session.ts';
 import type { AccountState } from './storage/account-store.ts';
 import type { TokenState } from './storage/credential-store.ts';
-import { type RoleState, readRoles } from './storage/role-store.ts';
+import { type RoleState, readReader, readRoles } from './storage/role-store.ts';
 import { tokenUseCases } from './tokens.ts';
 
 /** The contract's methods, each mapped to its use case and back. */
@@ -33,6 +33,13 @@ export function directoryMethods(parts: AccountParts & SessionParts & { known: K
       return { items: page.map(toAccount), ...(next !== undefined && { next }) };
     },
     updateAccount: (request, call) => accounts.update(request, call, toAccount),
+    async getAccountRights({ id }) {
+      const { id: accountId, name, active, roles: held } = await accounts.find(id);
+      const [all, about] = await Promise.all([readRoles(parts.database), readReader(parts.database, accountId)]);
+      const known = all.filter((role) => held.includes(role.name));
+      const told = known.map(({ name: role, permissions, grants }) => ({ role, permissions: [...permissions], grants: toGrants(grants) }));
+      return { accountId, name, active, roles: told, ...(about && { about }) };
+    },
     listRoles: async () => ({ items: (await readRoles(parts.database)).map(toRole) }),
     getRole: async ({ name }) => toRole(await roles.find(name)),
     createRole: (request, call) => roles.create(request, call, toRole),
@@ -62,6 +69,7 @@ export function directoryMethods(parts: AccountParts & SessionParts & { known: K
         name: holder.name,
         permissions,
         grants: toGrants(grants),
+        about: holder.about,
         credentialId: holder.credentialId,
         ...(holder.expiresAt !== undefined && { expiresAt: new Date(holder.expiresAt).toISOString() }),
       };

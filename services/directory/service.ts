@@ -8,6 +8,7 @@ import { PersonService } from '../../generated/opora/directory/v1/people.ts';
 import { ScheduleService } from '../../generated/opora/directory/v1/schedules.ts';
 import { SignInService } from '../../generated/opora/directory/v1/sign_in.ts';
 import { TeamService } from '../../generated/opora/directory/v1/teams.ts';
+import { openGuard } from '../../platform/rights/guard.ts';
 import { defineService, serve } from '../../platform/service/define-service.ts';
 import { absenceMethods } from './absences/absence-methods.ts';
 import { accountUseCases } from './accounts.ts';
@@ -17,6 +18,7 @@ import { createFirstAdministrator } from './bootstrap.ts';
 import { directoryConfig } from './config.ts';
 import { contractorMethods } from './contractors/contractor-methods.ts';
 import { credentialMethods } from './credential-methods.ts';
+import type { KnownPermissions } from './domain/check-rights.ts';
 import { departmentMethods, organizationMethods, siteMethods } from './organizations/organization-methods.ts';
 import { createPasswords } from './passwords.ts';
 import { personMethods } from './people/person-methods.ts';
@@ -49,9 +51,17 @@ export const directory = defineService({
     const named = [...contract.methods, ...contract.events].flatMap(({ permissions }) => permissions);
     const unmasking = contract.methods.flatMap(({ unmaskedBy }) => unmaskedBy ?? []);
     const ofRoles = (await readRoles(database)).flatMap(({ permissions }) => permissions);
-    const known = {
+    const guards = contract.guarded.map(({ name }) => openGuard(contract, name));
+    const guardOf = (permission: string) => guards.find(({ object }) => object.reads === permission || object.changes.includes(permission));
+    // Of methods on guarded objects only the permissions of these hold for some of them.
+    const restricted = contract.methods.flatMap(({ restricted: isRestricted, permissions }) => {
+      const guarded = permissions.filter(guardOf);
+      return isRestricted ? (guarded.length > 0 ? guarded : permissions) : [];
+    });
+    const known: KnownPermissions = {
       all: new Set([...named, ...unmasking, ...ofRoles, 'operations.manage']),
-      restrictable: new Set(contract.methods.filter(({ restricted }) => restricted).flatMap(({ permissions }) => permissions)),
+      restrictable: new Set(restricted),
+      checkGrant: (grant, pointer) => guardOf(grant.permission)?.findFaults(grant, pointer),
     };
     const base = { database, defaultLocale: config.OPORA_LOCALE };
     const signIns = await openSignIns({ ...base, secrets: config.secrets });

@@ -6,7 +6,8 @@ import type { DirectoryEvent } from '../../generated/opora/directory/v1/events.t
 import type { Envelope } from '../../platform/bus/event.ts';
 import { AppError, isAppError } from '../../platform/errors/app-error.ts';
 import type { Admission } from '../../platform/http/admission.ts';
-import type { Grant, Principal } from '../../platform/rpc/call.ts';
+import { grantOf } from '../../platform/rights/read-grant.ts';
+import type { Principal } from '../../platform/rpc/call.ts';
 import type { Parts } from '../../platform/service/define-service.ts';
 import { type Credential, readCredential } from './credentials.ts';
 import { requireSameOrigin } from './same-origin.ts';
@@ -98,12 +99,15 @@ export function createIdentifier({ client, within, clock }: Pick<Parts, 'client'
   };
 }
 
-function toPrincipal({ accountId, name, permissions, grants }: AuthenticateResponse): Principal {
-  const toGrant = ({ permission, where }: AuthenticateResponse['grants'][number]): Grant => ({
-    permission,
-    where: Object.fromEntries(Object.entries(where ?? {}).filter(([, values]) => values.length > 0)),
-  });
-  return { kind: 'account', id: accountId, name, permissions, ...(grants.length > 0 && { grants: grants.map(toGrant) }) };
+function toPrincipal({ accountId, name, permissions, grants, about }: AuthenticateResponse): Principal {
+  return {
+    kind: 'account',
+    id: accountId,
+    name,
+    permissions,
+    ...(grants.length > 0 && { grants: grants.map(grantOf) }),
+    ...(about && grants.some(({ condition }) => condition !== undefined) && { about }),
+  };
 }
 
 function keyOf({ kind, secret }: Credential): string {

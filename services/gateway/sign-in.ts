@@ -7,7 +7,7 @@ import { readPathParameters, readQuery } from '../../platform/http/read-url.ts';
 import type { Parts } from '../../platform/service/define-service.ts';
 import { cookieOptions, setSessionCookie } from './credentials.ts';
 import { chooseLanguage } from './pages/language.ts';
-import { signInPage, signInScript, signInTroublePage } from './pages/sign-in-page.ts';
+import { resetPage, resetScript, signInPage, signInScript, signInTroublePage } from './pages/sign-in-page.ts';
 import { sendHtml } from './pages.ts';
 
 const flowCookie = 'opora_sign_in';
@@ -24,10 +24,9 @@ export function mountSignIn(app: Express, edge: Edge, { client, within }: Pick<P
     const { items } = await signIns.listSignInChoices({}, within(2_000)).catch(() => ({ items: [] }));
     sendHtml(response, signInPage(chooseLanguage(request), { choices: items, returnTo: returnOf(request) }));
   });
-  app.get('/sign-in/start.js', edge.admit, (_request, response) => {
-    response.setHeader('content-type', 'text/javascript; charset=utf-8');
-    response.end(signInScript);
-  });
+  app.get('/sign-in/start.js', edge.admit, (_request, response) => sendScript(response, signInScript));
+  app.get('/sign-in/reset', edge.admit, (request, response) => sendHtml(response, resetPage(chooseLanguage(request))));
+  app.get('/sign-in/reset.js', edge.admit, (_request, response) => sendScript(response, resetScript));
 
   app.get('/sign-in/:provider', edge.admit, async (request, response) => {
     await edge.admission.count({ address: request.ip ?? '' });
@@ -68,6 +67,11 @@ export function originOf(request: Request): string {
 function returnOf(request: Request): string {
   const asked = readQuery(request)['return']?.[0] ?? '/';
   return /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,999}$/.test(asked) ? asked : '/';
+}
+
+function sendScript(response: Response, script: string): void {
+  response.setHeader('content-type', 'text/javascript; charset=utf-8');
+  response.end(script);
 }
 
 function redirect(response: Response, url: string): void {

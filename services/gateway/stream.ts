@@ -6,6 +6,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { allowOnly, type Edge } from '../../platform/http/create-edge.ts';
 import { factsOf } from '../../platform/http/observe-requests.ts';
 import { HttpRefusal } from '../../platform/http/problem.ts';
+import { type Guard, type ObjectFacts, openGuard } from '../../platform/rights/guard.ts';
 import { may, type Principal } from '../../platform/rpc/call.ts';
 import type { Parts } from '../../platform/service/define-service.ts';
 import { readCredential } from './credentials.ts';
@@ -32,6 +33,7 @@ export function mountStream(
 ) {
   const events = createRecentEvents(tail, [...new Set(contract.events.map(({ source }) => source))]);
   const readers = new Set<Reader>();
+  const guards = new Map(contract.guarded.map(({ message, name }) => [message, openGuard(contract, name)]));
   identifier.onEnded((isMeant) => {
     for (const reader of readers) if (isMeant(reader.identity)) reader.end();
   });
@@ -61,7 +63,8 @@ export function mountStream(
     });
     const hear = (event: Envelope, position: TailPosition) => {
       latest = position;
-      if (isVisible(event, principal, contract)) send(response, `id: ${position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+      const shown = show(event, principal, contract, guards);
+      if (shown) send(response, `id: ${position}\nevent: ${event.type}\ndata: ${JSON.stringify(shown)}\n\n`);
     };
 
     response.setHeader('content-type', 'text/event-stream; charset=utf-8');
@@ -97,12 +100,21 @@ function readLastEventId(header: string | string[] | undefined): TailPosition | 
   throw new HttpRefusal('malformed', 'Last-Event-ID is not one that this stream gave.');
 }
 
-function isVisible(event: Envelope, principal: Principal, contract: Contract): boolean {
+/** The event as the reader may see it; undefined: not at all. */
+function show(event: Envelope, principal: Principal, contract: Contract, guards: ReadonlyMap<string, Guard>): Envelope | undefined {
   const declared = contract.event(event.type);
-  if (!declared) return false;
-  if (declared.permissions.some((permission) => may(principal, permission))) return true;
+  if (!declared) return undefined;
+  if (declared.permissions.some((permission) => may(principal, permission))) return event;
   const data = event.data as Readonly<Record<string, unknown>>;
-  return declared.owners.some((field) => data[field] === principal.id);
+  const { field = '', message = '' } = declared.facts ?? {};
+  const [guard, facts] = [guards.get(message), data[field] as ObjectFacts | undefined];
+  const mayOwn = guard?.object.owns === undefined || may(principal, guard.object.owns);
+  if (mayOwn && declared.owners.some((owner) => data[owner] === principal.id)) return event;
+  const masked = guard && facts && guard.judge(principal, guard.object.reads, facts);
+  if (!masked) return undefined;
+  if (masked.size === 0) return event;
+  const withoutMasked = (fields: object) => Object.fromEntries(Object.entries(fields).filter(([name]) => !masked.has(name)));
+  return { ...event, data: { ...withoutMasked(data), [field]: withoutMasked(facts) } };
 }
 
 function send(response: Response, text: string): void {

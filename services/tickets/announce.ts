@@ -2,6 +2,7 @@ import { ticketOpened, ticketTransitioned, ticketUpdated } from '../../generated
 import type { Principal } from '../../platform/rpc/call.ts';
 import type { Phase } from './domain/lifecycle.ts';
 import type { TicketState } from './domain/ticket.ts';
+import { factsOf } from './rights.ts';
 
 /** Tickets' states as the events that tell of them. */
 export function announceOpened(ticket: TicketState, by: Principal) {
@@ -22,6 +23,7 @@ export function announceOpened(ticket: TicketState, by: Principal) {
     actorId: by.id,
     actorName: by.name,
     ...windowOf(ticket),
+    facts: factsOf(ticket),
   });
 }
 
@@ -40,6 +42,7 @@ export function announceUpdated(ticket: TicketState) {
     version: ticket.version,
     items: [...ticket.items],
     ...windowOf(ticket),
+    facts: factsOf(ticket),
   });
 }
 
@@ -67,6 +70,7 @@ export function announceTransition(
     ...(ticket.urgency !== before.urgency && { urgency: ticket.urgency }),
     ...(ticket.priority !== before.priority && { priority: ticket.priority }),
     ...(ticket.assigneeId !== before.assigneeId && { assigneeId: ticket.assigneeId ?? '' }),
+    facts: factsOf(ticket),
   });
 }
 

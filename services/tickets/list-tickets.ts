@@ -4,14 +4,15 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { joinSql, raw, type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { Principal } from '../../platform/rpc/call.ts';
 import type { TicketState } from './domain/ticket.ts';
+import type { TicketRights } from './rights.ts';
 import { readTickets } from './storage/ticket-store.ts';
-import { visibleTo } from './tickets.ts';
 
 /** One page of the tickets that the principal may see, and the cursor of the next. */
 export async function listTickets(
   database: Database,
   request: ListTicketsRequest,
   principal: Principal,
+  rights: TicketRights,
 ): Promise<{ tickets: TicketState[]; next?: string }> {
   const limit = request.limit ?? 50;
   const sort = request.sort ?? '-createdAt';
@@ -19,7 +20,8 @@ export async function listTickets(
   const column = raw(field === 'updatedAt' ? 'updated_at' : 'created_at');
   const down = sort.startsWith('-');
 
-  const conditions: Statement[] = [visibleTo(principal)];
+  const uses = [...(request.q !== undefined ? ['description'] : []), ...(request.itemId !== undefined ? ['items'] : [])];
+  const conditions: Statement[] = [rights.visible(principal, uses)];
   if (request.type !== undefined) conditions.push(sql`type = ${request.type}`);
   if (request.status !== undefined) conditions.push(sql`status = ${request.status}`);
   if (request.priority !== undefined) conditions.push(sql`priority = ${request.priority}`);

@@ -23,6 +23,7 @@ import { keepImpact } from './impact/keep-impact.ts';
 import { knowLifecycles } from './lifecycles/know-lifecycles.ts';
 import { moveMethods, runMoves } from './lifecycles/move-running.ts';
 import { runTimers } from './lifecycles/run-timers.ts';
+import { ticketRights } from './rights.ts';
 import { ticketMethods } from './rpc.ts';
 import { numberDrawer } from './storage/draw-number.ts';
 import { ticketUseCases } from './tickets.ts';
@@ -38,15 +39,16 @@ export const tickets = defineService({
     const matrices = knowMatrices(definitions);
     const policies = knowPolicies(definitions, contract);
     const asking = { database, cmdb: client(RadiusService), within };
-    const parts = { ...asking, lifecycles, matrices, policies, drawNumbers: numberDrawer(database) };
+    const rights = ticketRights(contract);
+    const parts = { ...asking, lifecycles, matrices, policies, rights, drawNumbers: numberDrawer(database) };
     const find = async (id: string, principal: Principal) => (await ticketUseCases(parts).find(id, principal)).ticket;
     return {
       serves: [
-        serve(TicketService, ticketMethods(parts)),
+        serve(TicketService, ticketMethods({ ...parts, directory: client(DirectoryService) })),
         serve(LifecycleMoveService, moveMethods({ ...parts, newId })),
         serve(ApprovalService, approvalMethods(parts)),
         serve(FreezeService, freezeMethods(database)),
-        serve(BlastRadiusService, blastRadiusMethods({ ...asking, find })),
+        serve(BlastRadiusService, blastRadiusMethods({ ...asking, rights, find })),
       ],
       subscriptions: [subscription(hearDefinitions(definitions))],
       timers: [

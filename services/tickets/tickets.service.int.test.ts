@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { CatalogService } from '../../generated/opora/catalog/v1/catalog.ts';
 import { RadiusService } from '../../generated/opora/cmdb/v1/radius.ts';
+import { DirectoryService } from '../../generated/opora/directory/v1/directory.ts';
 import { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import { newUuid, systemClock } from '../../platform/clock/clock.ts';
 import { loadContract } from '../../platform/contract/load-contract.ts';
@@ -17,6 +18,7 @@ import { knowPolicies } from './approvals/know-policies.ts';
 import { knowDefinitions } from './definitions/know-definitions.ts';
 import { knowMatrices } from './definitions/know-matrices.ts';
 import { knowLifecycles } from './lifecycles/know-lifecycles.ts';
+import { ticketRights } from './rights.ts';
 import { ticketMethods } from './rpc.ts';
 import { tickets as definition } from './service.ts';
 import { numberDrawer } from './storage/draw-number.ts';
@@ -49,7 +51,9 @@ describe('the tickets service', () => {
       lifecycles: knowLifecycles(definitions, contract),
       matrices: knowMatrices(definitions),
       policies: knowPolicies(definitions, contract),
+      rights: ticketRights(contract),
       drawNumbers: numberDrawer(database),
+      directory: createClient(DirectoryService, { contract, transport }),
       cmdb: createClient(RadiusService, { contract, transport }),
       within,
     });

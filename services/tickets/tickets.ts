@@ -6,7 +6,7 @@ import { type Call, may, type Principal } from '../../platform/rpc/call.ts';
 import { announceOpened, announceTransition, announceUpdated } from './announce.ts';
 import { followStatus, type Policies } from './approvals/follow-status.ts';
 import type { Known } from './definitions/know-definitions.ts';
-import { type Actor, type Capacity, phaseOf, stepsFrom } from './domain/lifecycle.ts';
+import { type Actor, phaseOf, stepsFrom } from './domain/lifecycle.ts';
 import { checkWindow, type PlannedWindow } from './domain/planned-window.ts';
 import { listChoices, takeStep } from './domain/take-step.ts';
 import { applyPatch, type Level, listChanges, type PriorityMatrix, type TicketPatch, type TicketState, type TicketType } from './domain/ticket.ts';
@@ -14,6 +14,7 @@ import { makeEntry } from './history-entry.ts';
 import { wantImpact } from './impact/keep-impact.ts';
 import type { Lifecycles } from './lifecycles/know-lifecycles.ts';
 import { moveTimers } from './lifecycles/move-timers.ts';
+import { factsOf, type TicketRights } from './rights.ts';
 import { type CommentState, hasPublicAnswer, insertComment, insertHistory } from './storage/journal-store.ts';
 import { insertTickets, readTickets, updateTickets } from './storage/ticket-store.ts';
 
@@ -25,6 +26,7 @@ export interface TicketParts {
   lifecycles: Lifecycles;
   matrices: Matrices;
   policies: Policies;
+  rights: TicketRights;
   drawNumbers(type: TicketType, count: number): Promise<string[]>;
 }
 
@@ -48,31 +50,44 @@ export interface TicketView {
   ticket: TicketState;
   /** Steps that the reader may ask for now. */
   steps: readonly string[];
+  /** Fields that are not shown to the reader. */
+  masked: ReadonlySet<string>;
 }
 
-export function ticketUseCases({ database, lifecycles, matrices, policies, drawNumbers }: TicketParts) {
-  const view = async (ticket: TicketState, principal: Principal): Promise<TicketView> => ({
-    ticket,
-    steps: stepsFrom(await lifecycles.of(ticket), ticket.status, actorOf(principal)),
-  });
+export function ticketUseCases({ database, lifecycles, matrices, policies, rights, drawNumbers }: TicketParts) {
+  /** As whom somebody takes steps of a ticket; undefined: as nobody. Rules have methods of their own (`raise-incidents.ts`). */
+  function actorOf(principal: Principal, ticket: TicketState): Actor | undefined {
+    const capacity = rights.capacity(principal, ticket);
+    return capacity && { id: principal.id, capacity, holds: (permission) => may(principal, permission) };
+  }
+
+  /** The same; throws AppError `not_allowed` for nobody, and for those to whom these fields are locked. */
+  function requireActor(principal: Principal, ticket: TicketState, fields: readonly string[]): Actor {
+    const actor = actorOf(principal, ticket);
+    if (actor?.capacity !== 'caller') rights.requireWork(principal, ticket, fields);
+    return actor ?? { id: principal.id, capacity: 'caller', holds: () => false };
+  }
+
+  async function view(ticket: TicketState, principal: Principal): Promise<TicketView> {
+    const actor = actorOf(principal, ticket);
+    const steps = actor ? stepsFrom(await lifecycles.of(ticket), ticket.status, actor) : [];
+    return { ticket, steps, masked: rights.masked(principal, ticket) };
+  }
 
   /** One ticket that the principal may see, by id or number. */
   async function find(idOrNumber: string, principal: Principal): Promise<TicketState> {
     const where = isTicketId(idOrNumber) ? sql`id = ${idOrNumber}` : sql`number = ${idOrNumber}`;
-    const [ticket] = await readTickets(database, sql`${where} and ${visibleTo(principal)}`);
+    const [ticket] = await readTickets(database, sql`${where} and ${rights.visible(principal)}`);
     if (!ticket) throw new AppError('not_found', `There is no ticket "${idOrNumber}" that you may see.`);
     return ticket;
   }
 
-  async function findAtVersion(id: string, expectedVersion: number, principal: Principal): Promise<TicketState> {
-    const ticket = await find(id, principal);
-    if (expectedVersion !== 0 && ticket.version !== expectedVersion) {
-      throw new AppError(
-        'conflict',
-        `${ticket.number} was changed meanwhile: it is at version ${ticket.version}, not ${expectedVersion}. Read it again.`,
-      );
-    }
-    return ticket;
+  function requireVersion(ticket: TicketState, expectedVersion: number): void {
+    if (expectedVersion === 0 || ticket.version === expectedVersion) return;
+    throw new AppError(
+      'conflict',
+      `${ticket.number} was changed meanwhile: it is at version ${ticket.version}, not ${expectedVersion}. Read it again.`,
+    );
   }
 
   return {
@@ -83,7 +98,8 @@ export function ticketUseCases({ database, lifecycles, matrices, policies, drawN
     /** Every step from where the ticket stands, and what keeps the principal from those that are not possible. */
     async listChoices(idOrNumber: string, principal: Principal) {
       const ticket = await find(idOrNumber, principal);
-      return listChoices(await lifecycles.of(ticket), { ticket, actor: actorOf(principal) });
+      const actor = actorOf(principal, ticket);
+      return actor ? listChoices(await lifecycles.of(ticket), { ticket, actor }) : [];
     },
 
     async create<Answer>(wanted: NewTicket, call: Call, answer: (view: TicketView) => Answer): Promise<Answer> {
@@ -132,14 +148,18 @@ export function ticketUseCases({ database, lifecycles, matrices, policies, drawN
           answer(await view(ticket, call.principal)),
         );
       } catch (error) {
-        const same = wanted.externalReference && (await findByReference(database, wanted.externalReference, call.principal));
+        const same =
+          wanted.externalReference &&
+          (await findByReference(database, wanted.externalReference, rights.visible(call.principal, ['externalReference'])));
         if (same) return answer(await view(same, call.principal));
         throw error;
       }
     },
 
     async update<Answer>(id: string, expectedVersion: number, patch: TicketPatch, call: Call, answer: (view: TicketView) => Answer): Promise<Answer> {
-      const before = await findAtVersion(id, expectedVersion, call.principal);
+      const before = await find(id, call.principal);
+      rights.requireWork(call.principal, before, fieldsOf(patch));
+      requireVersion(before, expectedVersion);
       const { matrix } = await matrices.find('default', before.matrixVersion);
       const changed = applyPatch(before, patch, matrix, call.now);
       if (!changed) return call.commit({}, answer(await view(before, call.principal)));
@@ -163,11 +183,13 @@ export function ticketUseCases({ database, lifecycles, matrices, policies, drawN
       call: Call,
       answer: (view: TicketView) => Answer,
     ): Promise<Answer> {
-      const before = await findAtVersion(step.id, step.expectedVersion, call.principal);
+      const before = await find(step.id, call.principal);
+      const actor = requireActor(call.principal, before, step.resolution === undefined ? [] : ['resolution']);
+      requireVersion(before, step.expectedVersion);
       const [lifecycle, { matrix }] = await Promise.all([lifecycles.of(before), matrices.find('default', before.matrixVersion)]);
       const { transition, resolution } = step;
       const said = resolution !== undefined && { resolution };
-      const moved = takeStep(lifecycle, transition, { ticket: before, actor: actorOf(call.principal), ...said, matrix, now: call.now });
+      const moved = takeStep(lifecycle, transition, { ticket: before, actor, ...said, matrix, now: call.now });
       const after: TicketState = { ...moved, takenOver: true };
       const told = { transition, before, phase: phaseOf(lifecycle, after.status), byPerson: true };
       const followed = await followStatus({ database, policies }, { lifecycle, before, after }, call);
@@ -190,9 +212,11 @@ export function ticketUseCases({ database, lifecycles, matrices, policies, drawN
       call: Call,
       answer: (comment: CommentState) => Answer,
     ): Promise<Answer> {
-      const worker = may(call.principal, 'tickets.work');
-      if (wanted.internal && !worker) throw new AppError('not_allowed', 'Internal comments are for those who work on tickets.');
       const ticket = await find(wanted.ticketId, call.principal);
+      const capacity = rights.capacity(call.principal, ticket);
+      const worker = capacity === 'worker';
+      if (wanted.internal && !worker) throw new AppError('not_allowed', 'Internal comments are for those who work on tickets.');
+      if (!capacity) rights.requireWork(call.principal, ticket, []);
       const answers = worker && !wanted.internal && call.principal.id !== ticket.callerId;
       const answersFirst = answers && !(await hasPublicAnswer(database, ticket.id, ticket.callerId));
       const comment: CommentState = {
@@ -221,6 +245,7 @@ export function ticketUseCases({ database, lifecycles, matrices, policies, drawN
               internal: comment.internal,
               ...(!comment.internal && ticket.callerId !== undefined && { visibleTo: ticket.callerId }),
               answersCaller: answersFirst,
+              facts: factsOf(ticket),
             }),
           ],
         },
@@ -230,18 +255,9 @@ export function ticketUseCases({ database, lifecycles, matrices, policies, drawN
   };
 }
 
-/** A step is taken by those who work on tickets or by the caller; rules have methods of their own (`raise-incidents.ts`). */
-function capacityOf(principal: Principal): Capacity {
-  return may(principal, 'tickets.work') ? 'worker' : 'caller';
-}
-
-export function actorOf(principal: Principal): Actor {
-  return { id: principal.id, capacity: capacityOf(principal), holds: (permission) => may(principal, permission) };
-}
-
-/** Rights are part of the query: who may not read all sees the own ones, and nothing tells that there are others. */
-export function visibleTo(principal: Principal): Statement {
-  return may(principal, 'tickets.read') ? sql`true` : sql`caller_id = ${principal.id}`;
+function fieldsOf({ unplanned = false, ...fields }: TicketPatch): string[] {
+  const given = Object.entries(fields).flatMap(([field, value]) => (value === undefined ? [] : field));
+  return unplanned ? [...given, 'plannedStart', 'plannedEnd'] : given;
 }
 
 /** Whether it is an id and not a number. */
@@ -261,14 +277,7 @@ function callerFor(wanted: NewTicket, principal: Principal): string | undefined 
   return principal.id;
 }
 
-async function findByReference(
-  database: Database,
-  reference: { system: string; id: string },
-  principal: Principal,
-): Promise<TicketState | undefined> {
-  const [ticket] = await readTickets(
-    database,
-    sql`external_system = ${reference.system} and external_id = ${reference.id} and ${visibleTo(principal)}`,
-  );
+async function findByReference(database: Database, reference: { system: string; id: string }, visible: Statement): Promise<TicketState | undefined> {
+  const [ticket] = await readTickets(database, sql`external_system = ${reference.system} and external_id = ${reference.id} and ${visible}`);
   return ticket;
 }

@@ -98,6 +98,7 @@ describe('signing in by a provider of OpenID Connect', () => {
     const page = async (language: string) => (await fetch(`${hub.url}/sign-in`, { headers: { 'accept-language': language } })).text();
     expect(await page('ru')).toContain('>Корпоративная учётная запись</a>');
     expect(await page('en')).toContain('>Corporate account</a>');
+    expect(await (await fetch(`${hub.url}/sign-in/reset`)).text()).toContain('/sign-in/reset.js');
   });
 
   it('makes an account at the first time, with the roles of its groups, and follows them from then on', async () => {

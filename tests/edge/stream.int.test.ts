@@ -1,11 +1,6 @@
 import { type Api, eventually } from '../mesh/api.ts';
+import { followStream } from './follow-stream.ts';
 import { type EdgeHub, startHub } from './start-hub.ts';
-
-interface Seen {
-  id: string;
-  event: string;
-  data: { type: string; data: Record<string, unknown>; traceparent?: string };
-}
 
 let hub: EdgeHub;
 
@@ -14,45 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => hub.stop());
 
-/** Reads the stream as a browser's EventSource would, until `close`. */
-async function follow(token: string | undefined, headers: Record<string, string> = {}) {
-  const controller = new AbortController();
-  const response = await fetch(`${hub.url}/api/v1/stream`, {
-    headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers },
-    signal: controller.signal,
-  });
-  const seen: Seen[] = [];
-  let ended = false;
-  const reading = (async () => {
-    let rest = '';
-    try {
-      for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-        const blocks = (rest + chunk).split('\n\n');
-        rest = blocks.pop() ?? '';
-        for (const block of blocks) {
-          const fields = Object.fromEntries(
-            block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
-          );
-          if (fields['data']) seen.push({ id: fields['id'] ?? '', event: fields['event'] ?? '', data: JSON.parse(fields['data']) });
-        }
-      }
-    } catch {
-      // closed by us
-    }
-    ended = true;
-  })();
-  return {
-    response,
-    seen,
-    hasEnded: () => ended,
-    subjects: () => seen.filter(({ event }) => event.endsWith('TicketOpened')).map(({ data }) => data.data['subject']),
-    async close() {
-      controller.abort();
-      await reading;
-    },
-  };
-}
-
+const follow = (token: string | undefined, headers: Record<string, string> = {}) => followStream(hub.url, token, headers);
 const tokenOf = async (api: Api) => (await api.post<{ id: string; secret: string }>('/api/v1/tokens', { name: 'stream' })).body;
 const open = (api: Api, subject: string) => api.post<{ id: string }>('/api/v1/tickets', { type: 'incident', subject });
 

@@ -8,13 +8,14 @@ import { graphProjection } from './graph-projection.ts';
 import { incidents } from './incidents.ts';
 import { kafka } from './kafka.ts';
 import { people } from './people.ts';
+import { rights } from './rights.ts';
 import { rpc } from './rpc.ts';
 import { sla } from './sla.ts';
 import { start } from './start.ts';
 import { tickets } from './tickets.ts';
 import { tokens } from './tokens.ts';
 
-const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, tokens, sla, cmdb, graphProjection, people];
+const benchmarks: readonly Benchmark[] = [start, tickets, alerts, incidents, events, kafka, rpc, tokens, sla, rights, cmdb, graphProjection, people];
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,

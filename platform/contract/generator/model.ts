@@ -1,4 +1,4 @@
-import type { BodyBytes, EventContract, HttpRoute } from '../contract.ts';
+import type { BodyBytes, EventContract, GuardedContract, HttpRoute } from '../contract.ts';
 
 /** What proto/ says, as plain data that every writer reads. Names are as in TypeScript and JSON: camelCase. */
 export interface ContractModel {
@@ -26,6 +26,7 @@ export interface MessageModel {
   comment: string;
   fields: readonly FieldModel[];
   event?: EventContract;
+  guarded?: GuardedContract;
 }
 
 export type ScalarName = 'string' | 'bool' | 'bytes' | 'double' | 'float' | 'int32' | 'sint32' | 'sfixed32' | 'uint32' | 'fixed32';

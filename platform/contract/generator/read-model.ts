@@ -4,6 +4,7 @@ import { findBytes } from './find-bytes.ts';
 import type { ContractModel, FileModel, MessageModel, ServiceModel } from './model.ts';
 import { readAudit } from './read-audit.ts';
 import { readField } from './read-field.ts';
+import { readGuarded } from './read-guarded.ts';
 import { readMethod } from './read-method.ts';
 import { type OptionReader, optionReader } from './read-options.ts';
 import { readTimeline } from './read-timeline.ts';
@@ -73,7 +74,11 @@ function readMessage(message: DescMessage, options: OptionReader, refusals: Refu
     }
   }
   const refuse = (reason: string) => refusals.refuse(message, `event ${message.name}: ${reason}`);
+  const facts = message.fields.flatMap(({ message: inner, localName }) =>
+    inner && options.guardedOf(inner) ? [{ field: localName, message: inner.typeName }] : [],
+  )[0];
   const timeline = event?.timeline && readTimeline(event.timeline, { fields, permissions: event.permissions }, refuse);
+  const guarded = options.guardedOf(message);
   const audit = event?.audit && readAudit(event.audit, fields, refuse);
   return {
     name: message.name,
@@ -81,6 +86,9 @@ function readMessage(message: DescMessage, options: OptionReader, refusals: Refu
     file: message.file.name,
     comment: commentOf(message),
     fields,
+    ...(guarded && {
+      guarded: readGuarded(guarded, message.typeName, fields, (reason) => refusals.refuse(message, `guarded ${message.name}: ${reason}`)),
+    }),
     ...(event && {
       event: {
         type: message.typeName,
@@ -88,6 +96,7 @@ function readMessage(message: DescMessage, options: OptionReader, refusals: Refu
         key: event.key,
         permissions: [...event.permissions],
         owners: [...event.owners],
+        ...(facts && { facts }),
         ...(timeline && { timeline }),
         ...(audit && { audit }),
       },

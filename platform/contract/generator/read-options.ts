@@ -44,6 +44,15 @@ export interface AuditOption {
   address: string;
 }
 
+export interface GuardedOption {
+  name: string;
+  reads: string;
+  changes: string[];
+  maskable: string[];
+  lockable: string[];
+  owns: string;
+}
+
 export interface HttpRule {
   pattern: { case: string | undefined; value?: unknown };
   body: string;
@@ -100,6 +109,7 @@ export function optionReader(registry: FileRegistry) {
     },
     methodOf: (method: DescMethod) => read<MethodOption>(method, 'opora.api.v1.method'),
     eventOf: (message: DescMessage) => read<EventOption>(message, 'opora.api.v1.event'),
+    guardedOf: (message: DescMessage) => read<GuardedOption>(message, 'opora.api.v1.guarded'),
     httpOf: (method: DescMethod) => read<HttpRule>(method, 'google.api.http'),
   };
 }

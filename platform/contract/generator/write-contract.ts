@@ -11,6 +11,7 @@ export function writeContract(model: ContractModel): ContractFile {
       file.services.flatMap((service) => service.methods.map(({ comment: _, ...method }) => ({ service: service.fullName, ...method }))),
     ),
     events: messages.flatMap(({ event }) => event ?? []),
+    guarded: messages.flatMap(({ guarded }) => guarded ?? []),
     components: { schemas: { Batch: batchSchema, ...Object.fromEntries(messages.map((message) => [message.fullName, writeSchema(message)])) } },
     json: writeJsonFields(model),
     codec: writeCodec(model),

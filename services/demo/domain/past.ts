@@ -197,6 +197,8 @@ export function imagineLastNight(now: number, from: number): PastTicket[] {
   ];
 }
 
+const fiveDays = 5 * 24 * 60;
+
 function imagineSteps(random: Random, template: Template, openedAt: number): PastStep[] {
   let at = openedAt;
   const later = (from: number, to: number) => (at += random.between(from, to) * minute);
@@ -210,7 +212,9 @@ function imagineSteps(random: Random, template: Template, openedAt: number): Pas
     steps.push({ at: later(10, 120), kind: 'transition', transition: 'wait' }, { at: later(60, 600), kind: 'transition', transition: 'start' });
   }
   steps.push({ at: later(30, random.happens(0.15) ? 3_000 : 300), kind: 'transition', transition: 'resolve', resolution: template.resolution });
-  if (random.happens(0.8)) steps.push({ at: later(600, 2_900), kind: 'transition', transition: 'close' });
+  // Whom nobody answers is closed by the lifecycle after five days.
+  const isAnswered = random.happens(0.8);
+  steps.push({ at: isAnswered ? later(600, 2_900) : later(fiveDays, fiveDays), kind: 'transition', transition: 'close' });
   return steps;
 }
 

@@ -6,6 +6,8 @@ export interface KnownPermissions {
   all: ReadonlySet<string>;
   /** Those that may hold for some objects only. */
   restrictable: ReadonlySet<string>;
+  /** What is wrong with a grant of objects of which conditions tell; undefined where they do not. */
+  checkGrant(grant: Grant, pointer: string): FieldViolation[] | undefined;
 }
 
 /** Bytes of the grants of one role: who calls travels with every call, and an account has at most 20 roles. */
@@ -16,13 +18,22 @@ export function checkRights({ permissions, grants }: Rights, known: KnownPermiss
   const violations: FieldViolation[] = permissions.flatMap((permission, index) =>
     permission === '*' || known.all.has(permission) ? [] : [{ pointer: `${at}/permissions/${index}`, message: 'is not a permission that exists' }],
   );
-  for (const [index, { permission, where }] of grants.entries()) {
+  for (const [index, grant] of grants.entries()) {
+    const { permission, where, condition, without = [] } = grant;
     const pointer = `${at}/grants/${index}`;
     if (!known.restrictable.has(permission)) {
       const names = [...known.restrictable].sort().join(', ');
       violations.push({ pointer: `${pointer}/permission`, message: `cannot hold for some objects only: that can be said of ${names}` });
     }
-    if (Object.values(where).every((values) => values.length === 0)) {
+    const faults = known.checkGrant(grant, pointer);
+    if (faults) {
+      violations.push(...faults);
+      continue;
+    }
+    if (condition !== undefined)
+      violations.push({ pointer: `${pointer}/condition`, message: `is not asked of what ${permission} is about: say it in where` });
+    if (without.length > 0) violations.push({ pointer: `${pointer}/without`, message: `is not said of what ${permission} is about` });
+    if (condition === undefined && Object.values(where).every((values) => values.length === 0)) {
       const message = 'must name a class, an organisation or a site; what holds for all objects stands in permissions';
       violations.push({ pointer: `${pointer}/where`, message });
     }
@@ -40,8 +51,10 @@ export function checkRights({ permissions, grants }: Rights, known: KnownPermiss
 
 /** One form for equal rights, so that they are told to be equal: each value once, in order; what names nothing is left out. */
 export function tidyRights({ permissions, grants }: Rights): Rights {
-  const tidyGrant = ({ permission, where }: Grant): Grant => ({
+  const tidyGrant = ({ permission, where, condition, without = [] }: Grant): Grant => ({
     permission,
+    ...(condition !== undefined && { condition }),
+    ...(without.length > 0 && { without: [...new Set(without)].sort() }),
     where: Object.fromEntries(
       Object.entries(where)
         .filter(([, values]) => values.length > 0)

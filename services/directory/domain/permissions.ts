@@ -1,7 +1,12 @@
-/** A permission that holds for the objects of which all of `where` is so: of each list an object has one of the values. */
+/** A permission for some objects: those of which all of `where` is so, and of which the condition is true. */
 export interface Grant {
   permission: string;
+  /** Of each list an object has one of the values. */
   where: Readonly<Record<string, readonly string[]>>;
+  /** CEL over the object and `me`. */
+  condition?: string;
+  /** Fields that it leaves out. */
+  without?: readonly string[];
 }
 
 /** What somebody may do. */
@@ -37,9 +42,15 @@ function has(permissions: readonly string[], permission: string): boolean {
   return permissions.includes('*') || permissions.includes(permission);
 }
 
-/** Whether the objects of `narrower` are surely among those of `wider`. What a class stands for is not known here: it must be named itself. */
+/**
+ * Whether what `narrower` gives is surely among what `wider` gives. What a class stands for is not known here: it must be named itself; and of two conditions
+ * it is not known which says more: it must be the same.
+ */
 function includes(wider: Grant, narrower: Grant): boolean {
   const isWithin = ([name, values]: [string, readonly string[]]) => narrower.where[name]?.every((value) => values.includes(value)) ?? false;
   const conditions = Object.entries(wider.where);
-  return wider.permission === narrower.permission && conditions.length > 0 && conditions.every(isWithin);
+  const isSame = wider.condition === undefined || wider.condition === narrower.condition;
+  const isOpen = (wider.without ?? []).every((field) => narrower.without?.includes(field));
+  const saysWhich = conditions.length > 0 || wider.condition !== undefined;
+  return wider.permission === narrower.permission && saysWhich && isSame && isOpen && conditions.every(isWithin);
 }

@@ -2,7 +2,7 @@ import { AbsenceService } from '../../../generated/opora/directory/v1/absences.t
 import { OrganizationService } from '../../../generated/opora/directory/v1/organizations.ts';
 import { type Person, type PersonRecord, PersonService } from '../../../generated/opora/directory/v1/people.ts';
 import { TeamService } from '../../../generated/opora/directory/v1/teams.ts';
-import { sql } from '../../../platform/postgres/sql.ts';
+import { raw, sql } from '../../../platform/postgres/sql.ts';
 import type { Client } from '../../../platform/rpc/call.ts';
 import { serve } from '../../../platform/service/define-service.ts';
 import { openDirectory, type TestDirectory } from '../../../tests/directory/open-directory.ts';
@@ -101,6 +101,13 @@ describe('an import', () => {
       sql`select count(*)::int as people, count(manager_id)::int as led from person where name like 'Сотрудник many-%'`,
     );
     expect(count).toEqual({ people: 1200, led: 1199 });
+    // Few are found and put in order; many are met on the way through the order.
+    for (const [q, first] of [
+      ['many 777', 'Сотрудник many-777'],
+      ['сотрудник MANY', 'Сотрудник many-0'],
+    ] as const) {
+      expect((await people.listPeople({ q, limit: 1 }, as())).items.map(({ name }) => name)).toEqual([first]);
+    }
   });
 });
 
@@ -173,6 +180,7 @@ describe('personal data', () => {
     'record_history',
     'absence',
     'account',
+    'account_identity',
     'external_reference',
     'outbox',
     'bus_log',
@@ -229,10 +237,23 @@ describe('personal data', () => {
     const accountId = '00000000-0000-7000-8000-0000000000ac';
     await directory.database.query(sql`insert into account (id, login, name, email, locale, roles, active, version, created_at, updated_at, person_id)
       values (${accountId}, 'yolkina', 'Аглая Ёлкина', 'yolkina@example.ru', 'ru', '{}', true, 1, now(), now(), ${person.id})`);
-    const event = { accountId, login: 'yolkina', name: 'Аглая Ёлкина', email: 'yolkina@example.ru', locale: 'ru', roles: [], version: 1 };
-    await directory.database.query(
-      sql`insert into bus_log (event_id, type, key, time, data) values (gen_random_uuid(), 'opora.directory.v1.AccountCreated', ${accountId}, now(), ${JSON.stringify(event)})`,
-    );
+    await directory.database.query(sql`insert into sign_in_provider (name, definition, version) values ('corp', '{}', 1)`);
+    await directory.database.query(sql`insert into account_identity (provider, subject, account_id) values ('corp', 'yolkina', ${accountId})`);
+    const event = {
+      accountId,
+      subject: 'yolkina',
+      login: 'yolkina',
+      name: 'Аглая Ёлкина',
+      email: 'yolkina@example.ru',
+      locale: 'ru',
+      roles: [],
+      version: 1,
+    };
+    for (const log of ['bus_log', 'outbox']) {
+      await directory.database.query(
+        sql`insert into ${raw(log)} (event_id, type, key, time, data) values (gen_random_uuid(), 'opora.directory.v1.AccountCreated', ${accountId}, now(), ${JSON.stringify(event)})`,
+      );
+    }
     // What she did herself is signed with her name; her own card is hers to read.
     const own = directory.as({ id: accountId, name: 'Аглая Ёлкина' });
     const other = await make('Коллега');

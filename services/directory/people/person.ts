@@ -39,7 +39,7 @@ export const person: Resource<Person> = {
     scheduleId: (id: string) => sql`r.schedule_id = ${id}`,
     skillId: (id: string) => sql`r.skill_ids @> array[${id}::uuid] and r.skill_ids <> '{}'`,
     vip: (vip: boolean) => (vip ? sql`r.vip` : sql`not r.vip`),
-    active: (active: boolean) => sql`r.active = ${active}`,
+    active: (active: boolean) => (active ? sql`r.active` : sql`not r.active`),
     contact: (contact: string) => sql`r.contacts @> ${JSON.stringify([{ value: toContactValue(contact) }])}::jsonb`,
   },
   words: ({ name, position, employeeNumber, contacts }) => [name, position, employeeNumber, ...contacts.map(({ value }) => value)],

@@ -1,8 +1,9 @@
+import type { Reader } from '../../../generated/opora/directory/v1/directory.ts';
 import type { Database } from '../../../platform/postgres/database.ts';
 import { exactly, raw, type Statement, sql } from '../../../platform/postgres/sql.ts';
 import type { Grant, Rights } from '../domain/permissions.ts';
 import { coarseMilliseconds, idleMilliseconds } from '../domain/session.ts';
-import { rightsOfAccount } from './role-store.ts';
+import { readerOfAccount, rightsOfAccount } from './role-store.ts';
 
 /** A token as it is kept: times are epoch milliseconds. */
 export interface TokenState {
@@ -21,6 +22,7 @@ export interface Holder extends Rights {
   credentialId: string;
   accountId: string;
   name: string;
+  about: Reader;
   /** Empty: not narrowed. */
   scopes: readonly string[];
   expiresAt?: number;
@@ -47,6 +49,7 @@ interface HolderRow {
   name: string;
   permissions: string[];
   grants: Grant[];
+  about: Reader;
   scopes: string[];
   expires_at: Date | null;
   is_stale: boolean;
@@ -113,7 +116,7 @@ export function deleteEndedSessions(now: number): Statement {
 export async function findTokenHolder(database: Database, secretHash: Buffer, now: number): Promise<Holder | undefined> {
   return findHolder(
     database,
-    sql`select c.id, c.account_id, a.name, ${rightsOfAccount}, c.scopes, c.expires_at, false as must_change_password,
+    sql`select c.id, c.account_id, a.name, ${rightsOfAccount}, ${readerOfAccount}, c.scopes, c.expires_at, false as must_change_password,
         coalesce(c.last_used_at < ${new Date(now - coarseMilliseconds)}, true) as is_stale
       from token c join account a on a.id = c.account_id
       where c.secret_hash = ${secretHash} and a.active and c.revoked_at is null and coalesce(c.expires_at > ${new Date(now)}, true)`,
@@ -123,7 +126,7 @@ export async function findTokenHolder(database: Database, secretHash: Buffer, no
 export async function findSessionHolder(database: Database, secretHash: Buffer, now: number): Promise<Holder | undefined> {
   return findHolder(
     database,
-    sql`select c.id, c.account_id, a.name, ${rightsOfAccount}, '{}'::text[] as scopes, c.expires_at, a.must_change_password and c.provider is null as must_change_password,
+    sql`select c.id, c.account_id, a.name, ${rightsOfAccount}, ${readerOfAccount}, '{}'::text[] as scopes, c.expires_at, a.must_change_password and c.provider is null as must_change_password,
         c.last_used_at < ${new Date(now - coarseMilliseconds)} as is_stale
       from session c join account a on a.id = c.account_id
       where c.secret_hash = ${secretHash} and a.active and c.expires_at > ${new Date(now)} and c.last_used_at > ${new Date(now - idleMilliseconds)}`,
@@ -156,6 +159,7 @@ async function findHolder(database: Database, statement: Statement): Promise<Hol
       name: row.name,
       permissions: row.permissions,
       grants: row.grants,
+      about: row.about,
       scopes: row.scopes,
       ...(row.expires_at && { expiresAt: row.expires_at.getTime() }),
       isStale: row.is_stale,

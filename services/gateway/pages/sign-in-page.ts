@@ -17,6 +17,9 @@ const texts = {
     save: 'Save and sign in',
     weak: 'This password is easily guessed: take several words that do not belong together.',
     noScript: 'This page needs JavaScript.',
+    renewed: 'The password is set. Sign in with it.',
+    over: 'This link does not hold any more: ask for another one.',
+    set: 'Save',
   },
   ru: {
     title: 'Вход в Опору',
@@ -32,6 +35,9 @@ const texts = {
     save: 'Сохранить и войти',
     weak: 'Этот пароль легко угадать: возьмите несколько слов, не связанных между собой.',
     noScript: 'Для этой страницы нужен JavaScript.',
+    renewed: 'Пароль сохранён. Войдите с ним.',
+    over: 'Ссылка больше не действует: запросите новую.',
+    set: 'Сохранить',
   },
 } as const;
 
@@ -71,6 +77,38 @@ ${buttons.length > 0 ? `<p class="soft">${text.or}</p><div class="others">${butt
 <script src="/sign-in/start.js"></script>`;
   return layOut({ language, title: text.title, content });
 }
+
+/** Where a new password is set by the secret of a reset. It stands behind the #, so that no server, log or other page gets to see it: `/sign-in/reset#SECRET`. */
+export function resetPage(language: Language): string {
+  const text = texts[language];
+  const told = (['failed', 'weak', 'over', 'renewed'] as const).map((name) => `data-${name}="${text[name]}"`).join(' ');
+  const content = `${style}<h1>${text.change}</h1>
+<form id="reset" ${told}>
+<label>${text.fresh}<input name="fresh" type="password" autocomplete="new-password" required minlength="10" maxlength="200" autofocus></label>
+<button>${text.set}</button>
+</form>
+<p id="told" role="alert"></p>
+<p><a href="/sign-in">${text.title}</a></p>
+<noscript>${text.noScript}</noscript>
+<script src="/sign-in/reset.js"></script>`;
+  return layOut({ language, title: text.change, content });
+}
+
+export const resetScript = `const form = document.getElementById('reset');
+const told = document.getElementById('told');
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const button = form.querySelector('button');
+  button.disabled = true;
+  const body = JSON.stringify({ secret: location.hash.slice(1), newPassword: form.elements.fresh.value });
+  const response = await fetch('/api/v1/password-resets', { method: 'POST', headers: { 'content-type': 'application/json' }, body }).catch(() => undefined);
+  const { renewed, over, weak, failed } = form.dataset;
+  told.className = response?.ok ? 'good' : 'bad';
+  told.textContent = response?.ok ? renewed : response?.status === 401 ? over : response?.status === 422 ? weak : failed;
+  form.hidden = response?.ok === true;
+  button.disabled = false;
+});
+`;
 
 /** What came of a sign-in by somebody else that did not go through. */
 export function signInTroublePage(language: Language, detail: string): string {

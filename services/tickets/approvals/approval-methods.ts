@@ -7,14 +7,14 @@ import type { Call } from '../../../platform/rpc/call.ts';
 import { currentStage, vote } from '../domain/approval.ts';
 import { type ApprovalView, readApprovals } from '../storage/approval-store.ts';
 import { readTickets } from '../storage/ticket-store.ts';
-import { isTicketId, visibleTo } from '../tickets.ts';
+import { isTicketId, type TicketParts } from '../tickets.ts';
 import { type ApprovalParts, writeApproval } from './end-approval.ts';
 
 /** So often somebody who votes at the same moment as others decides again. */
 const mostRounds = 10;
 
-export function approvalMethods(parts: ApprovalParts): ApprovalService {
-  const { database, policies } = parts;
+export function approvalMethods(parts: ApprovalParts & Pick<TicketParts, 'rights'>): ApprovalService {
+  const { database, policies, rights } = parts;
 
   async function decideOnce({ id, decision, comment }: Parameters<ApprovalService['decide']>[0], call: Call): Promise<Approval> {
     const me = call.principal.id;
@@ -33,7 +33,7 @@ export function approvalMethods(parts: ApprovalParts): ApprovalService {
     async listTicketApprovals({ id }, { principal }) {
       const which = isTicketId(id) ? sql`id = ${id}` : sql`number = ${id}`;
       const [ticket] = await readTickets(database, which);
-      const [visible] = ticket ? await readTickets(database, sql`id = ${ticket.id} and ${visibleTo(principal)}`) : [];
+      const visible = ticket !== undefined && rights.sees(principal, ticket);
       const mine = visible ? sql`true` : sql`a.asked @> array[${principal.id}::text]`;
       const approvals = ticket ? await readApprovals(database, sql`a.ticket_id = ${ticket.id} and ${mine} order by a.created_at desc limit 500`) : [];
       if (!visible && approvals.length === 0) throw new AppError('not_found', `There is no ticket "${id}" that you may see.`);

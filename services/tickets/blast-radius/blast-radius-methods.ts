@@ -19,10 +19,10 @@ import type { TicketState } from '../domain/ticket.ts';
 import { assessRadius, describeItems, inOwnName } from '../impact/ask-cmdb.ts';
 import type { ImpactParts } from '../impact/keep-impact.ts';
 import { readWindow } from '../read-window.ts';
+import type { TicketRights } from '../rights.ts';
 import { type FreezeState, holdingWithin, readFreezes } from '../storage/freeze-store.ts';
 import { openIncidentsAbout, plannedWithin } from '../storage/planned-tickets.ts';
 import { readTickets } from '../storage/ticket-store.ts';
-import { visibleTo } from '../tickets.ts';
 
 const most = 50;
 /** Freezes that are looked at: those of one window, of which few concern a change. */
@@ -37,11 +37,12 @@ interface Question {
 }
 
 export interface BlastRadiusParts extends ImpactParts {
+  rights: TicketRights;
   find(idOrNumber: string, principal: Principal): Promise<TicketState>;
 }
 
 /** What a planned change would touch. The CMDB must answer: without it there is nothing to tell, and that is `unavailable`. */
-export function blastRadiusMethods({ database, cmdb, within, find }: BlastRadiusParts): BlastRadiusService {
+export function blastRadiusMethods({ database, cmdb, within, rights, find }: BlastRadiusParts): BlastRadiusService {
   async function assess({ items, window, ticketId }: Question, call: Call): Promise<BlastRadius> {
     const radius = await assessRadius(cmdb, items, inOwnName(within(5_000), call), { services: most, withPlaces: true });
     const places = radius.places ?? noPlaces;
@@ -127,14 +128,14 @@ export function blastRadiusMethods({ database, cmdb, within, find }: BlastRadius
   ): Promise<TicketState[]> {
     return readTickets(
       database,
-      sql`${plannedWithin(window, ids)} and id is distinct from ${ticketId ?? null}::uuid and ${visibleTo(principal)} order by planned_start, id limit ${most + 1}`,
+      sql`${plannedWithin(window, ids)} and id is distinct from ${ticketId ?? null}::uuid and ${rights.visible(principal)} order by planned_start, id limit ${most + 1}`,
     );
   }
 
   function readIncidents(items: readonly string[], ticketId: string | undefined, principal: Principal): Promise<TicketState[]> {
     return readTickets(
       database,
-      sql`${openIncidentsAbout(items)} and id is distinct from ${ticketId ?? null}::uuid and ${visibleTo(principal)} order by created_at desc, id desc limit ${most + 1}`,
+      sql`${openIncidentsAbout(items)} and id is distinct from ${ticketId ?? null}::uuid and ${rights.visible(principal)} order by created_at desc, id desc limit ${most + 1}`,
     );
   }
 

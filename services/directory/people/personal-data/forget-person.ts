@@ -42,6 +42,7 @@ export function forgetTraces(personIds: readonly string[], accountIds: readonly 
         reason = case when person_id = ${people} then null else reason end where person_id = ${people} or actor_id = ${actors}`,
     sql`update token set name = ${erased} where account_id = ${accounts}`,
     sql`delete from password_reset where account_id = ${accounts}`,
+    sql`delete from account_identity where account_id = ${accounts}`,
     forgetEvents(sql`bus_log`, actors),
     forgetEvents(sql`outbox`, actors),
     sql`delete from idempotency where exists (select 1 from unnest(${[...personIds, ...accountIds]}::text[]) id where position(convert_to(id, 'UTF8') in answer) > 0)`,
@@ -53,6 +54,7 @@ function forgetEvents(log: Statement, accounts: Statement): Statement {
   return sql`update ${log} set data = (
       case when key = ${accounts} then (data::jsonb - '{email,changes,address}'::text[])
         || case when data::jsonb ? 'name' then jsonb_build_object('name', ${erased}::text) else '{}' end
+        || case when data::jsonb ? 'subject' then jsonb_build_object('subject', ${erased}::text) else '{}' end
         || case when data::jsonb ? 'login' then jsonb_build_object('login', 'erased-' || left(key, 13)) else '{}' end
       else data::jsonb end
       || case when data ->> 'actorId' = ${accounts} then jsonb_build_object('actorName', ${erased}::text) else '{}' end)::json

@@ -1,0 +1,1 @@
+create index person_inactive on person (sort_name, id) where not active;
