@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAuditCommands } from './commands/audit.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCmdbCommands } from './commands/cmdb.ts';
+import { addConfigCommands } from './commands/config/config.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { describeVariables } from './commands/describe-variables.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -23,6 +24,7 @@ addBackupCommands(program);
 addCmdbCommands(program);
 addDeadLetterCommands(program);
 addAuditCommands(program);
+addConfigCommands(program);
 
 try {
   await program.parseAsync();

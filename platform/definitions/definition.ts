@@ -26,8 +26,8 @@ export interface DefinitionKind<Content = unknown> {
   kind: string;
   /** Full name of the message: `opora.catalog.v1.Lifecycle`. */
   message: string;
-  /** All that the schema cannot say. */
-  check(content: Content, name: string): readonly Finding[] | Promise<readonly Finding[]>;
+  /** All that the schema cannot say. `readNames` gives the names of a kind that hold, those that are published together with it too. */
+  check(content: Content, context: { readNames(kind: string): Promise<ReadonlySet<string>> }): readonly Finding[] | Promise<readonly Finding[]>;
   /** Absent where there is no past to try it on. */
   tryOn?(content: Content, past: { limit: number; options: CallOptions }): Promise<TryReport>;
 }

@@ -2,6 +2,7 @@ import type { NewEvent } from '../bus/event.ts';
 import { AppError, isAppError } from '../errors/app-error.ts';
 import { decodeCursor, encodeCursor } from '../keyset/cursor.ts';
 import type { Database } from '../postgres/database.ts';
+import { violatedConstraint } from '../postgres/server-error.ts';
 import type { Statement } from '../postgres/sql.ts';
 import type { Call } from '../rpc/call.ts';
 import { type ContentChange, compareContent } from './compare-content.ts';
@@ -45,7 +46,8 @@ export function definitionUseCases(parts: DefinitionParts) {
     try {
       return await call.commit({ statements: [insertVersion(version), ...more], events: [announce(version)] }, answer(version));
     } catch (error) {
-      const newest = isAppError(error, 'conflict') ? await readNewest(database, version) : 0;
+      const isLostRace = isAppError(error, 'conflict') && violatedConstraint(error) !== 'idempotency_pkey';
+      const newest = isLostRace ? await readNewest(database, version) : 0;
       throw newest >= version.version ? lost(version.name, newest) : error;
     }
   }

@@ -1,4 +1,5 @@
 import { AppError, isAppError } from '../errors/app-error.ts';
+import { violatedConstraint } from '../postgres/server-error.ts';
 import type { Call } from '../rpc/call.ts';
 import { mergeContent } from './compare-content.ts';
 import type { DefinitionName, DraftState, Finding, TryReport } from './definition.ts';
@@ -51,7 +52,8 @@ export function draftUseCases({ database, kinds }: Pick<DefinitionParts, 'databa
       try {
         return await call.commit({ statements: [insertDraft(draft)] }, await answer(draft));
       } catch (error) {
-        const first = isAppError(error, 'conflict') ? await readDraft(database, wanted) : undefined;
+        const isLostRace = isAppError(error, 'conflict') && violatedConstraint(error) !== 'idempotency_pkey';
+        const first = isLostRace ? await readDraft(database, wanted) : undefined;
         throw first ? taken(first.updatedBy) : error;
       }
     },

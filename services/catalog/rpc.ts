@@ -1,4 +1,5 @@
 import type { CatalogService, ContentChange, Definition, Draft, VersionHead as ToldVersion } from '../../generated/opora/catalog/v1/catalog.ts';
+import { applyDefinitions } from '../../platform/definitions/apply-definitions.ts';
 import { type ContentChange as Change, compareContent } from '../../platform/definitions/compare-content.ts';
 import type { DraftState, VersionHead, VersionState } from '../../platform/definitions/definition.ts';
 import { type DefinitionParts, definitionUseCases } from '../../platform/definitions/definitions.ts';
@@ -51,6 +52,17 @@ export function catalogMethods(parts: DefinitionParts): CatalogService {
       const { differences, ...report } = await drafts.tryOn(name, content === undefined ? undefined : JSON.parse(content), limit, call);
       return { ...report, differences: differences.map((difference) => ({ ...difference, examples: [...difference.examples] })) };
     },
+    applyDefinitions: ({ definitions: written, comment, dryRun = false }, call) =>
+      applyDefinitions(
+        parts,
+        written.map(({ content, ...name }) => ({ ...name, content: JSON.parse(content) })),
+        { dryRun, ...(comment !== undefined && { comment }) },
+        call,
+        (items) => ({
+          items: items.map(({ changes, findings, ...item }) => ({ ...item, changes: changes.map(toChange), findings: [...findings] })),
+          changed: items.filter(({ outcome }) => outcome !== 'unchanged').length,
+        }),
+      ),
     publishDefinition: (draft, call) => definitions.publish(draft, call, toDefinition),
     rollBackDefinition: (wanted, call) => definitions.rollBack(wanted, call, toDefinition),
   };

@@ -17,10 +17,10 @@ export const catalog = defineService({
   needs: [],
   config: z.object({}),
   async start({ database, clock, contract, client, within }) {
-    const declaring = { contract, client, within, readNames: (kind: string) => readNames(database, kind) };
+    const declaring = { contract, client, within };
     const parts: DefinitionParts = {
       database,
-      kinds: declareKinds([lifecycleKind(declaring), matrixKind(declaring), policyKind(declaring)], contract),
+      kinds: declareKinds([lifecycleKind(declaring), matrixKind(declaring), policyKind(declaring)], contract, (kind) => readNames(database, kind)),
       announce: ({ kind, name, version, comment, rolledBackTo, actorId, actorName }) =>
         definitionPublished({
           definitionId: `${kind}/${name}`,

@@ -76,7 +76,19 @@ async function readAnswer(response: Response): Promise<unknown> {
   }
   const { title, detail, errors = [] } = (answer ?? {}) as Problem;
   const told = detail ?? title ?? `${response.url} answered with ${response.status} and no reason: it may be no hub.`;
-  throw new Error([told, ...errors.map(({ pointer, message }) => `  ${pointer}: ${message}`)].join('\n'));
+  throw new ProblemError(told, errors);
+}
+
+/** What the hub says against a request. */
+export class ProblemError extends Error {
+  readonly detail: string;
+  readonly errors: readonly { pointer: string; message: string }[];
+
+  constructor(detail: string, errors: readonly { pointer: string; message: string }[]) {
+    super([detail, ...errors.map(({ pointer, message }) => `  ${pointer}: ${message}`)].join('\n'));
+    this.detail = detail;
+    this.errors = errors;
+  }
 }
 
 function parse(text: string): unknown {

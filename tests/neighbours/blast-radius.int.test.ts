@@ -6,6 +6,7 @@ import { type FreezeScope, FreezeService } from '../../generated/opora/tickets/v
 import { TicketService } from '../../generated/opora/tickets/v1/tickets.ts';
 import { isAppError } from '../../platform/errors/app-error.ts';
 import type { CallOptions, Client, Principal } from '../../platform/rpc/call.ts';
+import { catalog } from '../../services/catalog/service.ts';
 import { tickets } from '../../services/tickets/service.ts';
 import { type Neighbours, openNeighbours } from './open-neighbours.ts';
 
@@ -31,7 +32,7 @@ describe('the blast radius of a planned change', () => {
   let freezes: Client<FreezeService>;
 
   beforeAll(async () => {
-    opened = await openNeighbours([tickets, cmdb]);
+    opened = await openNeighbours([tickets, cmdb, catalog]);
     hub = await opened.run();
     desk = hub.client(TicketService);
     items = hub.client(CmdbService);

@@ -5,6 +5,7 @@ import { type Ticket, TicketService } from '../../generated/opora/tickets/v1/tic
 import { isAppError } from '../../platform/errors/app-error.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { CallOptions, Client, Principal } from '../../platform/rpc/call.ts';
+import { catalog } from '../../services/catalog/service.ts';
 import { tickets } from '../../services/tickets/service.ts';
 import { eventually } from '../mesh/api.ts';
 import { type Neighbours, openNeighbours } from './open-neighbours.ts';
@@ -32,7 +33,7 @@ describe('the impact that the CMDB reckons of a ticket', () => {
     items = hub.client(CmdbService);
   };
   beforeAll(async () => {
-    opened = await openNeighbours([tickets, cmdb]);
+    opened = await openNeighbours([tickets, cmdb, catalog]);
     await begin();
   });
   afterAll(async () => {
@@ -266,7 +267,7 @@ describe('the impact that the CMDB reckons of a ticket', () => {
     ]);
   });
 
-  it('waits for a CMDB that is down, and is then computed once', async () => {
+  it('waits for a CMDB that is down, and is then computed once; what the catalogue said before is enough to open it', async () => {
     const { server, word } = await makeBilling();
     await hub.stop();
     hub = await opened.run([tickets], 'silent');

@@ -10,13 +10,14 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { openTestDatabases, type TestDatabase } from '../../platform/postgres/test-database.ts';
 import { runServices } from '../../platform/service/run-services.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
+import { catalog } from '../../services/catalog/service.ts';
 import { demo } from '../../services/demo/service.ts';
 import { directory } from '../../services/directory/service.ts';
 import { monitoring } from '../../services/monitoring/service.ts';
 import { tickets } from '../../services/tickets/service.ts';
 import { eventually } from '../cmdb/eventually.ts';
 
-const services = [directory, tickets, cmdb, monitoring, demo];
+const services = [directory, catalog, tickets, cmdb, monitoring, demo];
 
 describe('the demo enterprise', () => {
   let databases: TestDatabase[];
@@ -51,7 +52,7 @@ describe('the demo enterprise', () => {
     if (!database) throw new Error('There is no database.');
     const log = createLogger({ level: 'error' });
     const engines = await embeddedEngines({ dataDir: '', database, clock: systemClock, newId: newUuid, log });
-    const configs = { directory: { OPORA_LOCALE: 'ru' }, tickets: {}, cmdb: {}, monitoring: {}, demo: {} };
+    const configs = { directory: { OPORA_LOCALE: 'ru' }, catalog: {}, tickets: {}, cmdb: {}, monitoring: {}, demo: {} };
     let loaded: () => void;
     const done = new Promise<void>((resolve) => {
       loaded = resolve;

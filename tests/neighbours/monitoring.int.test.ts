@@ -14,6 +14,7 @@ import type { CallOptions, Client } from '../../platform/rpc/call.ts';
 import { defineService, type Parts } from '../../platform/service/define-service.ts';
 import { type RunningHub, runServices } from '../../platform/service/run-services.ts';
 import { createMetrics } from '../../platform/telemetry/metrics.ts';
+import { catalog } from '../../services/catalog/service.ts';
 import { monitoring } from '../../services/monitoring/service.ts';
 import { tickets } from '../../services/tickets/service.ts';
 
@@ -41,7 +42,7 @@ describe('the monitoring service, with the CMDB and tickets', () => {
         return {};
       },
     });
-    const services = [tickets, cmdb, monitoring, watcher];
+    const services = [catalog, tickets, cmdb, monitoring, watcher];
     databases = await openTestDatabases(services);
     const database = databases[0]?.admin;
     if (!database) throw new Error('There is no database.');

@@ -5,7 +5,7 @@ import { lifecycleKind } from '../kinds/lifecycle-kind.ts';
 import { readShipped } from '../read-shipped.ts';
 
 const contract = loadContract();
-const kinds = declareKinds([lifecycleKind({ contract, client: () => ({}) as never, readNames: async () => new Set(['change-board']) })], contract);
+const kinds = declareKinds([lifecycleKind({ contract, client: () => ({}) as never })], contract, async () => new Set(['change-board']));
 const label = (text: string) => ({ ru: text, en: text });
 const guard = (condition: string) => ({ condition, message: label('No.') });
 type Content = Lifecycle;

@@ -11,12 +11,10 @@ export interface KindParts {
   contract: Pick<Contract, 'schema' | 'methods' | 'events'>;
   client: Parts['client'];
   within: Parts['within'];
-  /** Names of what holds of a kind. */
-  readNames(kind: string): Promise<ReadonlySet<string>>;
 }
 
 /** How tickets flow: checked here, tried on the past by those who have it. */
-export function lifecycleKind({ contract, client, readNames }: Omit<KindParts, 'within'>): DefinitionKind {
+export function lifecycleKind({ contract, client }: Omit<KindParts, 'within'>): DefinitionKind {
   const { variables, domains } = readShape(contract, 'opora.tickets.v1.LifecycleFacts');
   const permissions = new Set([...contract.methods, ...contract.events].flatMap((declared) => declared.permissions));
   const context = { compile: ruleLanguage(variables).condition, domains, permissions };
@@ -24,7 +22,7 @@ export function lifecycleKind({ contract, client, readNames }: Omit<KindParts, '
   return definitionKind<Lifecycle>({
     kind: 'lifecycles',
     message: 'opora.catalog.v1.Lifecycle',
-    check: async (content) => checkLifecycle(content, { ...context, policies: await readNames('approval-policies') }),
+    check: async (content, { readNames }) => checkLifecycle(content, { ...context, policies: await readNames('approval-policies') }),
     tryOn: (content, { limit, options }) => tickets.tryDefinition({ kind: 'lifecycles', content: JSON.stringify(content), limit }, options),
   });
 }

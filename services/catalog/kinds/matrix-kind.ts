@@ -10,7 +10,7 @@ export function matrixKind({ client }: Pick<KindParts, 'client'>): DefinitionKin
   return definitionKind<PriorityMatrix>({
     kind: 'priority-matrices',
     message: 'opora.catalog.v1.PriorityMatrix',
-    check: checkMatrix,
+    check: (content) => checkMatrix(content),
     tryOn: (content, { limit, options }) => tickets.tryDefinition({ kind: 'priority-matrices', content: JSON.stringify(content), limit }, options),
   });
 }

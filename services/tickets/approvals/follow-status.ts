@@ -37,8 +37,9 @@ export function approvalTimer(id: string, step: 'open' | 'remind' | 'expire', pl
 export async function followStatus(
   { database, policies }: { database: Database; policies: Policies },
   { lifecycle, from = lifecycle, before, after, byApproval }: Move,
-  { now, newId }: { now: number; newId(): string },
+  writer: { now: number; newId(): string },
 ): Promise<Required<Pick<Changes, 'statements' | 'events'>>> {
+  const { now } = writer;
   const none = { statements: [], events: [] };
   if (before?.status === after.status) return none;
   const wanted = approvalIn(lifecycle, after.status);
@@ -53,7 +54,7 @@ export async function followStatus(
   if (!wanted) return changes;
   const policy = await policies.newest(wanted.policy);
   const begun: ApprovalState = {
-    id: newId(),
+    id: writer.newId(),
     ticketId: after.id,
     policy: policy.name,
     policyVersion: policy.version,
