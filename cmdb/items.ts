@@ -77,6 +77,7 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
     requireChange(rights, id, before);
     if (!before) throw new AppError('not_found', `There is no item "${id}".`);
     refuseOther(before, expectedVersion);
+    refuseMerged(before);
     const facts = await toFacts(before, rights);
     if (!reviseItem(before, facts, call.now)) return call.commit({}, answer(before));
     const word = sayAsPerson(whole, facts, await model(), call.now);
@@ -221,6 +222,12 @@ export function itemUseCases({ database, model, models, takePage }: ItemParts) {
 function refuseOther({ name, version }: ItemState, expected: number): void {
   if (expected === 0 || version === expected) return;
   throw new AppError('conflict', `"${name}" was changed meanwhile: it is at version ${version}, not ${expected}. Read it again.`);
+}
+
+/** What went into another item comes back only when the merge is taken back: each of both has then again what is its own. */
+function refuseMerged({ name, mergedInto }: ItemState): void {
+  if (mergedInto === undefined) return;
+  throw new AppError('illegal_state', `"${name}" went into item ${mergedInto}: change that one, or take the merge back first.`);
 }
 
 /** What is said in the name of a source may become of any item. */

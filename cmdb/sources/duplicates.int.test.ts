@@ -80,6 +80,10 @@ describe('a merge', () => {
     await say('agent', aServer('undo-b', box('undo-SN', { cpuCores: 16 })));
     expect((await read(first)).attributes).toMatchObject({ memoryGb: 64, cpuCores: 16 });
     await expect(hub.history.revertChangeSet({ id: merge.id }, mine())).rejects.toMatchObject({ kind: 'illegal_state' });
+    const merged = await read(second);
+    const back = hub.history.revertItem({ id: second, expectedVersion: merged.version, to: 1 }, mine());
+    await expect(back).rejects.toMatchObject({ kind: 'illegal_state', message: expect.stringContaining(`went into item ${first}`) });
+    expect(await read(second)).toEqual(merged);
 
     expect(await hub.sources.undoMerge({ id: merge.id }, mine())).toMatchObject({ winnerId: first, loserId: second, splitBy: expect.any(String) });
     expect((await read(first)).attributes).toEqual({ memoryGb: 64, lifecycleState: 'in_use' });
