@@ -4,7 +4,8 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
 import { firstMoment, lastMoment, relationTypes, shapes, storeGraph } from '../../tests/cmdb/random-graphs.ts';
 import { cmdb } from '../service.ts';
-import { type Drawing, type DrawingQuestion, drawAround, fromRecords } from './draw-graph.ts';
+import { type Drawing, type DrawingQuestion, drawAround } from './draw-around.ts';
+import { fromRecords } from './draw-graph.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

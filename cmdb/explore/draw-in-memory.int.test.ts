@@ -6,7 +6,8 @@ import { loadGraph } from '../graph/memory/load-graph.ts';
 import { fullSight } from '../rights/rights.ts';
 import { cmdb } from '../service.ts';
 import { findScope } from '../timeline/find-scope.ts';
-import { type DrawingQuestion, drawAround, fromRecords } from './draw-graph.ts';
+import { type DrawingQuestion, drawAround } from './draw-around.ts';
+import { fromRecords } from './draw-graph.ts';
 import { drawInMemory } from './draw-in-memory.ts';
 
 let database: TestDatabase;

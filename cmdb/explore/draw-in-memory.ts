@@ -3,7 +3,7 @@ import type { Hop } from '../domain/graph/find-paths.ts';
 import type { Adjacency } from '../graph/memory/adjacency.ts';
 import type { CompactGraph } from '../graph/memory/compact-graph.ts';
 import { firstOf } from '../graph/memory/first-of.ts';
-import { type Drawing, type DrawingQuestion, type DrawingSource, drawAround, ofHub } from './draw-graph.ts';
+import { type Drawing, type DrawingQuestion, type DrawingSource, drawAround, ofHub } from './draw-around.ts';
 import type { Holdings } from './read-holdings.ts';
 import { type Ways, waysOf } from './read-hops.ts';
 
