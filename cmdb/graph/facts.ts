@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Failure } from '../domain/model/model.ts';
 import type { ProjectedItem, ProjectedRelation, Ways } from './projection.ts';
 
@@ -22,12 +22,12 @@ export function itemFact({ id, version, class: itemClass, name, source, key, sta
 }
 
 export function relationFact({ id, version, type, fromId, toId, state }: ProjectedRelation): Fact {
-  return { id, kind: 'relation', text: JSON.stringify(['relation', id, Number(version), type, fromId, toId, state]), ends: { fromId, toId } };
+  return { id, kind: 'relation', text: `relation ${id} ${Number(version)} ${type} ${fromId} ${toId} ${state}`, ends: { fromId, toId } };
 }
 
 /** A way that failure travels along a relation. */
 export function wayFact(relationId: string, type: string, fromId: string, toId: string): Fact {
-  return { id: relationId, kind: 'relation', text: JSON.stringify(['way', relationId, type, fromId, toId]), ends: { fromId, toId } };
+  return { id: relationId, kind: 'relation', text: `way ${relationId} ${type} ${fromId} ${toId}`, ends: { fromId, toId } };
 }
 
 /** The ways of a relation as the records say them, each from the item that breaks. */
@@ -40,20 +40,27 @@ export function waysOf(relation: ProjectedRelation, { relationTypes }: Ways): En
   ];
 }
 
-/** A sum of hashes, so that the order in which things are read makes no difference: sums of parts add up to that of the whole. 128 bits, in hexadecimal. */
-export function hashFacts(facts: readonly Fact[]): string {
-  let sum = 0n;
-  for (const { text } of facts) {
-    const hash = createHash('sha256').update(text).digest();
-    sum += hash.readBigUInt64LE(0) + (hash.readBigUInt64LE(8) << 64n);
-  }
-  return toHex(sum);
+/** All that is said of one item and of what goes out from it, in whatever order it was read; empty when nothing is. */
+export function joinFacts(facts: readonly Fact[] = []): string {
+  return facts
+    .map(({ text }) => text)
+    .sort()
+    .join('\n');
 }
 
+/** 128 bits; 0 of nothing. */
+export function hashText(text: string): bigint {
+  if (text === '') return 0n;
+  const bytes = hash('sha256', text, 'buffer');
+  return bytes.readBigUInt64LE(0) + (bytes.readBigUInt64LE(8) << 64n);
+}
+
+/** A sum of hashes, in hexadecimal: sums of parts add up to that of the whole. */
 export function addHashes(one: string, other: string): string {
   return toHex(BigInt(`0x${one}`) + BigInt(`0x${other}`));
 }
 
-function toHex(sum: bigint): string {
+/** The lower 128 bits. */
+export function toHex(sum: bigint): string {
   return (sum & ((1n << 128n) - 1n)).toString(16).padStart(32, '0');
 }

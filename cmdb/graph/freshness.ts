@@ -66,7 +66,11 @@ export async function findLag(
   const moments = rows.flatMap(({ data, time }) => (missing.has(idOf(data)) ? [new Date(time).getTime()] : []));
   const later = await findLater(database, appliedTo);
   const since = Math.min(...moments, later.since);
-  return { missing: missing.size, seconds: Math.max(0, Math.round((Date.now() - since) / 1000)), events: Math.max(missing.size, later.count) };
+  return { missing: missing.size, seconds: secondsSince(since), events: Math.max(missing.size, later.count) };
+}
+
+export function secondsSince(moment: number): number {
+  return Math.max(0, Math.round((Date.now() - moment) / 1000));
 }
 
 function idOf(data: CmdbEvent['data']): string {
@@ -91,7 +95,7 @@ async function findMissing(space: Space, { items, relations }: ProjectedChanges)
 }
 
 /** Rows of the log that came after a moment, and when the first of them did: their times rise with their positions, so that it is found by halving. */
-async function findLater(database: Database, moment: number): Promise<{ count: number; since: number }> {
+export async function findLater(database: Database, moment: number): Promise<{ count: number; since: number }> {
   const [ends] = await database.query<{ first: number; last: number }>(
     sql`select coalesce(min(pos), 1)::float8 as first, coalesce(max(pos), 0)::float8 as last from bus_log`,
   );

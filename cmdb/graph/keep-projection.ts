@@ -6,7 +6,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { outsideTransactions } from '../../platform/postgres/run-transactions.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import type { Models } from '../model/models.ts';
-import { findLag, readMark } from './freshness.ts';
+import { findLag, findLater, readMark, secondsSince } from './freshness.ts';
 import { inTransaction, nameOf, type Space, type Ways, within } from './projection.ts';
 import { rebuildGraph } from './rebuild-graph.ts';
 import { type Verification, type Verifying, verifyGraph } from './verify-graph.ts';
@@ -55,6 +55,8 @@ export function keepProjection({ space, database, models, log, every = 1_000, gr
   const stopping = new AbortController();
   let status: ProjectionStatus = { name, state: 'down', detail: 'It was not looked at yet.', since: Date.now() };
   let rebuilding: Promise<void> | undefined;
+  /** Of the last event that was seen in it; while Neo4j is down nobody can ask. */
+  let appliedTo: number | undefined;
 
   function note(look: Look): void {
     status = { name, ...look, since: look.state === status.state ? status.since : Date.now() };
@@ -82,6 +84,7 @@ export function keepProjection({ space, database, models, log, every = 1_000, gr
 
   async function look(): Promise<Look> {
     const mark = await readMark(space);
+    appliedTo = mark?.appliedTo;
     const isAbandoned = mark && !mark.complete && mark.silentFor > deadAfter;
     if (!mark || isAbandoned || mark.server !== name || (await hasOtherWays(mark.model))) rebuild();
     if (!mark?.complete || rebuilding)
@@ -97,14 +100,20 @@ export function keepProjection({ space, database, models, log, every = 1_000, gr
       : { state: 'fresh' };
   }
 
+  /** Neo4j does not answer: the log still tells what came after the last event that was seen there. */
+  async function tellDown(error: unknown): Promise<Look> {
+    if (!isAppError(error, 'unavailable')) ownLog.error({ err: error }, 'the graph projection could not be looked at');
+    const later = appliedTo === undefined ? undefined : await findLater(database, appliedTo).catch(() => undefined);
+    return {
+      state: 'down',
+      detail: error instanceof Error ? error.message : String(error),
+      ...(later && later.count > 0 && { secondsBehind: secondsSince(later.since), eventsBehind: later.count }),
+    };
+  }
+
   const looking = (async () => {
     while (!stopping.signal.aborted) {
-      note(
-        await within(mostMilliseconds, look()).catch((error: unknown): Look => {
-          if (!isAppError(error, 'unavailable')) ownLog.error({ err: error }, 'the graph projection could not be looked at');
-          return { state: 'down', detail: error instanceof Error ? error.message : String(error) };
-        }),
-      );
+      note(await within(mostMilliseconds, look()).catch(tellDown));
       await wait(every, undefined, { signal: stopping.signal }).catch(() => {});
     }
   })();

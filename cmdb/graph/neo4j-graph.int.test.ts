@@ -4,7 +4,7 @@ import { describeWithNeo4j } from '../../tests/engines/describe-with.ts';
 import { cmdb } from '../service.ts';
 import { graphContract } from './graph.contract.ts';
 import { model } from './graph-shape.contract.ts';
-import { cypherOfReached, neo4jGraph } from './neo4j-graph.ts';
+import { cypherOfAround, neo4jGraph } from './neo4j-graph.ts';
 import { postgresGraph } from './postgres-graph.ts';
 import type { Space } from './projection.ts';
 import { rebuildGraph } from './rebuild-graph.ts';
@@ -36,9 +36,9 @@ describeWithNeo4j('the graph of the projection', (engine) => {
   });
 
   it('is asked in a form that Neo4j answers by a pruning walk in breadth', async () => {
-    for (const arrow of ['-[:AFFECTS]->', '-[:RUNS_ON|PART_OF]->', '<-[:RUNS_ON]-', '-[:RUNS_ON]-']) {
-      const cypher = cypherOfReached(space.label, 6, (quantifier) => `${arrow}${quantifier}`);
-      const { summary } = await driver.executeQuery(`explain ${cypher}`, { of: space.label, itemId: 'x', cap: neo4j.int(10) });
+    for (const arrow of ['-[relation:AFFECTS]->', '-[relation:RUNS_ON|PART_OF]->', '<-[relation:RUNS_ON]-', '-[relation:RUNS_ON]-']) {
+      const cypher = cypherOfAround(space.label, 6, { arrow, type: 'relation.type' });
+      const { summary } = await driver.executeQuery(`explain ${cypher}`, { of: space.label, itemId: 'x', cap: neo4j.int(10), evenOfPart: true });
       expect(JSON.stringify(summary.plan)).toContain('VarLengthExpand(Pruning,BFS');
     }
   });

@@ -1,18 +1,19 @@
-import neo4j, { type Transaction } from 'neo4j-driver';
+import neo4j from 'neo4j-driver';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Fan } from '../domain/impact/spread-failure.ts';
 import type { CurrentModel } from '../model/models.ts';
 import { type Edge, type Graph, type Question, type Reached, walk } from './graph.ts';
-import { inTransaction, type Space, toRelationshipType, within } from './projection.ts';
+import { type Space, toRelationshipType, within } from './projection.ts';
 import { readFailures } from './read-failures.ts';
 import type { ChooseSpace } from './replicas.ts';
 import { walkImpact, weightsOf } from './walk-impact.ts';
 
-/** The relationships to go along, as Cypher writes them between two nodes: `-[:RUNS_ON|PART_OF]->`. */
-interface Way {
-  arrow: (quantifier: string) => string;
-  /** The edges of one step as rows of [from, to, type]. */
-  one: string;
+/** The relationships to go along. */
+export interface Way {
+  /** As Cypher writes them between two nodes, of which each step goes from the left to the right: `-[relation:RUNS_ON|PART_OF]->`. */
+  arrow: string;
+  /** The type of `relation`, as the model calls it. */
+  type: string;
 }
 
 export interface Neo4jGraphParts {
@@ -42,37 +43,37 @@ export function neo4jGraph({ choose, database, records, currentModel }: Neo4jGra
     async neighbours(question) {
       const { relationTypes } = await currentModel();
       const types = question.types.filter((type) => relationTypes.has(type)).map(toRelationshipType);
-      const relationship = `[relation:${types.join('|')}]`;
       const [before, after] = { out: ['-', '->'], in: ['<-', '-'], both: ['-', '-'] }[question.direction] as [string, string];
-      const way = {
-        arrow: (quantifier: string) => `${before}[:${types.join('|')}]${after}${quantifier}`,
-        one: `match (a)${before}${relationship}${after}(b) where b.id in $ids return collect([a.id, b.id, toLower(type(relation))]) as edges`,
+      const way = { arrow: `${before}[relation:${types.join('|')}]${after}`, type: 'toLower(type(relation))' };
+      const find = async (space: Space) => {
+        const around = await readAround(space, question, way, 'edges of a part');
+        if (typeof around === 'string') return around;
+        const reached = await walk(question, (level) => level.flatMap((id) => around.edges.get(id) ?? []));
+        return { ...(around.isCut && { cutBy: 'nodes' as const }), ...reached };
       };
-      const find = (space: Space) =>
-        findEdges(space, question, way, async ({ edges, isCut }) => {
-          const reached = await walk(question, async (level) => level.flatMap((id) => edges.get(id) ?? []));
-          return { ...reached, ...(isCut && { cutBy: 'nodes' as const }) };
-        });
       return reach(question, find, () => records.neighbours(question));
     },
     async impact(question) {
       const model = await currentModel();
       const standing = readFailures(database, model);
-      const find = (space: Space) =>
-        findEdges(space, question, affects, async ({ edges, isCut }) => {
-          if (isCut) return 'More is reached than one answer may hold, before redundancy is looked at: the records answer that.';
-          const asked = { ...question, start: question.itemId, weightOf: weightsOf(model) };
-          return walkImpact(asked, { ...standing, edges: (level) => level.flatMap((id) => toFans(edges.get(id) ?? [])) });
-        });
+      const find = async (space: Space) => {
+        const around = await readAround(space, question, affects, 'edges of the whole');
+        if (typeof around === 'string') return around;
+        if (around.isCut) return 'More is reached than one answer may hold, before redundancy is looked at: the records answer that.';
+        const edges = (level: readonly string[]) => level.flatMap((id) => toFans(around.edges.get(id) ?? []));
+        // Asked once for all that is reached, and not level by level; only members of groups are still to be asked about.
+        const reached = new Set([...around.edges.values()].flatMap((out) => out.map(({ to }) => to)));
+        const known = await standing.standings([...reached]);
+        const standings = (ids: readonly string[]) => (ids.every((id) => reached.has(id)) ? known : standing.standings(ids));
+        return walkImpact({ ...question, start: question.itemId, weightOf: weightsOf(model) }, { ...standing, edges, standings });
+      };
       return reach(question, find, () => records.impact(question));
     },
   };
 }
 
-const affects: Way = {
-  arrow: (quantifier) => `-[:AFFECTS]->${quantifier}`,
-  one: 'match (a)-[relation:AFFECTS]->(b) where b.id in $ids return collect([a.id, b.id, relation.type]) as edges',
-};
+/** Failure travels along one type. */
+export const affects: Way = { arrow: '-[relation:AFFECTS]->', type: 'relation.type' };
 
 function toFans(edges: readonly Edge[]): Fan[] {
   return edges.map(({ from, to, type }) => ({ id: from, type, others: [to] }));
@@ -85,37 +86,43 @@ interface Around {
   isCut: boolean;
 }
 
-/** First who is reached, as one capped `collect` (measured: the quickest form), then the edges between them, along which `walk` finds distances and ways. */
-async function findEdges<Reach>(
-  space: Space,
+/** Who is reached and the edges between them, along which `walk` finds distances and ways, in one statement: ids are not sent back to be looked up again. */
+async function readAround(
+  { driver, label }: Space,
   { itemId, depth, limit, timeout }: Question,
   way: Way,
-  walkAlong: (around: Around) => Promise<Found<Reach> | string>,
-): Promise<Found<Reach> | string> {
-  const read = async (tx: Transaction): Promise<Around | undefined> => {
-    const found = await tx.run(cypherOfReached(space.label, depth, way.arrow), { of: space.label, itemId, cap: neo4j.int(limit + 1) });
-    const ids = found.records[0]?.get('ids') as string[] | undefined;
-    if (!ids) return undefined;
-    const all = [itemId, ...ids];
-    const between = await tx.run(`match (a:${space.label}) where a.id in $ids ${way.one}`, { ids: all });
-    const edges = new Map(all.map((id): [string, Edge[]] => [id, []]));
-    const triples: [string, string, string][] = between.records[0]?.get('edges') ?? [];
-    for (const [from, to, type] of triples) edges.get(from)?.push({ from, to, type });
-    return { edges, isCut: ids.length > limit };
-  };
-  const around = await inTransaction(space, 'READ', read, timeout);
-  return around ? walkAlong(around) : 'The projection does not know this item yet.';
+  wanted: 'edges of the whole' | 'edges of a part',
+): Promise<Around | string> {
+  const session = driver.session({ defaultAccessMode: 'READ' });
+  try {
+    const parameters = { of: label, itemId, cap: neo4j.int(limit + 1), evenOfPart: wanted === 'edges of a part' };
+    // No time at all would mean any time to Neo4j.
+    const { records } = await session.run(cypherOfAround(label, depth, way), parameters, { timeout: Math.max(1, timeout) });
+    const [record] = records;
+    if (!record) return 'The projection does not know this item yet.';
+    const ways: [from: string, out: [to: string, type: string][]][] = record.get('edges');
+    const edges = new Map(ways.map(([from, out]) => [from, out.map(([to, type]): Edge => ({ from, to, type }))]));
+    return { edges, isCut: record.get('count') > limit };
+  } finally {
+    await session.close();
+  }
 }
 
-/** Its plan must say `VarLengthExpand(Pruning,BFS…)`: a test asks. */
-export function cypherOfReached(label: string, depth: number, arrow: (quantifier: string) => string): string {
+/** One row, or none when the item is not known. Its plan must say `VarLengthExpand(Pruning,BFS…)`: a test asks. */
+export function cypherOfAround(label: string, depth: number, { arrow, type }: Way): string {
   return `match (projection:Projection {of: $of}) where projection.complete
     match (start:${label} {id: $itemId}) where start.version is not null
     call (start) {
-      match (start)${arrow(`{1,${depth}}`)}(reached:${label})
+      match (start)${arrow.replace('relation', '')}{1,${depth}}(reached:${label})
       with distinct reached where reached.id <> $itemId
       limit $cap
-      return collect(reached.id) as ids
+      return collect(reached) as nodes
     }
-    return ids`;
+    call (start, nodes) {
+      unwind case when $evenOfPart or size(nodes) < $cap then [start] + nodes else [] end as a
+      match (a)${arrow}(b) where b in nodes
+      with a, collect([b.id, ${type}]) as out
+      return collect([a.id, out]) as edges
+    }
+    return size(nodes) as count, edges`;
 }

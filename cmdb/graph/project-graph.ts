@@ -28,7 +28,7 @@ export function projectGraph(space: Space, models: Pick<Models, 'newest'>): Subs
       'opora.cmdb.v1.RelationCreated',
       'opora.cmdb.v1.RelationRemoved',
     ],
-    batch: 2_000,
+    batch: 5_000,
     async handle(events) {
       const last = events.at(-1);
       if (!last) return {};

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Comparing, type Difference, findDifferences, keyOf, type Page, readPage, type Side } from './compare-page.ts';
+import { type Comparing, type Difference, findDifferences, keyOf, type Page, readPage, type Side, weighPage } from './compare-page.ts';
 import { addHashes } from './facts.ts';
 import { repairGraph } from './repair-graph.ts';
 
@@ -41,33 +41,44 @@ const mostTold = 100;
 const onTheWay = 500;
 
 /** Compares all that both hold, page by page: items, relations, the ways that failure travels, and what ended. Changes that are on their way longer make a difference. */
-export async function verifyGraph({ after = '', until, pages, repair = false, pageSize = 1_000, ...comparing }: Verifying): Promise<Verification> {
+export async function verifyGraph({ after = '', until, pages, repair = false, pageSize = 2_000, ...comparing }: Verifying): Promise<Verification> {
   let records = nothing;
   let projection = nothing;
   const differences: Difference[] = [];
   let different = 0;
   let repaired = 0;
-  for (let next: string | undefined = after, count = 1; ; count++) {
-    const read = () => readPage(comparing, next ?? '', pageSize);
-    let page = await read();
+  let coming = readPage(comparing, after, pageSize);
+  for (let start = after, count = 1; ; count++) {
+    const read = await coming;
+    const isEnough = count === pages || (until !== undefined && Date.now() > until);
+    const readOn = (next: string | undefined) => {
+      if (next === undefined || isEnough) return;
+      coming = readPage(comparing, next, pageSize);
+      coming.catch(() => undefined); // it is told when it is waited for
+    };
+    readOn(read.next); // both engines do, while this page is compared
+    let page = weighPage(read);
     let found = findDifferences(page);
+    const readAnew = async () => weighPage(await readPage(comparing, start, pageSize));
     if (found.length > 0) {
       await wait(onTheWay);
-      ({ page, found } = await readAgain(read, found));
+      ({ page, found } = await readAgain(readAnew, found));
     }
     if (found.length > 0 && repair) {
       await repairGraph(comparing, found);
       differences.push(...found.slice(0, mostTold - differences.length));
       const before = found.length;
-      ({ page, found } = await readAgain(read, found));
+      ({ page, found } = await readAgain(readAnew, found));
       repaired += before - found.length;
     } else differences.push(...found.slice(0, mostTold - differences.length));
     different += found.length;
     records = add(records, page.records);
     projection = add(projection, page.projection);
-    next = page.next;
-    if (next === undefined || count === pages || (until !== undefined && Date.now() > until))
+    const { next } = page;
+    if (next === undefined || isEnough)
       return { equal: records.hash === projection.hash, records, projection, differences, different, repaired, ...(next !== undefined && { next }) };
+    if (next !== read.next) readOn(next); // items have come onto the page meanwhile
+    start = next;
   }
 }
 

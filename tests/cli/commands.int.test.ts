@@ -1,30 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newUuid } from '../../platform/clock/clock.ts';
 import { sql } from '../../platform/postgres/sql.ts';
 import { adminPassword, adminToken, type EdgeHub, startHub } from '../edge/start-hub.ts';
-
-interface Outcome {
-  code: number;
-  out: string;
-  errors: string;
-}
+import { runOpora as opora } from './run-opora.ts';
 
 describe('the command line', () => {
   let hub: EdgeHub;
   let folder: string;
 
-  /** The built program, as a person would run it. */
-  function opora(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OPORA_|NODE_OPTIONS)/.test(name)));
-    return new Promise((resolve) => {
-      execFile(process.execPath, ['dist/services/main.js', ...args], { env: { ...clean, ...env } }, (error, out, errors) =>
-        resolve({ code: error ? Number(error.code) : 0, out, errors }),
-      );
-    });
-  }
   const toHub = (env: Record<string, string> = {}) => ({ OPORA_URL: hub.url, ...env });
 
   beforeAll(async () => {

@@ -30,6 +30,8 @@ const walks: Record<MeshPoint, { service: string; pass: number }> = {
   'source.after-page': { service: 'cmdb', pass: 2 },
 };
 const frozenFor = 60_000;
+/** Items and relations, half of each. */
+const farBehind = 20_000;
 
 describeWithMesh('a mesh whose parts are killed under load', () => {
   let hub: MeshHub;
@@ -190,17 +192,72 @@ describeWithMesh('a mesh whose parts are killed under load', () => {
     expect(body.items.filter(({ name }) => name === definition.name)).toHaveLength(1);
   }, 180_000);
 
-  it('answers questions about the graph while Neo4j is away, and has the same graph in it once it is back, even from nothing', async () => {
+  /** What breaks if the item breaks, and who said so. */
+  const askGraph = async (id: string) => {
+    const { status, body } = await hub.api.get<{ servedBy: string; note?: string }>(`/api/v1/cmdb/items/${id}/impact`);
+    expect(status).toBe(200);
+    return body;
+  };
+  const findItem = async (query: string) =>
+    (await hub.api.get<{ items: { id: string }[] }>(`/api/v1/cmdb/items?limit=1&${query}`)).body.items[0]?.id ?? '';
+
+  it(`takes in ${farBehind} items and relations while Neo4j is frozen, says how far behind it is, and has the same graph in it afterwards`, async () => {
+    const before = Number(await untilGraphIsEqual());
+    let id = '';
+    const pid = await hub.pidOf('neo4j');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      for (let page = 0; page < farBehind / 2_000; page++) {
+        const { status, body } = await hub.api.send('POST', '/api/v1/cmdb/sources/flood/records', tellFlood(page), {
+          'content-type': 'application/x-ndjson',
+        });
+        expect({ status, body }).toMatchObject({ status: 200, body: { received: 2_000 } });
+      }
+      const [replica] = await eventually(
+        async () => {
+          const { body } = await hub.api.get<{ replicas: { state: string; eventsBehind?: number }[] }>('/api/v1/cmdb/graph/status');
+          return Number(body.replicas[0]?.eventsBehind) >= farBehind && body.replicas;
+        },
+        { within: 30_000, every: 250 },
+      );
+      expect(replica).toMatchObject({ state: 'down', detail: expect.stringContaining('Neo4j does not answer'), secondsBehind: expect.any(Number) });
+      id = await findItem('source=flood');
+      expect(await askGraph(id)).toMatchObject({ servedBy: 'records', note: 'The projection is down.' });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    expect(await untilGraphIsEqual()).toBe(before + farBehind / 2);
+    expect(await askGraph(id)).toMatchObject({ servedBy: 'neo4j' });
+  }, 180_000);
+
+  it('answers questions about the graph while Neo4j is away or is filled from nothing, and has the same graph in it once it is back', async () => {
     await createItems('wiped', 10);
     const before = await untilGraphIsEqual();
-    const found = await hub.api.get<{ items: { id: string }[] }>('/api/v1/cmdb/items?limit=1');
-    const id = found.body.items[0]?.id ?? '';
+    const id = await findItem('source=flood');
     await hub.kill('neo4j');
     await rm(join(hub.dir, 'neo4j', 'data'), { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
-    expect((await hub.api.get(`/api/v1/cmdb/items/${id}/impact`)).status).toBe(200);
+    expect(await askGraph(id)).toMatchObject({ servedBy: 'records' });
+    // It is started again by itself.
+    await eventually(async () => (await askGraph(id)).note === 'The projection is rebuilding.', { within: 60_000, every: 20 });
     await hub.revive();
     expect(await untilGraphIsEqual()).toBe(before);
+    expect(await askGraph(id)).toMatchObject({ servedBy: 'neo4j' });
     expect((await hub.api.post('/api/v1/cmdb/graph/rebuild', {})).status).toBeLessThan(300);
     expect(await untilGraphIsEqual()).toBe(before);
   }, 180_000);
 });
+
+/** A page of a delta: a thousand items, each depending on one before it. */
+function tellFlood(page: number): string {
+  const records = Array.from({ length: 1_000 }, (_, place) => {
+    const index = page * 1_000 + place;
+    return [
+      { item: { key: `flood-${index}`, class: 'application', name: `flood-${index}` } },
+      { relation: { type: 'depends_on', fromKey: `flood-${index}`, toKey: `flood-${index === 0 ? 1 : Math.floor(index / 3)}` } },
+    ];
+  });
+  return records
+    .flat()
+    .map((record) => JSON.stringify(record))
+    .join('\n');
+}

@@ -1,21 +1,19 @@
 import { describeWithMesh } from '../engines/describe-with.ts';
 import { eventually } from './api.ts';
+import { describeReplicas } from './replicas.ts';
 import { describeScenarios } from './scenarios.ts';
 import { type MeshHub, startMesh } from './start-mesh.ts';
 
 describeWithMesh('the mesh: a process for each service, Kafka, gRPC and Neo4j', () => {
   let hub: MeshHub;
   beforeAll(async () => {
-    hub = await startMesh();
+    hub = await startMesh({ OPORA_MESH_NEO4J: '2' });
   }, 180_000);
   afterAll(() => hub?.remove(), 60_000);
 
   describeScenarios(() => hub);
 
-  it('answers questions about the graph from Neo4j', async () => {
-    const { body } = await hub.api.get('/api/v1/cmdb/graph/status');
-    expect(body).toMatchObject({ engine: 'neo4j', state: 'fresh' });
-  });
+  describeReplicas(() => hub);
 
   it('tells which of its services and engines are away, while its gateway stays in service', async () => {
     const away = async (part: string) => {
@@ -31,7 +29,8 @@ describeWithMesh('the mesh: a process for each service, Kafka, gRPC and Neo4j', 
     await hub.revive();
 
     process.kill(await hub.pidOf('cmdb'), 'SIGSTOP');
-    expect(await eventually(() => away('cmdb'))).toEqual(['cmdb does not answer', 'neo4j unknown: nobody who uses it answers']);
+    const unknown = ['neo4j', 'neo4j-2'].map((name) => `${name} unknown: nobody who uses it answers`);
+    expect(await eventually(() => away('cmdb'))).toEqual(['cmdb does not answer', ...unknown]);
     const { body: page } = await hub.api.get<string>('/', { 'accept-language': 'ru' });
     expect(page).toMatch(/<span>cmdb<\/span><span class="soft">не отвечает<\/span><span class="bad">не готово/);
     process.kill(await hub.pidOf('cmdb'), 'SIGCONT');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import neo4j from 'neo4j-driver';
 import { findFreePorts } from '../../deploy/engines/ports.ts';
 import type { PartStatus } from '../../deploy/mesh/keep-running.ts';
 import { findAlive, listDescendants, type Process } from '../faults/processes.ts';
@@ -20,6 +21,8 @@ export interface MeshHub extends Hub {
   readiness(): Promise<Answer<{ parts: Record<string, { ready: boolean; detail?: string }> }>>;
   /** The process of a part that runs; waits while it is being started. */
   pidOf(part: string): Promise<number>;
+  /** Cypher sent to a Neo4j server past Opora; gives its rows. */
+  cypher(server: string, query: string): Promise<Record<string, unknown>[]>;
   /** Everything that the part has printed. */
   logOf(part: string): Promise<string>;
   /** SIGTERM; gives the exit code, and what still runs of all that it had started. */
@@ -94,6 +97,17 @@ export async function startMesh(environment: NodeJS.ProcessEnv = {}, folder?: st
     password: await readFile(join(dir, 'postgres', 'pgdata', 'opora-password'), 'utf8'),
   });
 
+  async function cypher(server: string, query: string): Promise<Record<string, unknown>[]> {
+    const settings = await readFile(join(dir, server, 'conf', 'neo4j.conf'), 'utf8');
+    const address = /^server\.bolt\.listen_address=(.*)$/m.exec(settings)?.[1];
+    const driver = neo4j.driver(`bolt://${address}`, neo4j.auth.basic('neo4j', await readFile(join(dir, server, 'password'), 'utf8')));
+    try {
+      return (await driver.executeQuery(query)).records.map((record) => record.toObject());
+    } finally {
+      await driver.close();
+    }
+  }
+
   async function readBrokers(): Promise<string> {
     const properties = await readFile(join(dir, 'kafka', 'server.properties'), 'utf8');
     return /^advertised\.listeners=BROKER:\/\/(.*)$/m.exec(properties)?.[1] ?? '';
@@ -110,6 +124,7 @@ export async function startMesh(environment: NodeJS.ProcessEnv = {}, folder?: st
     parts,
     readiness: readReadiness,
     pidOf,
+    cypher,
     logOf: (part) => readFile(join(dir, `${part}.log`), 'utf8'),
     async kill(service) {
       const pid = await pidOf(service);

@@ -41,13 +41,16 @@ export async function measureGraph(hub: BenchHub, client: pg.Client, { items }: 
   ];
 }
 
-/** Items of every layer, the same for the same size. */
-async function findStarts(client: pg.Client, items: number): Promise<string[]> {
-  const keys = Array.from({ length: 200 }, (_, index) => {
+/** Keys of items of every layer, the same for the same size. */
+export function drawStarts(items: number): string[] {
+  return Array.from({ length: 200 }, (_, index) => {
     const layer = (['server', 'virtual_machine', 'application', 'rack'] as const)[index % 4] ?? 'server';
     return `${layer}-${Math.floor(((index * 0.618) % 1) * items * shares[layer])}`;
   });
-  const { rows } = await client.query<Named>(`select id from item where source = 'bench' and key = any($1) order by key`, [keys]);
+}
+
+async function findStarts(client: pg.Client, items: number): Promise<string[]> {
+  const { rows } = await client.query<Named>(`select id from item where source = 'bench' and key = any($1) order by key`, [drawStarts(items)]);
   return rows.map(({ id }) => id);
 }
 
