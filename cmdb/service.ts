@@ -120,7 +120,7 @@ export const cmdb = defineService({
       serves: [
         serve(CmdbService, cmdbMethods({ ...parts, takePage, graph, replicas, memory })),
         serve(RadiusService, radiusMethods({ database, graph, models })),
-        serve(GraphService, graphMethods(parts)),
+        serve(GraphService, graphMethods({ ...parts, memory })),
         serve(GraphConsoleService, consoleMethods({ model: models.current, choose: chooseForCypher })),
         serve(ModelService, modelMethods({ database, models, wake: work.wake })),
         serve(
@@ -134,7 +134,7 @@ export const cmdb = defineService({
         serve(SourceService, sourceMethods({ ...parts, takePage })),
         serve(BulkEditService, bulkEditMethods(parts)),
         serve(StocktakeService, stocktakeMethods({ ...parts, takePage })),
-        serve(TimelineService, timelineMethods({ database, declared, model: models.current })),
+        serve(TimelineService, timelineMethods({ database, declared, model: models.current, memory })),
         serve(ImportService, importMethods({ ...parts, wake: imports.wake })),
       ],
       subscriptions: [

@@ -4,7 +4,8 @@ import { sql } from '../../platform/postgres/sql.ts';
 import { openTestDatabase, type TestDatabase } from '../../platform/postgres/test-database.ts';
 import { firstMoment, lastMoment, relationTypes, shapes, storeGraph } from '../../tests/cmdb/random-graphs.ts';
 import { cmdb } from '../service.ts';
-import { type Drawing, type DrawingQuestion, drawAround } from './draw-graph.ts';
+import { type Drawing, type DrawingQuestion, drawAround } from './draw-around.ts';
+import { fromRecords } from './draw-graph.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -14,7 +15,7 @@ afterAll(() => database.close());
 
 const directions = ['out', 'in', 'both'] as const;
 const whole = { direction: 'both', types: relationTypes, depth: 1, perLevel: 500, limit: 1_000 } as const;
-const draw = (question: Omit<DrawingQuestion, 'until'>) => drawAround(database, { ...question, until: performance.now() + 10_000 });
+const draw = (question: Omit<DrawingQuestion, 'until'>) => drawAround(fromRecords(database), { ...question, until: performance.now() + 10_000 });
 
 type Relation = { from: string; to: string; type: string };
 
@@ -157,14 +158,14 @@ describe('a drawing', () => {
       const at = firstMoment + after;
       const [around, both] = [await draw({ ...whole, items: [from], at }), await draw({ ...whole, items: ids, depth: 1, at })];
       expect([after, around.nodes.has(to), both.edges.length]).toEqual([after, isThere, isThere ? 1 : 0]);
-      const alone = await drawAround(database, { ...whole, items: [from], at, until: performance.now() - 1 });
+      const alone = await drawAround(fromRecords(database), { ...whole, items: [from], at, until: performance.now() - 1 });
       expect([after, moreOf(alone)]).toEqual([after, isThere ? [`${from} out runs_on 1`] : []]);
     }
   });
 
   it('says that the time was over, and is what was found by then', async () => {
     const { ids } = await storeGraph(database, { size: 2, lines: [{ type: 'runs_on', from: 0, to: 1, turns: [firstMoment + 1] }] });
-    const told = await drawAround(database, { ...whole, items: ids.slice(0, 1), until: performance.now() - 1 });
+    const told = await drawAround(fromRecords(database), { ...whole, items: ids.slice(0, 1), until: performance.now() - 1 });
     expect([[...told.nodes.keys()], moreOf(told)]).toEqual([ids.slice(0, 1), [`${ids[0]} out runs_on 1`]]);
     expect(told.cuts).toEqual([{ by: 'time', message: 'The time was over after 0 steps.' }]);
   });

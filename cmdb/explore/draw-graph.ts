@@ -1,70 +1,40 @@
-import type { Cut, DrawGraphRequest, GraphDrawing, GraphEdge, GraphItem } from '../../generated/opora/cmdb/v1/graph.ts';
+import type { DrawGraphRequest, GraphDrawing, GraphEdge, GraphItem } from '../../generated/opora/cmdb/v1/graph.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Call } from '../../platform/rpc/call.ts';
-import { chooseLevel, type Held, leaveOutDrawn } from '../domain/graph/draw.ts';
 import type { Hop } from '../domain/graph/find-paths.ts';
+import type { GraphMemory } from '../graph/memory/keep-memory.ts';
 import { type FirstEdge, selectFirstEdges } from '../graph/select-first-edges.ts';
 import type { Models } from '../model/models.ts';
 import { rightsReader } from '../rights/rights.ts';
+import { type Drawing, type DrawingQuestion, type DrawingSource, drawAround, ofHub } from './draw-around.ts';
+import { drawInMemory } from './draw-in-memory.ts';
 import { nameItems, requireItem } from './name-items.ts';
 import { chooseTypes, until } from './question.ts';
 import { readHoldings } from './read-holdings.ts';
-import { type Ways, waysOf } from './read-hops.ts';
+import { waysOf } from './read-hops.ts';
 
-/** Relations between the items of one drawing. */
-const mostEdges = 5_000;
-/** Neighbours of each type and way that are read of a hub. */
-const ofHub = 20;
-
-export interface DrawingQuestion extends Ways {
-  items: readonly string[];
-  /** Steps from the nearest of the items. */
-  depth: number;
-  /** Most items of one level. */
-  perLevel: number;
-  /** Most items in all. */
-  limit: number;
-  /** Until when to go further (`performance.now()`). */
-  until: number;
+export interface DrawingParts {
+  database: Database;
+  models: Pick<Models, 'current' | 'newest'>;
+  /** The present graph, where it stands in memory. */
+  memory?: Pick<GraphMemory, 'fresh'> | undefined;
 }
 
-export interface Drawing {
-  /** Items and their distance, nearest first, then by id. */
-  nodes: Map<string, number>;
-  edges: Pick<Hop, 'from' | 'to' | 'type'>[];
-  /** Relations of each item that lead out of the drawing. */
-  more: Map<string, Held[]>;
-  cuts: Cut[];
+/** The records as a source of drawings. */
+export function fromRecords(database: Database): DrawingSource {
+  return {
+    compare: (one, other) => (one === other ? 0 : one < other ? -1 : 1),
+    level: (items, question) => readLevel(database, items, question),
+    holdings: (items, ways) => readHoldings(database, items, ways),
+  };
 }
 
-/** The items around some items and ALL relations among them. Of no item more is read than can be drawn: what is left out is counted, as far as counting is quick. */
-export async function drawAround(database: Database, question: DrawingQuestion): Promise<Drawing> {
-  const { items, depth, perLevel, limit } = question;
-  const nodes = new Map([...new Set(items)].sort().map((id) => [id, 0]));
-  const cuts: Cut[] = [];
-  let level = [...nodes.keys()];
-  let walked = 0;
-  while (walked < depth && level.length > 0) {
-    if (performance.now() > question.until) {
-      cuts.push({ by: 'time', message: `The time was over after ${walked} steps.` });
-      break;
-    }
-    walked++;
-    level = chooseLevel(await readLevel(database, level, question), nodes, Math.min(perLevel, limit - nodes.size)).sort();
-    for (const id of level) nodes.set(id, walked);
-  }
-  const { held, among, isCut } = await readHoldings(database, [...nodes.keys()], question);
-  const more = leaveOutDrawn(held, among);
-  const leftOut = [...new Set([...more.keys()].map((id) => (nodes.get(id) ?? 0) + 1))].filter((distance) => distance <= walked);
-  for (const distance of leftOut.sort()) cuts.push({ by: 'limit', message: `At distance ${distance} there are more items than are drawn.` });
-  if (among.length > mostEdges) cuts.push({ by: 'limit', message: `There are more than ${mostEdges} relations among these items.` });
-  if (isCut) cuts.push({ by: 'items', message: 'There are too many hubs among these items to look for relations between them.' });
-  return { nodes, edges: among.slice(0, mostEdges), more, cuts };
-}
-
-/** The hops that lead on from a level: all of an ordinary item, of a hub the first ones of each type. */
-async function readLevel(database: Database, level: readonly string[], { direction, types, at, perLevel }: DrawingQuestion): Promise<Hop[]> {
+async function readLevel(
+  database: Database,
+  level: readonly string[],
+  { direction, types, at, perLevel }: Omit<DrawingQuestion, 'items'>,
+): Promise<Hop[]> {
   const most = perLevel + 1;
   const hops = await Promise.all(
     waysOf(direction).map(async (way) => {
@@ -88,7 +58,7 @@ function findHubs(read: readonly FirstEdge[], most: number): string[] {
 }
 
 /** The drawing with the names of its items; one that the reader may not see has a key of this answer only. */
-export function drawGraph({ database, models }: { database: Database; models: Pick<Models, 'current' | 'newest'> }) {
+export function drawGraph({ database, models, memory }: DrawingParts) {
   const rightsFor = rightsReader(models.current);
 
   return async (request: DrawGraphRequest, call: Call): Promise<GraphDrawing> => {
@@ -102,7 +72,9 @@ export function drawGraph({ database, models }: { database: Database; models: Pi
     const by = { sight, model: await models.current(), at: asOf === undefined ? undefined : Date.parse(asOf) };
     const asked = await nameItems(database, item, by);
     for (const id of item) requireItem(asked, id, by.at);
-    const drawing = await drawAround(database, { items: item, depth, direction, types, at: by.at, perLevel, limit, until: until(call) });
+    const question = { items: item, depth, direction, types, at: by.at, perLevel, limit, until: until(call) };
+    const graph = by.at === undefined ? (await memory?.fresh())?.graph : undefined;
+    const drawing = (graph && (await drawInMemory(graph, question))) ?? (await drawAround(fromRecords(database), question));
     return describe(drawing, await nameItems(database, [...drawing.nodes.keys()], by));
   };
 }

@@ -91,9 +91,9 @@ export function exploring({ database, graph, models }: ExploringParts) {
     },
 
     async impact({ id, depth = 6, limit = 100, down, asOf }: GetImpactRequest, call: Call): Promise<Surroundings> {
-      const showing = await open(id, call, asOf, down);
-      const question = { itemId: id, depth, limit: mostReached, timeout: timeLeft(call), down, ...momentOf(showing) };
-      const reached = await graph.impact(question);
+      const question = { itemId: id, depth, limit: mostReached, timeout: timeLeft(call), down, ...(asOf !== undefined && { at: Date.parse(asOf) }) };
+      // Everything is walked whoever asks, so that need not wait for what they may see.
+      const [showing, reached] = await Promise.all([open(id, call, asOf, down), graph.impact(question)]);
       const [listed, summary] = await Promise.all([
         list(id, reached, limit, showing, ({ state, weight, groups }) => ({ state, weight: roundWeight(weight), groups: groups.map(toStanding) })),
         summariseImpact(database, reached, showing),

@@ -25,11 +25,11 @@ interface Counted {
 
 type Relation = Pick<Hop, 'from' | 'to' | 'type'>;
 
-export interface Holdings {
+export interface Holdings<Id = string> {
   /** How many relations each item has, by type and by the ways that were asked for. */
-  held: Held[];
+  held: Held<Id>[];
   /** All relations among the items, in the order of their ends. */
-  among: Relation[];
+  among: Pick<Hop<Id>, 'from' | 'to' | 'type'>[];
   /** Relations among hubs were left out: there were too many pairs of them. */
   isCut: boolean;
 }

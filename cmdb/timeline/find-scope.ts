@@ -2,6 +2,8 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { type Statement, sql } from '../../platform/postgres/sql.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
+import type { GraphMemory } from '../graph/memory/keep-memory.ts';
+import { listBelow } from '../graph/memory/list-below.ts';
 import { selectEdges } from '../graph/select-edges.ts';
 import type { Sight } from '../rights/rights.ts';
 
@@ -21,16 +23,20 @@ export interface ScopeAsked {
   model: CompiledModel;
   /** Milliseconds that may be spent on the way down. */
   timeout: number;
+  /** The present graph, where it stands in memory. */
+  memory?: Pick<GraphMemory, 'fresh'> | undefined;
 }
 
 /**
  * The item, all that went into it, and for `below` the same of everything that it depends on: against the direction in which failure travels. The way leads through what the
  * reader may not see; what they may not see is no part of what is found. Throws AppError `not_found`.
  */
-export async function findScope(database: Database, { id, below, sight, model, timeout }: ScopeAsked): Promise<Scope> {
+export async function findScope(database: Database, { id, below, sight, model, timeout, memory }: ScopeAsked): Promise<Scope> {
   const [item] = await database.query(sql`select 1 from item where id = ${id} and ${sight.items()}`);
   if (!item) throw new AppError('not_found', `There is no item "${id}".`);
-  const found = below ? await goDown(database, id, model, timeout) : { itemIds: [id], truncated: false };
+  const graph = below ? (await memory?.fresh())?.graph : undefined;
+  const inMemory = graph && listBelow(graph, id, model.failureTypes, mostItems);
+  const found = inMemory ?? (below ? await goDown(database, id, model, timeout) : { itemIds: [id], truncated: false });
   const merged = sql`with recursive merged(id) as (
       select i.id from item i where i.merged_into = any(${toArray(found.itemIds)}) union select i.id from merged join item i on i.merged_into = merged.id
     )`;

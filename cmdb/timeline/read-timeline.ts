@@ -5,6 +5,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import type { Call } from '../../platform/rpc/call.ts';
 import type { CompiledModel } from '../domain/model/compile-model.ts';
 import { mergeNewest, type Place } from '../domain/timeline/place.ts';
+import type { GraphMemory } from '../graph/memory/keep-memory.ts';
 import type { ItemRights } from '../rights/rights.ts';
 import { type DeclaredTypes, partTypes } from './declared-types.ts';
 import { describeEntries } from './describe-entries.ts';
@@ -28,6 +29,8 @@ export interface TimelineParts {
   declared: DeclaredTypes;
   model: CompiledModel;
   rights: ItemRights;
+  /** The present graph, where it stands in memory. */
+  memory?: Pick<GraphMemory, 'fresh'> | undefined;
 }
 
 /** Of somebody in particular at most so many entries are looked through for one page. */
@@ -39,12 +42,12 @@ const order = '-at';
 
 /** One page of the life of an item, newest first. */
 export async function readTimeline(parts: TimelineParts, request: GetTimelineRequest, call: Call): Promise<Timeline> {
-  const { database, declared, model, rights } = parts;
+  const { database, declared, model, rights, memory } = parts;
   const { id, limit = 50, kind, person, below = false } = request;
   const span = readSpan(request);
   refuseUnknownKinds(kind, declared);
   const timeout = Math.max(0, Math.min(mostWalk, (call.deadline - Date.now()) / 2));
-  const { itemIds, truncated } = await findScope(database, { id, below, sight: rights.sight, model, timeout });
+  const { itemIds, truncated } = await findScope(database, { id, below, sight: rights.sight, model, timeout, memory });
   const types = partTypes(declared, kind, call.principal);
   const isAsked = (one: string) => kind.length === 0 || kind.includes(one);
 

@@ -1,7 +1,7 @@
-/** A step along a relation (out: from its `from` to its `to`) or against it (in). */
-export interface Hop {
-  from: string;
-  to: string;
+/** A step along a relation (out: from its `from` to its `to`) or against it (in). Who holds items by numbers takes these for ids (`Id`). */
+export interface Hop<Id = string> {
+  from: Id;
+  to: Id;
   type: string;
   way: 'out' | 'in';
 }

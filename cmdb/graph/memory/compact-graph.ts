@@ -25,6 +25,12 @@ export class CompactGraph {
     return this.items.bytes + this.out.bytes + this.into.bytes;
   }
 
+  /** By the number of each type, 1 for those that are asked for. */
+  markTypes(asked: readonly string[]): Uint8Array {
+    const isAsked = new Set(asked);
+    return Uint8Array.from({ length: this.types.size }, (_, kind) => (isAsked.has(this.types.at(kind)) ? 1 : 0));
+  }
+
   /** Makes these relations so, whatever they were: saying it again changes nothing. */
   relate(relations: readonly KnownRelation[]): void {
     const [out, into] = [new Map<number, Links>(), new Map<number, Links>()];

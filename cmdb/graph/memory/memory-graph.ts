@@ -70,7 +70,7 @@ function findSteps(
   room: number,
 ): Edge[] {
   const { items } = graph;
-  const isAsked = markTypes(graph, types);
+  const isAsked = graph.markTypes(types);
   const smallest = new Map<number, { from: number; type: string }>();
   const look = (from: number, way: Adjacency) => {
     for (let place = way.first(from); place < way.end(from); place++) {
@@ -95,17 +95,10 @@ function findSteps(
   });
 }
 
-export function markTypes(graph: CompactGraph, types: readonly string[]): Uint8Array {
-  const marks = new Uint8Array(graph.types.size);
-  const asked = new Set(types);
-  for (let kind = 0; kind < marks.length; kind++) marks[kind] = asked.has(graph.types.at(kind)) ? 1 : 0;
-  return marks;
-}
-
 /** What a walk of failure asks, by the numbers of items. */
 function listFailures(graph: CompactGraph, model: CompiledModel): FailureSource<number> {
   const { forward, backward } = model.failureTypes;
-  const [along, against] = [markTypes(graph, forward), markTypes(graph, backward)];
+  const [along, against] = [graph.markTypes(forward), graph.markTypes(backward)];
   return {
     edges: (ids, room) => listFans(graph, ids, along, against, room),
     standings: (ids) => listStandings(graph, ids, model),
