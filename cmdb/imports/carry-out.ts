@@ -115,6 +115,7 @@ function callOf(
       }
       return answer;
     },
+    async endIfRepeated() {},
     prepare: () => {
       throw new Error('A page of an import is committed by itself.');
     },

@@ -138,6 +138,8 @@ export function recordGatherer({ database, model, takePage }: GatheringParts) {
       log: latest.log,
       newId: () => latest.newId(),
       within: (milliseconds, more) => latest.within(milliseconds, more),
+      // Of each it was seen before they came together.
+      async endIfRepeated() {},
       prepare: () => {
         throw new Error('A page of several calls has an answer for each of them.');
       },

@@ -38,6 +38,7 @@ export function sourceMethods({ database, model, takePage }: SourceParts): contr
 
     beginSnapshot: (request, call) => snapshots.open(request, call, toSnapshot),
     async takeSnapshotPage({ source, id, items, relations }, call) {
+      await call.endIfRepeated();
       const run = await snapshots.requireReceiving(source, id);
       return takePage(
         { source, runId: id, youngest: run.itemSeq, items: items.map(toInput), relations, ...(run.reason !== undefined && { reason: run.reason }) },
@@ -59,11 +60,13 @@ export function sourceMethods({ database, model, takePage }: SourceParts): contr
       await snapshots.find(request.source, request.id);
       return listRunRecords(database, request);
     },
-    takeDelta: ({ items, ...delta }, call) =>
-      takePage({ ...delta, items: items.map(toInput) }, call, (outcome) => ({
+    async takeDelta({ items, ...delta }, call) {
+      await call.endIfRepeated();
+      return takePage({ ...delta, items: items.map(toInput) }, call, (outcome) => ({
         items: outcome.items.map(toOutcome),
         relations: outcome.relations.map(toOutcome),
-      })),
+      }));
+    },
 
     explainItem: async ({ id }, call) => explainItem({ database, model }, id, call.now, await rightsFor(call)),
     splitItem: (request, call) => duplicates.split(request, call, (split) => split),

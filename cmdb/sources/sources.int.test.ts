@@ -243,4 +243,24 @@ describe('a stream of records', () => {
     await hub.sources.streamDelta([{ source, removedKey: 'gone' }], mine());
     expect((await hub.cmdb.listItems({ source, where: [] }, mine())).items.map(({ name }) => name)).toEqual(['kept']);
   });
+
+  it('is settled by its key: told again after a newer word it changes nothing, and has the answer that it had', async () => {
+    const source = 'keyed';
+    const told = (memoryGb: number, idempotencyKey: string) =>
+      hub.sources.takeDelta(
+        {
+          source,
+          items: [aServer('twice', { memoryGb }), aServer('beside')],
+          relations: [{ type: 'depends_on', fromKey: 'twice', toKey: 'beside' }],
+          removedKeys: [],
+          removedRelations: [],
+        },
+        { ...mine(), idempotencyKey },
+      );
+    const first = await told(64, 'the first');
+    const second = await told(128, 'the second');
+    expect(await told(64, 'the first')).toEqual(first);
+    const [item] = (await hub.cmdb.listItems({ source, where: [] }, mine())).items.filter(({ id }) => id === first.items[0]?.id);
+    expect([item?.version, JSON.parse(item?.attributes ?? '')]).toEqual([second.items[0]?.version, expect.objectContaining({ memoryGb: 128 })]);
+  });
 });

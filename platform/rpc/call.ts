@@ -64,6 +64,8 @@ export interface Call {
   newId(): string;
   /** Writes the changes, the idempotency row with the answer, or nothing; then gives the answer back. */
   commit<Answer>(changes: Changes, answer: Answer): Promise<Answer>;
+  /** For who commits more than once, before the first time: throws when a call under the same idempotency key was settled, whose answer is then given. */
+  endIfRepeated(): Promise<void>;
   /** For `commitTogether`, which commits for several calls at once. Throws when this one is over. */
   prepare(answer: unknown): PreparedAnswer;
   /** Options for a call further on: the same person, and never more time than this call has left. */

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import type { Clock, NewId } from '../clock/clock.ts';
+import { AppError } from '../errors/app-error.ts';
 import { crashPoint } from '../faults/crash-point.ts';
 import type { Changes, Database } from '../postgres/database.ts';
 import type { Allowance } from './allowance.ts';
 import type { Call, CallOptions, PreparedAnswer, Principal } from './call.ts';
-import { type KeyedCall, rememberAnswer } from './idempotency.ts';
+import { type KeyedCall, recallAnswer, rememberAnswer } from './idempotency.ts';
 import type { ServedOptions } from './transport.ts';
 
 /** What all calls of one method have in common. */
@@ -67,6 +68,11 @@ export class ServedCall implements Call {
     crashPoint('rpc.after-commit');
     settle();
     return answer;
+  }
+
+  async endIfRepeated(): Promise<void> {
+    const { keyed, serving } = this;
+    if (keyed && (await recallAnswer(serving.database, keyed))) throw new AppError('conflict', 'This was done already.');
   }
 
   prepare(answer: unknown): PreparedAnswer {

@@ -97,8 +97,8 @@ async function playTicket({ tickets, within }: WaterParts, past: PastTicket, { a
       const { transition, resolution } = step;
       const asked = { id: ticketId, expectedVersion: 0, transition, ...(resolution !== undefined && { resolution }) };
       await tickets.transitionTicket(asked, options).catch((error: unknown) => {
-        // What was resolved long ago may be closed by its lifecycle's timer at once.
-        if (transition !== 'close' || !isAppError(error, 'illegal_state')) throw error;
+        // What was resolved long ago may be closed by its lifecycle's timer at once, or at this moment.
+        if (transition !== 'close' || !(isAppError(error, 'illegal_state') || isAppError(error, 'conflict'))) throw error;
       });
     }
   }

@@ -34,6 +34,7 @@ export function aCall(database: Database, principal = engineer): Call {
       await database.commit({ ...changes, at: now });
       return answer;
     },
+    async endIfRepeated() {},
     prepare: () => ({ settle() {} }),
     within: (milliseconds) => ({ deadline: now + milliseconds, principal }),
   };
