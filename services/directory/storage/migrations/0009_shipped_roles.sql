@@ -1,7 +1,7 @@
 -- Grants may have a condition in CEL, and fields that they leave out: [{permission, where, condition, without}].
 insert into role (name, title_en, title_ru, permissions, grants) values
   -- Sees what is theirs, and incidents and tasks that nobody has taken; changes what is theirs or is to be taken.
-  ('engineer', 'Engineer', 'Инженер', '{tickets.create,tickets.read_own,cmdb.read,monitoring.read,directory.read}', '[
+  ('engineer', 'Engineer', 'Инженер', '{tickets.create,tickets.read_own,catalog.read,cmdb.read,monitoring.read,directory.read}', '[
     {"permission": "tickets.read", "where": {}, "condition": "ticket.assigneeId == me.id || !has(ticket.assigneeId) && ticket.type in [\"incident\", \"task\"]"},
     {"permission": "tickets.work", "where": {}, "condition": "ticket.assigneeId == me.id || !has(ticket.assigneeId) && ticket.type in [\"incident\", \"task\"]"}
   ]'),
@@ -10,5 +10,5 @@ insert into role (name, title_en, title_ru, permissions, grants) values
     {"permission": "tickets.read", "where": {}, "condition": "ticket.assigneeId == me.id", "without": ["computedImpact", "externalReference", "form"]},
     {"permission": "tickets.work", "where": {}, "condition": "ticket.assigneeId == me.id", "without": ["assigneeId", "impact", "serviceId", "urgency"]}
   ]'),
-  ('manager', 'Manager', 'Руководитель', '{tickets.create,tickets.read,sla.read,cmdb.read,monitoring.read,directory.read}', '[]')
+  ('manager', 'Manager', 'Руководитель', '{tickets.create,tickets.read,sla.read,catalog.read,cmdb.read,monitoring.read,directory.read}', '[]')
 on conflict (name) do nothing;
