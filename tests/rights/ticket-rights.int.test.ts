@@ -99,7 +99,7 @@ beforeAll(async () => {
     people.push({ role: name, id, api, principal: { kind: 'account', id, name, permissions, grants, about: { roles: [name], teamIds: [] } } });
   }
   tickets = await Promise.all(Array.from({ length: 14 }, (_, index) => makeTicket(index)));
-});
+}, 120_000);
 afterAll(() => hub.stop());
 
 async function makeTicket(index: number): Promise<Ticket> {
