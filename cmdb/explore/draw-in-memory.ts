@@ -2,7 +2,7 @@ import type { Held } from '../domain/graph/draw.ts';
 import type { Hop } from '../domain/graph/find-paths.ts';
 import type { Adjacency } from '../graph/memory/adjacency.ts';
 import type { CompactGraph } from '../graph/memory/compact-graph.ts';
-import { firstOf } from '../graph/memory/first-of.ts';
+import { keepFirst } from '../graph/memory/first-of.ts';
 import { type Drawing, type DrawingQuestion, type DrawingSource, drawAround, ofHub } from './draw-around.ts';
 import type { Holdings } from './read-holdings.ts';
 import { type Ways, waysOf } from './read-hops.ts';
@@ -36,30 +36,38 @@ function fromMemory(graph: CompactGraph): DrawingSource<number> {
   /** Of an item with more than `most` relations, the first ones of all types together, and those of each type. */
   function listHops({ types }: CompactGraph, from: number, way: Hop['way'], isAsked: Uint8Array, most: number): Hop<number>[] {
     const adjacency = sideOf(graph, way);
-    const places = Array.from({ length: adjacency.end(from) - adjacency.first(from) }, (_, index) => adjacency.first(from) + index);
-    const isOfAsked = (place: number) => isAsked[adjacency.types[place] ?? 0] === 1;
-    const first = places.length <= most ? places.filter(isOfAsked) : chooseOfHub(adjacency, places, isOfAsked, most + 1);
-    return first.map((place) => ({ from, to: adjacency.others[place] ?? 0, type: types.at(adjacency.types[place] ?? 0), way }));
+    const [first, end] = [adjacency.first(from), adjacency.end(from)];
+    const places = end - first > most ? chooseOfHub(adjacency, first, end, isAsked, most + 1) : [];
+    if (end - first <= most) for (let place = first; place < end; place++) if (isAsked[adjacency.types[place] ?? 0] === 1) places.push(place);
+    return places.map((place) => ({ from, to: adjacency.others[place] ?? 0, type: types.at(adjacency.types[place] ?? 0), way }));
   }
 
-  function chooseOfHub(adjacency: Adjacency, places: readonly number[], isOfAsked: (place: number) => boolean, most: number): number[] {
-    const typeOf = (place: number) => graph.types.at(adjacency.types[place] ?? 0);
+  /** A hub has a hundred thousand relations: they are gone through twice, and only the first ones are kept. */
+  function chooseOfHub(adjacency: Adjacency, first: number, end: number, isAsked: Uint8Array, most: number): number[] {
     const byOther = (one: number, other: number) => compare(adjacency.others[one] ?? 0, adjacency.others[other] ?? 0);
-    const ofType = new Map<string, number[]>();
-    for (const place of places) {
-      const own = ofType.get(typeOf(place));
-      if (own) own.push(place);
-      else ofType.set(typeOf(place), [place]);
-    }
-    const chosen: number[] = [];
+    const counts = new Int32Array(graph.types.size);
+    for (let place = first; place < end; place++) bump(counts, adjacency.types[place] ?? 0);
+    const kinds = [...counts.keys()]
+      .filter((kind) => counts[kind] !== 0)
+      .sort((one, other) => (graph.types.at(one) < graph.types.at(other) ? -1 : 1));
+    const rooms = new Int32Array(counts.length);
     let looked = 0;
-    for (const type of [...ofType.keys()].sort()) {
-      const own = ofType.get(type) ?? [];
-      chosen.push(...firstOf(own, Math.max(most - looked, ofHub), byOther));
-      looked += own.length;
+    for (const kind of kinds) {
+      rooms[kind] = isAsked[kind] === 1 ? Math.max(most - looked, ofHub) : 0;
+      looked += counts[kind] ?? 0;
     }
-    return chosen.filter(isOfAsked);
+    const chosen = Array.from(counts, (): number[] => []);
+    for (let place = first; place < end; place++) {
+      const kind = adjacency.types[place] ?? 0;
+      const room = rooms[kind] ?? 0;
+      if (room > 0) keepFirst(chosen[kind] ?? [], place, room, byOther);
+    }
+    return kinds.flatMap((kind) => chosen[kind] ?? []);
   }
+}
+
+function bump(counts: Int32Array, kind: number): void {
+  counts[kind] = (counts[kind] ?? 0) + 1;
 }
 
 function sideOf({ out, into }: CompactGraph, way: Hop['way']): Adjacency {
@@ -77,7 +85,7 @@ function countHeld(graph: CompactGraph, items: readonly number[], { direction, t
         const kind = adjacency.types[place] ?? 0;
         if (isAsked[kind] !== 1) continue;
         if (counts[kind] === 0) met.push(kind);
-        counts[kind] = (counts[kind] ?? 0) + 1;
+        bump(counts, kind);
       }
       return met.map((kind): Held<number> => {
         const count = counts[kind] ?? 0;

@@ -2,13 +2,16 @@
 export function firstOf(some: readonly number[], most: number, compare: (one: number, other: number) => number): number[] {
   if (some.length <= most) return [...some].sort(compare);
   const first: number[] = [];
-  for (const one of some) {
-    const last = first[most - 1];
-    if (last !== undefined && compare(one, last) >= 0) continue;
-    first.splice(findPlace(first, one, compare), 0, one);
-    if (first.length > most) first.pop();
-  }
+  for (const one of some) keepFirst(first, one, most, compare);
   return first;
+}
+
+/** Takes one more among the first `most`, which are in order, if it is one of them. */
+export function keepFirst(first: number[], one: number, most: number, compare: (one: number, other: number) => number): void {
+  const last = first[most - 1];
+  if (last !== undefined && compare(one, last) >= 0) return;
+  first.splice(findPlace(first, one, compare), 0, one);
+  if (first.length > most) first.pop();
 }
 
 function findPlace(sorted: readonly number[], one: number, compare: (one: number, other: number) => number): number {
