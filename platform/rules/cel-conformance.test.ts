@@ -88,6 +88,7 @@ describe('the part of CEL that rules offer', () => {
     const failed: string[] = [];
     for (const section of tests.suites ?? []) {
       for (const part of section.suites ?? []) {
+        // The package gives the tests as messages; of those the test reads what `Test` says.
         for (const test of (part.tests ?? []) as unknown as Test[]) {
           const name = `${section.name}/${part.name}/${test.original.name}`;
           const outcome = run(test);

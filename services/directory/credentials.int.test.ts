@@ -37,6 +37,7 @@ beforeAll(async () => {
   const log = createLogger({ level: 'error' });
   const config = definition.config.parse({ OPORA_ADMIN_PASSWORD: password, OPORA_ADMIN_TOKEN: 'a token for scripts' });
   const parts = { config, database, clock, newId: newUuid, log, contract, announce: () => undefined };
+  // The directory uses no other part.
   const { serves = [] } = await definition.start(parts as unknown as Parameters<typeof definition.start>[0]);
   const bound = bindMethods({ served: serves, contract, database, clock, newId: newUuid, log, metrics: createMetrics() });
   for (const [service, bindings] of Object.entries(bound)) await transport.serve(service, bindings);

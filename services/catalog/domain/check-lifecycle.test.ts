@@ -44,6 +44,7 @@ type Sound = ReturnType<typeof sound>;
 async function find(spoil: (content: Sound) => unknown): Promise<string[]> {
   const content = sound();
   spoil(content);
+  // Spoilt on purpose, so no content by its type.
   const findings = await kinds.check({ kind: 'lifecycles', name: 'x' }, content as unknown as Content);
   return findings.map(({ severity, pointer }) => `${severity} ${pointer}`);
 }

@@ -19,6 +19,7 @@ export type Writer = Pick<Call, 'principal' | 'now' | 'newId'>;
 
 export function diffRecords<State extends RecordState>(resource: Pick<Resource<State>, 'fields'>, before: State, after: State): FieldDifference[] {
   return Object.keys(fieldsOf(resource as never)).flatMap((field) => {
+    // The fields are those that the resource declares of its state.
     const [old, now] = [before, after].map((state) => (state as unknown as Record<string, unknown>)[field]);
     if (isDeepStrictEqual(old, now)) return [];
     return [{ field, ...(old !== undefined && { before: old }), ...(now !== undefined && { after: now }) }];

@@ -73,5 +73,6 @@ async function lookForRing<State extends RecordState>(
 function withParent<State extends RecordState>(state: State, parent: keyof State & string, before: State | undefined): State {
   const { [parent]: _, ...rest } = state;
   const old = before?.[parent];
+  // The same fields with another parent; a rest of a generic type does not say so.
   return { ...rest, ...(old !== undefined && { [parent]: old }) } as unknown as State;
 }

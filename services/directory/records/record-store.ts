@@ -8,7 +8,7 @@ type AnyResource<State extends RecordState> = Pick<Resource<State>, 'kind' | 'fi
 /** Records of which `rest` is so: what comes after `from table where`. */
 export async function readRecords<State extends RecordState>(database: Database, resource: AnyResource<State>, rest: Statement): Promise<State[]> {
   const rows = await database.query<Record<string, unknown>>(sql`select ${raw(selectListOf(resource))} from ${raw(resource.kind)} r where ${rest}`);
-  return rows.map((row) => withoutNulls(row) as unknown as State);
+  return rows.map((row) => toState<State>(row));
 }
 
 /** The same, each with its place in an order: the value of that column, times as RFC 3339. */
@@ -22,7 +22,12 @@ export async function readPlacedRecords<State extends RecordState>(
   const rows = await database.query<{ place: string }>(
     plannedAnew(sql`select ${raw(selectListOf(resource))}, ${raw(place)} as place from ${raw(resource.kind)} r where ${rest}`),
   );
-  return rows.map(({ place: at, ...row }) => ({ place: at, state: withoutNulls(row) as unknown as State }));
+  return rows.map(({ place: at, ...row }) => ({ place: at, state: toState<State>(row) }));
+}
+
+/** The columns are selected by the fields that the resource declares, so a row without its nulls is a state. */
+function toState<State extends RecordState>(row: Record<string, unknown>): State {
+  return withoutNulls(row) as unknown as State;
 }
 
 /** Writes records as they are from now on, one statement however many they are; each must still have the version before. */

@@ -118,6 +118,7 @@ export function mergeUseCases(database: Database) {
         if (value === undefined) delete after[change.field];
         else after[change.field] = value;
       }
+      // Of which kind it is, only its declaration knows, and that was chosen by it.
       const told = after as unknown as never;
       return diffRecords(resource, before as never, told).length > 0 ? [{ before: before as never, after: aged(told, call.now) as never }] : [];
     });

@@ -59,11 +59,12 @@ const entries: Referrer<BlacklistEntry> = {
   rename: (state, from, to) => ({ ...state, overridePersonIds: [...new Set(state.overridePersonIds.map((id) => (id === from ? to : id)))] }),
 };
 
-/** Everything that names people, beside accounts. People who report come by themselves: they are written with the two who are merged. */
+/** Everything that names people, beside accounts; each is handed only states of its own kind, which the type of a list cannot say. People who report come by themselves: they are written with the two who are merged. */
 export const referrers: readonly Referrer<never>[] = [departments, teams, absences, entries] as unknown as Referrer<never>[];
 
 export async function readReports(database: Database, id: string): Promise<Person[]> {
   return readRecords<Person>(database, person, reports.where(id));
 }
 
+/** As above: each meets only its own kind. */
 export const resources: readonly Resource<never>[] = [person, department, team, absence, blacklistEntry] as unknown as Resource<never>[];
